@@ -1,0 +1,1 @@
+"""Judging: what a contract says of every delivery, with all reasons."""

@@ -1,0 +1,494 @@
+"""The stages whose scope is more than one row: replacements, duplicates, caps and the price of acceptance, in order of arrival.
+
+There is one implementation of these rules, the sequential `_Desk`. Rows that can refuse nobody and be refused by nobody (no key shared
+with another, no cap of their contract that could fill) are decided beforehand in columns; `tests/adjudication` holds both ways equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+from payper.adjudication.identities import KEYS, MATCHES
+from payper.adjudication.marks import BIT, CERTAIN, UNCERTAIN
+from payper.adjudication.past import ACCEPTED, QUARANTINED, REJECTED, REVIEW, U64, Counts, Match, Past, month_of
+from payper.journey import Milestone
+from payper.periods import Calendar, Period
+from payper.reasons import Reason
+from payper.terms.contract import Contract
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ORDINAL_1970 = date(1970, 1, 1).toordinal()
+AT_ACCEPTANCE = {"lead": (Milestone.ACCEPTED,), "appointment": (Milestone.ACCEPTED, Milestone.MEETING_BOOKED, Milestone.MEETING_HELD)}
+"""Milestones whose charges acceptance itself makes pending, by kind (RULES 34)."""
+
+DECIDED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "delivery_id": pl.Int64,
+    "marks": pl.UInt64,
+    "verdict": pl.UInt8,
+    "price_minor": pl.Int64,
+    "is_replacement": pl.Boolean,
+}
+"""What `judge_arrivals` answers; `verdict` by the numbers of `past.VERDICT_CODES`."""
+
+
+class Replacements(Protocol):
+    """Who knows which replacements are owed (settlement's `Admissions`; RULES 42 to 45)."""
+
+    def owed(self, contract: str, external_id: str, at: datetime) -> str:
+        """Answer owed, late, taken or none."""
+
+    def accept(self, row: Mapping[str, object]) -> None:
+        """Take note of an accepted delivery; rows come in order of arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A person much like one that was delivered before: the later row's `delivery_id`, and the earlier one as in `Match`."""
+
+    delivery_id: int
+    earlier_id: int
+    delivered_at: int
+    provider: str
+    contract: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The clauses of one version that the loop reads, ready to hand."""
+
+    contract: Contract
+    calendar: Calendar
+    matches: tuple[str, ...]
+    within: Period | None
+    across: str
+    uncertain: str
+    crm: bool
+    fuzzy: bool
+    pace_days: int | None
+    window_ends: dict[int, int]
+
+    @classmethod
+    def of(cls, contract: Contract) -> _Terms:
+        duplicate, caps = contract.duplicate, contract.caps
+        paced = caps.pace == "even" and caps.total is not None and contract.ends is not None
+        return cls(
+            contract=contract,
+            calendar=contract.calendar,
+            matches=tuple(name for name in MATCHES if name in duplicate.match),
+            within=duplicate.within,
+            across=duplicate.across,
+            uncertain=contract.record.uncertain,
+            crm=duplicate.crm,
+            fuzzy="fuzzy" in duplicate.match,
+            pace_days=(contract.ends - contract.starts).days + 1 if paced and contract.ends is not None else None,
+            window_ends={},
+        )
+
+    def reaches(self, earlier: int, later: int) -> bool:
+        """Tell whether a delivery made at `earlier` still counts for one at `later` (microseconds; RULES 27)."""
+        if self.within is None or later <= earlier:
+            return True
+        end = self.window_ends.get(earlier)
+        if end is None:
+            start = EPOCH + timedelta(microseconds=earlier)
+            end = (self.calendar.end_of(start, self.within) - EPOCH) // timedelta(microseconds=1)
+            self.window_ends[earlier] = end
+        return end >= later
+
+
+def judge_arrivals(
+    rows: pl.DataFrame,
+    contracts: Mapping[str, Sequence[Contract]],
+    past: Past,
+    *,
+    replacements: Replacements | None = None,
+    possible: Sequence[Possible] = (),
+    is_sequential: bool = False,
+) -> pl.DataFrame:
+    """Decide, in order of arrival, what the row stages left open.
+
+    Args:
+        rows: Deliveries that the row stages did not reject, and those that say what they replace; in order of arrival: `delivery_id`,
+            `contract`, `contract_version`, `kind`, `delivered_at`, `marks`, `is_after_end_only`, `price_rows`, `replaces`,
+            `external_id`, `email_normal`, `is_in_crm`, and the columns of `identities.identity_keys`.
+        contracts: Versions by contract id.
+        past: What was judged before.
+        replacements: Who knows what is owed; None owes nothing.
+        possible: Fuzzy matches; one counts when its earlier delivery proves good.
+        is_sequential: Let every row go through the loop (tests compare).
+
+    Returns:
+        One row each, in the same order: `DECIDED`.
+    """
+    terms = {(contract.id, contract.version): _Terms.of(contract) for versions in contracts.values() for contract in versions}
+    wanted = {name: _distinct(rows[f"key_{name}"]) for name in KEYS}
+    present = rows["contract"].unique().to_list()
+    matches, counts = past.read(wanted, present)
+    ordered = {id_ for id_ in present if is_sequential or _must_be_in_order(rows, id_, contracts[id_], counts[id_])}
+    desk = _Desk(terms=terms, counts=counts, ordered=ordered, replacements=replacements, possible=possible, past=matches)
+    slow = rows["contract"].is_in(sorted(ordered)) | _interacting(rows, matches, possible)
+    quick = ~slow
+    decided = _decide_quick(rows.filter(quick), terms)
+    looped = desk.decide(rows.filter(slow))
+    both = pl.concat([decided, looped]).sort("delivery_id")
+    return _price(both, rows, terms, counts)
+
+
+def _distinct(keys: pl.Series) -> U64:
+    return keys.drop_nulls().unique().sort().to_numpy().astype(np.uint64)
+
+
+def _interacting(rows: pl.DataFrame, matches: Mapping[str, list[Match]], possible: Sequence[Possible]) -> pl.Series:
+    """Find the rows that share a key with another one, in this batch or before it."""
+    shared = rows["replaces"].is_not_null()
+    for name in KEYS:
+        keys = rows[f"key_{name}"]
+        hits = pl.Series([match.key for match in matches[name]], dtype=pl.UInt64).unique()
+        shared = shared | ((keys.is_duplicated() | keys.is_in(hits.implode())) & keys.is_not_null())
+    if possible:
+        fuzzy = pl.Series([each for pair in possible for each in (pair.delivery_id, pair.earlier_id)], dtype=pl.Int64)
+        shared = shared | rows["delivery_id"].is_in(fuzzy.implode())
+    return shared.fill_null(value=True)
+
+
+def _must_be_in_order(rows: pl.DataFrame, contract: str, versions: Sequence[Contract], counts: Counts) -> bool:
+    """Tell whether a contract's rows depend on how many came before: a cap could fill, an offset or a replacement could apply."""
+    own = rows.filter(pl.col("contract") == contract)
+    if own["replaces"].is_not_null().any():
+        return True
+    if any(price.offset for each in versions for price in each.prices):
+        return True
+    for each in versions:
+        caps = each.caps
+        if caps.pace == "even" and caps.total is not None and each.ends is not None:
+            return True
+        if caps.total is not None and counts.total + own.height > caps.total:
+            return True
+        if caps.budget_minor is not None:
+            dearest = sum(
+                sorted(
+                    (_highest(price.amount_minor or 0, [tier.amount_minor for tier in price.tiers]) for price in each.prices), reverse=True
+                )[:3]
+            )
+            if counts.spent_minor + own.height * dearest > caps.budget_minor:
+                return True
+        if caps.per_company is not None and _could_fill(own["company"], counts.companies, caps.per_company):
+            return True
+        if caps.per_day is not None and _could_fill(_days(own["delivered_at"], each.zone), counts.days, caps.per_day):
+            return True
+        if caps.per_month is not None:
+            months = pl.Series([month_of(day) for day in _days(own["delivered_at"], each.zone).to_list()], dtype=pl.Int64)
+            if _could_fill(months, counts.months, caps.per_month):
+                return True
+    return False
+
+
+def _highest(amount: int, others: Sequence[int]) -> int:
+    return max([amount, *others])
+
+
+def _could_fill(values: pl.Series, used: Mapping[int, int], limit: int) -> bool:
+    grouped = values.drop_nulls().value_counts()
+    return any(count + used.get(value, 0) > limit for value, count in grouped.iter_rows())
+
+
+def _days(instants: pl.Series, zone: str) -> pl.Series:
+    return instants.dt.convert_time_zone(zone).dt.date().cast(pl.Int32).cast(pl.Int64)
+
+
+def _decide_quick(rows: pl.DataFrame, terms: Mapping[tuple[str, int], _Terms]) -> pl.DataFrame:
+    """Decide rows that share nothing with any other: rejected by what is known, in review, or accepted."""
+    policy = pl.DataFrame(
+        {
+            "contract": [key[0] for key in terms],
+            "contract_version": pl.Series([key[1] for key in terms], dtype=pl.Int32),
+            "uncertain": [each.uncertain for each in terms.values()],
+            "crm": [each.crm for each in terms.values()],
+        },
+        schema_overrides={"contract": pl.String, "uncertain": pl.String, "crm": pl.Boolean},
+    )
+    frame = rows.join(policy, on=["contract", "contract_version"], how="left", maintain_order="left")
+    is_uncertain = (pl.col("marks") & UNCERTAIN) != 0
+    stops = ((pl.col("marks") & CERTAIN) != 0) | (is_uncertain & (pl.col("uncertain") == "reject"))
+    in_crm = ~stops & pl.col("is_in_crm") & pl.col("crm") & (pl.col("kind") == "lead")
+    return frame.select(
+        pl.col("delivery_id"),
+        pl.when(in_crm).then(pl.col("marks") | BIT[Reason.DUPLICATE_CRM]).otherwise(pl.col("marks")).alias("marks"),
+        pl.when(stops | in_crm)
+        .then(REJECTED)
+        .when(is_uncertain & (pl.col("uncertain") == "review"))
+        .then(REVIEW)
+        .otherwise(ACCEPTED)
+        .cast(pl.UInt8)
+        .alias("verdict"),
+        pl.lit(None, dtype=pl.Int64).alias("price_minor"),
+        pl.lit(value=False).alias("is_replacement"),
+    )
+
+
+@dataclass
+class _Desk:
+    """The sequential judge: everything that was seen so far, row after row."""
+
+    terms: Mapping[tuple[str, int], _Terms]
+    counts: Mapping[str, Counts]
+    ordered: set[str]
+    replacements: Replacements | None
+    possible: Sequence[Possible]
+    past: Mapping[str, list[Match]]
+
+    def decide(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Judge rows one after the other."""
+        self._seen: dict[str, dict[tuple[int, int], list[Match]]] = {name: {} for name in KEYS}
+        for name, found in self.past.items():
+            for match in found:
+                self._seen[name].setdefault((match.key, match.check), []).append(match)
+        self._alike: dict[int, list[Possible]] = {}
+        for pair in self.possible:
+            self._alike.setdefault(pair.delivery_id, []).append(pair)
+        self._own = set(rows["delivery_id"].to_list())
+        self._good: set[int] = set()
+        answers = [
+            self._row(row)
+            for row in rows.with_columns(pl.col("delivered_at").dt.timestamp("us").alias("delivered_us")).iter_rows(named=True)
+        ]
+        return pl.DataFrame(answers, schema=DECIDED, orient="row")
+
+    def _row(self, row: dict[str, object]) -> tuple[int, int, int, int | None, bool]:
+        terms = self.terms[row["contract"], row["contract_version"]]  # type: ignore[index]  # both are of these types by schema
+        marks = int(row["marks"])  # type: ignore[call-overload]
+        id_ = int(row["delivery_id"])  # type: ignore[call-overload]
+        is_replacement, marks = self._replacement(row, marks)
+        if marks & CERTAIN or (marks & UNCERTAIN and terms.uncertain == "reject"):
+            return id_, marks, REJECTED, 0, False
+        marks |= self._duplicate(row, terms, except_id=self._replaced_id(row) if is_replacement else None)
+        if marks & CERTAIN or (marks & UNCERTAIN and terms.uncertain == "reject"):
+            return id_, marks, REJECTED, 0, False
+        if marks & UNCERTAIN and terms.uncertain == "review":
+            self._remember(row, terms, id_)
+            return id_, marks, REVIEW, 0, False
+        if is_replacement:
+            self._remember(row, terms, id_)
+            self._tell(row, replaces=row["replaces"])
+            return id_, marks, ACCEPTED, 0, True
+        if row["contract"] not in self.ordered:
+            self._remember(row, terms, id_)
+            self._tell(row, replaces=None)
+            return id_, marks, ACCEPTED, None, False
+        price_minor, charges = self._charge(row, terms)
+        full = self._caps(row, terms, price_minor)
+        if full and terms.contract.caps.over == "reject":
+            return id_, marks | full, REJECTED, 0, False
+        self._remember(row, terms, id_)
+        if full:
+            return id_, marks | full, QUARANTINED, 0, False
+        self._take(row, terms, price_minor, charges)
+        return id_, marks, ACCEPTED, price_minor, False
+
+    def _replacement(self, row: dict[str, object], marks: int) -> tuple[bool, int]:
+        """Tell whether the row validly replaces another; it may then come after the contract's end (RULES 5 and 45)."""
+        if row["replaces"] is None or self.replacements is None:
+            return False, marks
+        at = EPOCH + timedelta(microseconds=int(row["delivered_us"]))  # type: ignore[call-overload]
+        state = self.replacements.owed(str(row["contract"]), str(row["replaces"]), at)
+        if state == "late":
+            return False, marks | BIT[Reason.REPLACEMENT_LATE]
+        if state != "owed":
+            return False, marks
+        if row["is_after_end_only"]:
+            marks &= ~BIT[Reason.CONTRACT_NOT_IN_FORCE]
+        return True, marks
+
+    def _replaced_id(self, row: dict[str, object]) -> int | None:
+        """Find the delivery that a replacement replaces, which it is no duplicate of: the latest good one of that external id."""
+        found = getattr(self.replacements, "delivery_id_of", None)
+        return None if found is None else found(str(row["contract"]), str(row["replaces"]))
+
+    def _duplicate(self, row: dict[str, object], terms: _Terms, *, except_id: int | None) -> int:
+        """Give the one reason of the duplicate group that applies, or nothing (RULES 25)."""
+        later = int(row["delivered_us"])  # type: ignore[call-overload]
+        for match in self._found("external", row):
+            if match.delivery_id != except_id:
+                return BIT[Reason.RESENT]
+        earliest: Match | None = None
+        for name in terms.matches:
+            for match in self._found(name, row):
+                if (
+                    match.delivery_id == except_id
+                    or not self._in_scope(match.provider, match.contract, terms)
+                    or not terms.reaches(match.delivered_at, later)
+                ):
+                    continue
+                if earliest is None or (match.delivered_at, match.delivery_id) < (earliest.delivered_at, earliest.delivery_id):
+                    earliest = match
+        if earliest is not None:
+            return BIT[Reason.DUPLICATE_SELF if earliest.provider == terms.contract.provider else Reason.DUPLICATE_OTHER]
+        if terms.crm and row["is_in_crm"] and row["kind"] == "lead":
+            return BIT[Reason.DUPLICATE_CRM]
+        if terms.fuzzy:
+            for pair in self._alike.get(int(row["delivery_id"]), ()):  # type: ignore[call-overload]
+                is_good = pair.earlier_id in self._good or pair.earlier_id not in self._own
+                if (
+                    is_good
+                    and pair.earlier_id != except_id
+                    and self._in_scope(pair.provider, pair.contract, terms)
+                    and terms.reaches(pair.delivered_at, later)
+                ):
+                    return BIT[Reason.DUPLICATE_POSSIBLE]
+        return 0
+
+    def _found(self, name: str, row: dict[str, object]) -> Sequence[Match]:
+        key = row[f"key_{name}"]
+        return () if key is None else self._seen[name].get((key, row[f"check_{name}"]), ())  # type: ignore[arg-type]
+
+    @staticmethod
+    def _in_scope(provider: str, contract: str, terms: _Terms) -> bool:
+        if terms.across == "contract":
+            return contract == terms.contract.id
+        return terms.across == "buyer" or provider == terms.contract.provider
+
+    def _remember(self, row: dict[str, object], terms: _Terms, id_: int) -> None:
+        """Let a good delivery make later ones duplicates."""
+        self._good.add(id_)
+        for name in KEYS:
+            key = row[f"key_{name}"]
+            if key is not None:
+                match = Match(
+                    key=key,  # type: ignore[arg-type]
+                    check=row[f"check_{name}"],  # type: ignore[arg-type]
+                    delivered_at=row["delivered_us"],  # type: ignore[arg-type]
+                    delivery_id=id_,
+                    provider=terms.contract.provider,
+                    contract=terms.contract.id,
+                )
+                self._seen[name].setdefault((match.key, match.check), []).append(match)
+
+    def _charge(self, row: dict[str, object], terms: _Terms) -> tuple[int, list[tuple[str, int]]]:
+        """Price what acceptance itself makes pending, less offsets (RULES 33, 34, 36)."""
+        counts = self.counts[terms.contract.id]
+        charges: list[tuple[str, int]] = []
+        for index in row["price_rows"] or ():  # type: ignore[attr-defined]
+            price = terms.contract.prices[index]
+            if price.on not in AT_ACCEPTANCE[str(row["kind"])] or price.amount_minor is None:
+                continue
+            amount = price.amount_at(counts.charged.get(price.on, 0) + 1)
+            if price.offset and row["prospect"] is not None:
+                paid = sum(counts.offsets.get((milestone, row["prospect"]), 0) for milestone in price.offset)  # type: ignore[arg-type]
+                paid += sum(minor for milestone, minor in charges if milestone in price.offset)
+                amount = max(0, amount - paid)
+            charges.append((price.on, amount))
+        return sum(minor for _, minor in charges), charges
+
+    def _caps(self, row: dict[str, object], terms: _Terms, price_minor: int) -> int:
+        """Mark every cap that is full (RULES 30 to 32)."""
+        caps, counts = terms.contract.caps, self.counts[terms.contract.id]
+        day = self._day(row, terms)
+        full = 0
+        if caps.per_company is not None and row["company"] and counts.companies.get(row["company"], 0) >= caps.per_company:  # type: ignore[call-overload]
+            full |= BIT[Reason.CAP_COMPANY]
+        if caps.per_day is not None and counts.days.get(day, 0) >= caps.per_day:
+            full |= BIT[Reason.CAP_DAY]
+        if caps.per_month is not None and counts.months.get(month_of(day), 0) >= caps.per_month:
+            full |= BIT[Reason.CAP_MONTH]
+        if caps.total is not None and counts.total >= caps.total:
+            full |= BIT[Reason.CAP_TOTAL]
+        if caps.budget_minor is not None and counts.spent_minor + price_minor > caps.budget_minor:
+            full |= BIT[Reason.CAP_BUDGET]
+        if terms.pace_days is not None and caps.total is not None:
+            elapsed = day - (terms.contract.starts.toordinal() - ORDINAL_1970) + 1
+            allowed = -(-caps.total * elapsed // terms.pace_days)
+            if counts.up_to(day) >= allowed:
+                full |= BIT[Reason.CAP_PACE]
+        return full
+
+    @staticmethod
+    def _day(row: dict[str, object], terms: _Terms) -> int:
+        at = EPOCH + timedelta(microseconds=int(row["delivered_us"]))  # type: ignore[call-overload]
+        return terms.calendar.local_date(at).toordinal() - ORDINAL_1970
+
+    def _take(self, row: dict[str, object], terms: _Terms, price_minor: int, charges: Sequence[tuple[str, int]]) -> None:
+        """Count an accepted delivery."""
+        counts, day = self.counts[terms.contract.id], self._day(row, terms)
+        counts.add(day=day, month=month_of(day), company=int(row["company"] or 0), price_minor=price_minor)  # type: ignore[call-overload]
+        for milestone, amount in charges:
+            counts.charged[milestone] = counts.charged.get(milestone, 0) + 1
+            if row["prospect"] is not None:
+                key = (milestone, int(row["prospect"]))  # type: ignore[call-overload]
+                counts.offsets[key] = counts.offsets.get(key, 0) + amount
+        self._tell(row, replaces=None)
+
+    def _tell(self, row: dict[str, object], *, replaces: object) -> None:
+        if self.replacements is not None:
+            self.replacements.accept({**row, "replaces": replaces})
+
+
+def _price(
+    decided: pl.DataFrame, rows: pl.DataFrame, terms: Mapping[tuple[str, int], _Terms], counts: Mapping[str, Counts]
+) -> pl.DataFrame:
+    """Price in columns what the loop left unpriced: contracts whose prices are flat or tiered (RULES 33 and 34)."""
+    taken = decided.filter((pl.col("verdict") == ACCEPTED) & pl.col("price_minor").is_null()).select("delivery_id")
+    priced = decided.with_columns(pl.col("price_minor").fill_null(0))
+    prices, tiers = _price_tables(terms)
+    if taken.is_empty() or prices.is_empty():
+        return priced
+    lines = (
+        taken.join(
+            rows.select("delivery_id", "contract", "contract_version", "kind", "price_rows"),
+            on="delivery_id",
+            how="left",
+            maintain_order="left",
+        )
+        .explode("price_rows", empty_as_null=True, keep_nulls=True)
+        .join(prices, on=["contract", "contract_version", "price_rows", "kind"], how="inner", maintain_order="left")
+    )
+    before = pl.DataFrame(
+        [(id_, str(milestone), number) for id_, each in counts.items() for milestone, number in each.charged.items()],
+        schema={"contract": pl.String, "on": pl.String, "before": pl.Int64},
+        orient="row",
+    )
+    amounts = (
+        lines.join(before, on=["contract", "on"], how="left", maintain_order="left")
+        .with_columns((pl.col("before").fill_null(0) + pl.int_range(1, pl.len() + 1).over("contract", "on")).alias("number"))
+        .sort("number")
+        .join_asof(tiers.sort("first"), left_on="number", right_on="first", by="price", strategy="backward")
+        .group_by("delivery_id")
+        .agg(pl.col("amount").sum())
+    )
+    joined = priced.join(amounts, on="delivery_id", how="left", maintain_order="left")
+    return joined.with_columns((pl.col("price_minor") + pl.col("amount").fill_null(0)).alias("price_minor")).select(*DECIDED)
+
+
+def _price_tables(terms: Mapping[tuple[str, int], _Terms]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lay out the price rows that acceptance charges, by kind, and the amounts of their tiers."""
+    prices: list[tuple[str, int, int, str, str, int]] = []
+    tiers: list[tuple[int, int, int]] = []
+    for (id_, version), each in terms.items():
+        for index, price in enumerate(each.contract.prices):
+            if price.amount_minor is None:
+                continue
+            place = len(prices)
+            kinds = [kind for kind, milestones in AT_ACCEPTANCE.items() if price.on in milestones]
+            prices.extend((id_, version, index, kind, price.on.value, place) for kind in kinds)
+            tiers.extend((place, tier.first, tier.amount_minor) for tier in price.tiers)
+            tiers.append((place, 1, price.amount_minor))
+    return (
+        pl.DataFrame(
+            prices,
+            schema={
+                "contract": pl.String,
+                "contract_version": pl.Int32,
+                "price_rows": pl.Int16,
+                "kind": pl.String,
+                "on": pl.String,
+                "price": pl.Int64,
+            },
+            orient="row",
+        ),
+        pl.DataFrame(tiers, schema={"price": pl.Int64, "first": pl.Int64, "amount": pl.Int64}, orient="row"),
+    )

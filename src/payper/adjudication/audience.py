@@ -1,0 +1,138 @@
+"""The audience stage: is this who the contract is for? (RULES 18 to 22)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from payper.adjudication.record import missing, required_fields
+from payper.normalisation import industries
+from payper.normalisation.titles import seniority_rank
+from payper.reasons import Reason
+from payper.terms.contract import Contract, ListEntries, Range, SeniorityRange
+from payper.terms.expressions import compile_condition, evaluate
+
+
+def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+    """Give, per reason of the audience stage, the expression that holds where the delivery has the fault."""
+    audience = contract.audience
+    faults: dict[Reason, pl.Expr] = {}
+    if audience.countries:
+        faults[Reason.COUNTRY_UNKNOWN] = pl.col("country_code").is_null() & ~missing(contract, "country")
+        faults[Reason.COUNTRY_OUTSIDE] = ~pl.col("country_code").is_in(list(audience.countries))
+    if audience.employees is not None:
+        inside, outside = _range(audience.employees, "employees")
+        faults[Reason.SIZE_UNKNOWN] = ~inside & ~outside & ~missing(contract, "employees")
+        faults[Reason.SIZE_OUTSIDE] = outside
+    if audience.revenue is not None:
+        inside, outside = _range(audience.revenue, "revenue")
+        faults[Reason.REVENUE_UNKNOWN] = ~inside & ~outside & ~missing(contract, "revenue")
+        faults[Reason.REVENUE_OUTSIDE] = outside
+    if audience.industries:
+        asked = industries.is_asked(
+            frame.select("industry_code", "industry_codes"), [(each.system, each.code) for each in audience.industries]
+        )
+        faults[Reason.INDUSTRY_UNKNOWN] = pl.lit(asked.is_null()) & ~missing(contract, "industry")
+        faults[Reason.INDUSTRY_OUTSIDE] = pl.lit(~asked)
+    faults |= _title_faults(frame, contract)
+    if audience.only is not None:
+        known = pl.any_horizontal(pl.col(name).is_not_null() for name in ("email", "website", "company"))
+        excused = pl.any_horizontal(missing(contract, name) for name in ("email", "website", "company")) & ~known
+        faults[Reason.COMPANY_NOT_TARGETED] = ~_listed(frame, [audience.only]) & ~excused
+    if audience.suppress:
+        faults[Reason.SUPPRESSED] = _listed(frame, audience.suppress)
+    if audience.rule is not None:
+        condition = compile_condition(audience.rule)
+        holds = evaluate(condition, frame, zone=contract.zone)
+        required = set(required_fields(contract, kind="appointment")) & condition.columns
+        excused = pl.any_horizontal(missing(contract, name) for name in required) if required else pl.lit(value=False)
+        faults[Reason.RULE_UNKNOWN] = pl.lit(holds.is_null()) & ~excused
+        faults[Reason.RULE_FAILED] = pl.lit(~holds)
+    return faults
+
+
+def _range(asked: Range, name: str) -> tuple[pl.Expr, pl.Expr]:
+    """Tell where a size lies inside, and where outside, an asked range; neither when it is unknown or lies across a bound (RULES 18)."""
+    low, high = pl.col(f"{name}_min"), pl.col(f"{name}_max")
+    is_known = low.is_not_null() | high.is_not_null()
+    above = pl.lit(value=True) if asked.low is None else (low >= asked.low).fill_null(value=False)
+    below = pl.lit(value=True) if asked.high is None else (high <= asked.high).fill_null(value=False)
+    outside = pl.lit(value=False)
+    if asked.low is not None:
+        outside = outside | (high < asked.low).fill_null(value=False)
+    if asked.high is not None:
+        outside = outside | (low > asked.high).fill_null(value=False)
+    return is_known & above & below, outside
+
+
+def _rank(column: str) -> pl.Expr:
+    words = ("intern", "entry", "senior", "manager", "director", "vp", "c-level", "owner")
+    return pl.col(column).replace_strict({word: seniority_rank(word) for word in words}, default=None, return_dtype=pl.Int8)
+
+
+def _title_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+    """Test what is recognised of a title, and give TITLE_UNKNOWN once for what is asked and not recognised (RULES 19 and 20)."""
+    audience = contract.audience
+    faults: dict[Reason, pl.Expr] = {}
+    unknown: list[pl.Expr] = []
+    if audience.functions:
+        unknown.append(pl.col("function").is_null())
+        faults[Reason.FUNCTION_OUTSIDE] = ~pl.col("function").is_in(list(audience.functions))
+    if audience.seniority is not None:
+        unknown.append(pl.col("seniority").is_null())
+        faults[Reason.SENIORITY_OUTSIDE] = ~_on_ladder(audience.seniority)
+    elif any(price.when is not None and "seniority" in compile_condition(price.when).columns for price in contract.prices):
+        unknown.append(pl.col("seniority").is_null())
+    attendee = contract.appointment.attendee if contract.appointment is not None else None
+    if attendee is not None:
+        holds = evaluate(compile_condition(attendee), frame, zone=contract.zone)
+        is_appointment = pl.col("kind") == "appointment"
+        unknown.append(pl.lit(holds.is_null()) & is_appointment)
+        faults[Reason.NOT_DECISION_MAKER] = pl.lit(~holds) & is_appointment
+    if unknown:
+        faults[Reason.TITLE_UNKNOWN] = pl.any_horizontal(unknown) & ~missing(contract, "title")
+    return faults
+
+
+def _on_ladder(asked: SeniorityRange) -> pl.Expr:
+    rank = _rank("seniority")
+    inside = rank.is_not_null()
+    if asked.low is not None:
+        inside = inside & (rank >= seniority_rank(asked.low))
+    if asked.high is not None:
+        inside = inside & (rank <= seniority_rank(asked.high))
+    return pl.when(rank.is_null()).then(None).otherwise(inside)
+
+
+def _listed(frame: pl.DataFrame, lists: Sequence[ListEntries]) -> pl.Expr:
+    """Tell whether e-mail, a registrable domain or the company key stands on one of the lists, plain or as SHA-256 (RULES 21)."""
+    listed = pl.lit(value=False)
+    for column, entries in (
+        ("email_normal", frozenset[str]().union(*(each.emails for each in lists))),
+        ("email_domain", frozenset[str]().union(*(each.domains for each in lists))),
+        ("website_domain", frozenset[str]().union(*(each.domains for each in lists))),
+        ("company_key", frozenset[str]().union(*(each.company_keys for each in lists))),
+    ):
+        if entries:
+            listed = listed | pl.col(column).is_in(sorted(entries)).fill_null(value=False)
+    digests = frozenset[str]().union(*(each.digests for each in lists))
+    if digests:
+        listed = listed | pl.lit(_has_digest(frame, digests))
+    return listed
+
+
+def _has_digest(frame: pl.DataFrame, digests: frozenset[str]) -> pl.Series:
+    """Compare the SHA-256 of the trimmed lower-case texts, as sent and as normalised, with a list's digests."""
+    import polars_hash as plh
+
+    hashed = frame.select(
+        plh.col(name).chash.sha2_256().is_in(sorted(digests)).fill_null(value=False).alias(name)
+        for name in ("email_normal", "email_domain", "website_domain", "company_key")
+    )
+    sent = frame.select(
+        pl.col("email").str.strip_chars().str.to_lowercase(), pl.col("company").str.strip_chars().str.to_lowercase()
+    ).select(
+        plh.col(name).chash.sha2_256().is_in(sorted(digests)).fill_null(value=False).alias(f"{name}_sent") for name in ("email", "company")
+    )
+    return hashed.hstack(sent).select(pl.any_horizontal(pl.all()).alias("listed"))["listed"]

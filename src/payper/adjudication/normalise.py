@@ -1,0 +1,125 @@
+"""The normalise stage: a delivery's columns as sent, and what payper understands by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from payper.deliveries import DERIVED, SCHEMA
+from payper.normalisation import companies, countries, domains, emails, implausible, industries, people, phones, sizes, titles
+
+RateOn = Callable[[str, str, date], Decimal | None]
+"""Gives units of the second currency for one of the first on a day, or None when there is no rate."""
+
+WORKING: tuple[str, ...] = (
+    "email_fault",
+    "email_host",
+    "is_free",
+    "is_disposable",
+    "is_role",
+    "phone_is_valid",
+    "phone_countries_match",
+    "implausible",
+    "industry_codes",
+    "website_domain",
+    "email_domain",
+    "person_key",
+)
+"""Columns that later stages read and nobody is shown."""
+
+
+def no_rate(source: str, target: str, on: date) -> Decimal | None:  # noqa: ARG001  # the signature is RateOn's
+    """Know no rate but that of a currency with itself."""
+    return Decimal(1) if source == target else None
+
+
+def normalise(batch: pl.DataFrame, *, currency: str | None = None, rate_on: RateOn = no_rate) -> pl.DataFrame:
+    """Add what payper understands by every delivery's columns.
+
+    Args:
+        batch: Deliveries, columns of `deliveries.SCHEMA`.
+        currency: The contract's; a revenue in another is converted at the rate of `delivered_at` (RULES 22).
+        rate_on: Where rates come from.
+
+    Returns:
+        The same rows with the columns of `deliveries.DERIVED` and of `WORKING`; what was there under these names is replaced.
+    """
+    batch = batch.drop([name for name in (*DERIVED, *WORKING) if name in batch.columns])
+    email = emails.read_emails(batch["email"])
+    email_domain = domains.registrable_domains(email["email_host"])
+    website_domain = domains.registrable_domains(batch["website"])
+    country = countries.country_codes(batch["country"])
+    phone = phones.read_phones(batch["phone"], country)
+    company_key = companies.company_keys(batch["company"])
+    title = titles.read_titles(batch["title"])
+    size = sizes.read_sizes(batch["employees"])
+    revenue = _revenue(batch, currency=currency, rate_on=rate_on)
+    industry = industries.read_industries(batch["industry"])
+    domain = website_domain.zip_with(
+        email_domain.is_null() | (email["is_free"].fill_null(value=False) & website_domain.is_not_null()), email_domain
+    )
+    domain = email_domain.zip_with(domain.is_null(), domain)
+    derived = pl.DataFrame(
+        [
+            email["email_normal"],
+            phone["phone_e164"],
+            domain.alias("domain"),
+            company_key.alias("company_key"),
+            country.alias("country_code"),
+            title["function"],
+            title["seniority"],
+            size["employees_min"],
+            size["employees_max"],
+            revenue["revenue_min"],
+            revenue["revenue_max"],
+            industry["industry_code"],
+            email["email_fault"],
+            email["email_host"],
+            email["is_free"],
+            email["is_disposable"],
+            email["is_role"],
+            phone["is_valid"].alias("phone_is_valid"),
+            phone["phone_countries_match"],
+            industry["industry_codes"],
+            website_domain.alias("website_domain"),
+            email_domain.alias("email_domain"),
+            people.person_keys(batch["first_name"], batch["last_name"], company_key).alias("person_key"),
+        ]
+    )
+    joined = batch.hstack(derived)
+    return joined.with_columns(implausible.find_implausible(joined).alias("implausible"))
+
+
+def _revenue(batch: pl.DataFrame, *, currency: str | None, rate_on: RateOn) -> pl.DataFrame:
+    """Read revenues into whole units of the contract's currency; null where there is no rate."""
+    read = sizes.read_revenues(batch["revenue"])
+    foreign = read["revenue_currency"].is_not_null() & (read["revenue_currency"] != (currency or ""))
+    if currency is None or not foreign.any():
+        return read.select("revenue_min", "revenue_max")
+    frame = read.with_columns(batch["delivered_at"].dt.date().alias("day"), foreign.alias("foreign"))
+    pairs = frame.filter(pl.col("foreign")).select("revenue_currency", "day").unique()
+    rates = pairs.with_columns(
+        pl.Series(
+            "rate", [None if day is None else _as_float(rate_on(code, currency, day)) for code, day in pairs.iter_rows()], dtype=pl.Float64
+        )
+    )
+    frame = frame.join(rates, on=["revenue_currency", "day"], how="left", maintain_order="left", nulls_equal=True)
+    factor = pl.when("foreign").then(pl.col("rate")).otherwise(1.0)
+    return frame.select(
+        pl.when("foreign").then((pl.col(name) * factor).round(0).cast(pl.Int64)).otherwise(pl.col(name)).alias(name)
+        for name in ("revenue_min", "revenue_max")
+    )
+
+
+def _as_float(rate: Decimal | None) -> float | None:
+    return None if rate is None else float(rate)
+
+
+def complete(batch: pl.DataFrame) -> pl.DataFrame:
+    """Add the canonical columns that a frame lacks, as nulls, and order them as `deliveries.SCHEMA`; other columns follow."""
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in SCHEMA.items() if name not in batch.columns]
+    others = [name for name in batch.columns if name not in SCHEMA]
+    return batch.with_columns(missing).select(*SCHEMA, *others)

@@ -1,0 +1,1 @@
+"""Numbered SQL files; each brings the schema one version on, and data with it."""
