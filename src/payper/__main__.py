@@ -1,0 +1,5 @@
+"""`python -m payper`."""
+
+from payper.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""The `payper` command: nouns with verbs. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from payper._version import __version__
+from payper.errors import PayperError, TermsError, UsageError
+
+FINE, NO, USAGE, WORLD = 0, 1, 2, 3
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("payper.cli.run:run", "Judge, settle and report a programme folder."),
+    "judge": ("payper.cli.judge:judge", "Judge one file of deliveries by one contract."),
+    "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),
+    "verdict": ("payper.cli.verdict:verdict", "Say why a delivery was judged as it was."),
+    "verify": ("payper.cli.verify:verify", "Rebuild everything from the journal and compare."),
+    "mapping": ("payper.cli.mapping:mapping", "Show how a file's columns are understood."),
+    "reasons": ("payper.cli.reasons:reasons", "List the reasons a verdict can have."),
+    "simulate": ("payper.cli.simulate:simulate", "Make an invented programme to try things on."),
+    "completion": ("payper.cli.completion:completion", "Print the shell's completion script."),
+}
+"""Where each command is; it is imported when called, so that `payper --help` is quick."""
+
+
+class _Lazy(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it: payper run examples/northwind --out out/northwind",
+)
+@click.version_option(__version__, prog_name="payper")
+def payper() -> None:
+    """Judge, settle and measure leads and appointments that are paid by result."""
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    try:
+        code = payper.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else FINE)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("Stopped. What was recorded stays; run the same command again to go on.", err=True)
+        sys.exit(WORLD)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except PayperError as error:
+        click.echo(str(error), err=True)
+        sys.exit(_code(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FINE)
+    except OSError as error:
+        click.echo(f"{error.filename or 'the disk'}: {error.strerror or error}.\nCheck the path, the rights and the free space, then run the same command again.", err=True)
+        sys.exit(WORLD)
+
+
+def _code(error: PayperError) -> int:
+    if isinstance(error, UsageError):
+        return USAGE
+    return NO if isinstance(error, TermsError) else WORLD

@@ -1,0 +1,59 @@
+"""`payper run`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from payper.desk.run import RunResult
+
+
+@click.command(epilog="Example: payper run examples/northwind --out out/northwind")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the database and the results go. Default: FOLDER/out.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Nothing later than this day has happened. Default: the latest date in the files.")
+@click.option("--online", is_flag=True, help="Ask mail servers, where a contract says mx.")
+@click.option("--json", "is_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def run(folder: Path, *, out: Path | None, as_of: datetime | None, online: bool, is_json: bool, quiet: bool) -> int:
+    """Judge, settle and report the programme in FOLDER. Running again judges only what is new."""
+    from payper.cli.terminal import print_json, progress
+    from payper.desk.run import run_programme
+
+    with progress(is_quiet=quiet or is_json) as tell:
+        result = run_programme(folder, out=out, as_of=as_of.date() if as_of else None, online=online, tell=tell)
+    if is_json:
+        print_json(result.summary)
+    elif not quiet:
+        click.echo(_shown(result))
+    for finding in result.findings:
+        if finding.severity == "error":
+            click.echo(str(finding), err=True)
+    return 1 if result.refused else 0
+
+
+def _shown(result: RunResult) -> str:
+    from payper.cli.terminal import strong, table
+    from payper.money import format_minor
+
+    contracts = result.summary["contracts"]
+    verdicts = [[each["id"], each["model"], *(f"{each[name]:,}" for name in ("delivered", "accepted", "rejected", "review", "quarantined"))] for each in contracts]
+    money = [
+        [each["id"], *(format_minor(each[name], each["currency"]) for name in ("pending_minor", "posted_minor", "credited_minor"))] for each in contracts
+    ]
+    parts = [
+        strong(f"{result.programme_name}, as of {result.as_of:%d %b %Y}" + (" (simulated)" if result.is_simulated else "")),
+        *result.headline,
+        table(["contract", "model", "delivered", "accepted", "rejected", "review", "quarant."], verdicts, right=(2, 3, 4, 5, 6)),
+        table(["contract", "pending", "posted", "credited"], money, right=(1, 2, 3)),
+    ]
+    if result.mappings:
+        parts.append("\n".join(result.mappings))
+    if result.notes:
+        parts.append("\n".join(result.notes))
+    parts.append(f"Report: {result.report}\nNext: open it in a browser, or `payper verdict explain ID --in {result.out}` for one delivery.")
+    return "\n\n".join(parts)

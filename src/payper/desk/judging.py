@@ -1,0 +1,286 @@
+"""Judge new deliveries of a programme: rows chunk by chunk, then arrival over all of them, then one durable transaction.
+
+A chunk's columns as sent are compressed at once (they wait as Parquet), so that memory holds numbers and keys only. `delivery_id` is
+the order of arrival: run, delivered_at, contract, file, row (RULES 28).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from payper.adjudication.adjudicate import possible_pairs, read_crm, seeds_of, select_arriving
+from payper.adjudication.arrivals import Possible, Replacements, judge_arrivals
+from payper.adjudication.identities import identity_keys
+from payper.adjudication.marks import codes, reasons_of
+from payper.adjudication.normalise import WORKING, RateOn
+from payper.adjudication.past import REJECTED, Past, Segment
+from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
+from payper.deliveries import FAULT_COLUMN
+from payper.periods import local_dates
+from payper.store.database import Batch, Database
+from payper.terms.contract import Contract
+
+JOURNAL: tuple[str, ...] = (
+    "row",
+    "external_id",
+    "kind",
+    "generated_at",
+    "delivered_at",
+    "contract_version",
+    "price_rows",
+    "replaces",
+    "meeting_at",
+    "meeting_minutes",
+    "prospect",
+    "row_digest",
+)
+"""Columns of the journal beside what judging adds: `delivery_id`, `verdict`, `reasons` (codes joined by `;`), `price_minor`,
+`is_replacement`. `prospect` is the keyed hash of the normal e-mail, `row_digest` that of the row as sent."""
+
+FUZZY: tuple[str, ...] = ("first_name", "last_name", "company_key", "domain", "email_normal", "phone_e164", "city", "postal_code", "title")
+
+
+@dataclass
+class _Chunk:
+    contract: str
+    file: str
+    first: int
+    base: pl.DataFrame
+    people: bytes
+    day: npt.NDArray[np.int64]
+
+
+@dataclass
+class Judging:
+    """The new deliveries of one run, gathered chunk by chunk.
+
+    Args:
+        database: Where what was judged before is found, and what is judged is kept.
+        contracts: Versions by contract id.
+        rate_on: Rates for revenues in other currencies.
+        crm: The buyer's CRM as sent, or None.
+        no_mail: Looks up which of the hosts given take no mail; None: not asked.
+    """
+
+    database: Database
+    contracts: Mapping[str, Sequence[Contract]]
+    rate_on: RateOn
+    crm: pl.DataFrame | None = None
+    no_mail: Callable[[pl.Series], frozenset[str]] | None = None
+    rows: int = 0
+    _chunks: list[_Chunk] = field(default_factory=list)
+    _arriving: list[pl.DataFrame] = field(default_factory=list)
+    _people: list[pl.DataFrame] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._seeds = seeds_of(self.database.secret())
+        if self.crm is not None:
+            self.crm = read_crm(self.crm)
+
+    def add(self, batch: pl.DataFrame, *, contract: str, file: str) -> None:
+        """Judge the rows of one chunk by themselves and keep what arrival will need.
+
+        Args:
+            batch: Typed deliveries (`deliveries.SCHEMA`) with `row`, `fault` and `row_digest` (UInt64).
+            contract: The contract they were handed over under.
+            file: Where they were read, relative to the programme folder.
+        """
+        versions = self.contracts.get(contract)
+        judged = judge_unknown(batch) if versions is None else judge_rows(batch, versions, rate_on=self.rate_on, no_mail=self._no_mail(batch, versions))
+        first = self.rows
+        judged = judged.with_columns(
+            pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("delivery_id"), pl.lit(contract).alias("contract")
+        )
+        buyer, zone = (versions[0].buyer, versions[0].zone) if versions else ("", "UTC")
+        keys = identity_keys(judged, contract=contract, buyer=buyer, seeds=self._seeds)
+        judged = judged.with_columns(keys["prospect"].cast(pl.String).alias("prospect"))
+        if versions is not None:
+            arriving = select_arriving(judged, versions, contract=contract, seeds=self._seeds, crm=self.crm)
+            self._arriving.append(arriving)
+            if any("fuzzy" in each.duplicate.match for each in versions):
+                self._people.append(judged.join(arriving.select("delivery_id"), on="delivery_id", how="semi").select("delivery_id", "contract", "kind", "delivered_at", *FUZZY))
+        people = judged.drop([name for name in (*WORKING, *JUDGED, FAULT_COLUMN, "delivery_id", "contract", "row_digest", "prospect") if name in judged.columns and name != "evidence"])
+        base = judged.select(*JOURNAL, "marks")
+        day = local_dates(judged["delivered_at"], zone).cast(pl.Int32).to_numpy().astype(np.int64)
+        self._chunks.append(_Chunk(contract=contract, file=file, first=first, base=base, people=_parquet(people), day=day))
+        self.rows += batch.height
+
+    def _no_mail(self, batch: pl.DataFrame, versions: Sequence[Contract]) -> frozenset[str] | None:
+        if self.no_mail is None or not any("mx" in each.record.email for each in versions):
+            return None
+        return self.no_mail(batch["email"])
+
+    def decide(self, *, replacements: Replacements | None, charged: Mapping[tuple[str, str], int], offsets: Mapping[str, Mapping[tuple[str, int], int]]) -> Decided:
+        """Decide all rows in order of arrival, after what was judged before."""
+        order = self._order()
+        last = self.database.last_delivery_id()
+        ids = np.empty(self.rows, dtype=np.int64)
+        ids[order] = np.arange(last + 1, last + 1 + self.rows)
+        if not self._arriving:
+            return Decided(self, ids, None)
+        arriving = pl.concat(self._arriving, how="vertical")
+        arriving = arriving.with_columns(pl.Series("delivery_id", ids[arriving["delivery_id"].to_numpy()])).sort("delivery_id")
+        past = Past(segments=_Segments(self.database), charged=dict(charged), offsets={id_: dict(each) for id_, each in offsets.items()})
+        known = {id_: versions for id_, versions in self.contracts.items() if versions}
+        decided = judge_arrivals(arriving, known, past, replacements=replacements, possible=self._possible(ids))
+        return Decided(self, ids, decided)
+
+    def _order(self) -> npt.NDArray[np.int64]:
+        """Put all rows of the run in order of arrival; give the positions in that order."""
+        frames = [
+            chunk.base.select("delivered_at", "row").with_columns(pl.lit(chunk.contract).alias("contract"), pl.lit(chunk.file).alias("file")) for chunk in self._chunks
+        ]
+        if not frames:
+            return np.empty(0, dtype=np.int64)
+        names = sorted({chunk.contract for chunk in self._chunks}), sorted({chunk.file for chunk in self._chunks})
+        contracts, files = ({name: place for place, name in enumerate(each)} for each in names)
+        frame = pl.concat(
+            [
+                each.select(
+                    "delivered_at",
+                    pl.lit(contracts[chunk.contract], dtype=pl.UInt32).alias("contract"),
+                    pl.lit(files[chunk.file], dtype=pl.UInt32).alias("file"),
+                    "row",
+                )
+                for each, chunk in zip(frames, self._chunks, strict=True)
+            ]
+        )
+        return frame.with_row_index("position").sort("delivered_at", "contract", "file", "row")["position"].to_numpy().astype(np.int64)
+
+    def _possible(self, ids: npt.NDArray[np.int64]) -> list[Possible]:
+        """Find people much like earlier ones, in this run and in what was judged before."""
+        if not self._people:
+            return []
+        from payper.adjudication.fuzzy import find_possible
+
+        own = pl.concat(self._people, how="vertical")
+        own = own.with_columns(pl.Series("delivery_id", ids[own["delivery_id"].to_numpy()]))
+        before = [
+            _people_of(batch).with_columns(pl.lit(batch.chain).alias("contract"))
+            for batch in self.database.batches("deliveries")
+            if batch.chain in self.contracts
+        ]
+        everyone = pl.concat([*before, own], how="diagonal").sort("delivery_id") if before else own.sort("delivery_id")
+        buyers = {id_: versions[-1].provider for id_, versions in self.contracts.items()}
+        pairs = find_possible(everyone, everyone.clear())
+        found = possible_pairs(pairs, everyone, provider="")
+        return [
+            Possible(delivery_id=each.delivery_id, earlier_id=each.earlier_id, delivered_at=each.delivered_at, provider=buyers[each.contract], contract=each.contract)
+            for each in found
+        ]
+
+
+def _people_of(batch: Batch) -> pl.DataFrame:
+    journal, people = pl.read_parquet(batch.journal), pl.read_parquet(batch.people)
+    good = journal["verdict"] != "rejected"
+    return people.select(FUZZY).hstack(journal.select("delivery_id", "kind", "delivered_at")).filter(good)
+
+
+@dataclass(frozen=True)
+class _Segments:
+    """The segments in the database, read anew at each iteration, so that memory holds one at a time."""
+
+    database: Database
+
+    def __iter__(self) -> Any:
+        for contract, provider, blob in self.database.segments():
+            if blob:
+                yield Segment.from_bytes(blob, contract=contract, provider=provider)
+
+
+@dataclass
+class Decided:
+    """Every new delivery with its verdict, ready to be kept.
+
+    Attributes:
+        ids: By position in reading order, the delivery's number.
+        decided: What arrival decided, or None when no row reached it.
+    """
+
+    judging: Judging
+    ids: npt.NDArray[np.int64]
+    decided: pl.DataFrame | None
+
+    def keep(self, *, run: int) -> None:
+        """Seal every chunk as a batch and keep its verdicts; call inside a transaction."""
+        judging = self.judging
+        for chunk in judging._chunks:  # noqa: SLF001  # two halves of one act
+            frame = self._final(chunk)
+            provider = judging.contracts[chunk.contract][-1].provider if chunk.contract in judging.contracts else ""
+            journal = frame.drop("marks", "headline", "verdict_code", "headline_number").select(*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement")
+            batch = Batch(
+                subject="deliveries",
+                chain=chunk.contract,
+                file=chunk.file,
+                provider=provider,
+                rows=frame.height,
+                journal=_parquet(journal),
+                people=chunk.people,
+                segment=self._segment(frame, chunk, provider=provider),
+            )
+            number = judging.database.add_batch(batch, run=run)
+            judging.database.add_verdicts(
+                frame.select("delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"), batch=number
+            )
+
+    def _final(self, chunk: _Chunk) -> pl.DataFrame:
+        """Join what arrival decided to a chunk's rows; a row that never arrived was rejected by its own reasons."""
+        own = pl.Series("delivery_id", self.ids[chunk.first : chunk.first + chunk.base.height])
+        frame = chunk.base.with_columns(own)
+        if self.decided is None:
+            joined = frame.with_columns(
+                pl.lit(REJECTED, dtype=pl.UInt8).alias("verdict_code"), pl.lit(0, dtype=pl.Int64).alias("price_minor"), pl.lit(value=False).alias("is_replacement")
+            )
+        else:
+            decided = self.decided.rename({"marks": "final", "verdict": "verdict_code"})
+            joined = frame.join(decided, on="delivery_id", how="left", maintain_order="left").with_columns(
+                pl.coalesce("final", "marks").alias("marks"),
+                pl.col("verdict_code").fill_null(REJECTED),
+                pl.col("price_minor").fill_null(0),
+                pl.col("is_replacement").fill_null(value=False),
+            )
+        words = codes(joined["marks"])
+        distinct = joined["marks"].unique()
+        numbers = {each: (reasons_of(each)[0].number if each else 0) for each in distinct.to_list()}
+        return joined.with_columns(
+            words["headline"],
+            words["reasons"].list.join(";").alias("reasons"),
+            pl.col("verdict_code").cast(pl.Int64).replace_strict({0: "accepted", 1: "rejected", 2: "review", 3: "quarantined"}, return_dtype=pl.String).alias("verdict"),
+            pl.col("marks").replace_strict(numbers, return_dtype=pl.Int64).alias("headline_number"),
+        )
+
+    def _segment(self, frame: pl.DataFrame, chunk: _Chunk, *, provider: str) -> bytes:
+        """Take the keys of the good deliveries out of what arrival saw."""
+        if self.decided is None or self._keys is None:
+            return b""
+        good = frame.with_columns(pl.Series("day", chunk.day)).filter(pl.col("verdict_code") != REJECTED)
+        if good.is_empty():
+            return b""
+        keyed = good.select("delivery_id", "day", "price_minor", "is_replacement", pl.col("verdict_code").alias("verdict"), pl.col("delivered_at").dt.timestamp("us")).join(
+            self._keys, on="delivery_id", how="left", maintain_order="left"
+        )
+        return Segment.of(keyed, contract=chunk.contract, provider=provider).to_bytes()
+
+    def __post_init__(self) -> None:
+        arriving = self.judging._arriving  # noqa: SLF001  # two halves of one act
+        if not arriving:
+            self._keys: pl.DataFrame | None = None
+            return
+        keys = pl.concat([each.select("delivery_id", "company", pl.selectors.starts_with("key_", "check_")) for each in arriving])
+        self._keys = keys.with_columns(pl.Series("delivery_id", self.ids[keys["delivery_id"].to_numpy()]))
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
+    return buffer.getvalue()
+
+
+__all__ = ["JOURNAL", "Decided", "Judging"]
