@@ -111,6 +111,7 @@ def select_arriving(
         "external_id",
         "email_normal",
         "meeting_at",
+        "meeting_minutes",
     )
     return open_.select(*columns).hstack(keys).with_columns(in_crm.alias("is_in_crm"))
 

@@ -37,14 +37,40 @@ DECIDED: dict[str, pl.DataType | type[pl.DataType]] = {
 """What `judge_arrivals` answers; `verdict` by the numbers of `past.VERDICT_CODES`."""
 
 
+class Owing(Protocol):
+    """Whether a replacement is owed."""
+
+    @property
+    def state(self) -> str:
+        """Give owed, late, taken or none."""
+
+
 class Replacements(Protocol):
-    """Who knows which replacements are owed (settlement's `Admissions`; RULES 42 to 45)."""
+    """Who knows which replacements are owed: settlement's `Admissions` (RULES 42 to 45)."""
 
-    def owed(self, contract: str, external_id: str, at: datetime) -> str:
-        """Answer owed, late, taken or none."""
+    def concerns(self, contract: str) -> bool:
+        """Tell whether a replacement can be owed under a contract at all."""
 
-    def accept(self, row: Mapping[str, object]) -> None:
-        """Take note of an accepted delivery; rows come in order of arrival."""
+    def owed(self, contract: str, external_id: str, at: datetime) -> Owing:
+        """Tell whether a replacement for a delivery is owed at an instant."""
+
+    def accept(
+        self,
+        contract: str,
+        version: int,
+        delivery_id: int,
+        external_id: str | None,
+        email_normal: str | None,
+        kind: str,
+        delivered_at: datetime,
+        price_rows: Sequence[int],
+        replaces: str | None,
+        *,
+        accepted_at: datetime | None = None,
+        meeting_at: datetime | None = None,
+        meeting_minutes: int | None = None,
+    ) -> None:
+        """Know an accepted delivery; called in order of arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +142,7 @@ def judge_arrivals(
     Args:
         rows: Deliveries that the row stages did not reject, and those that say what they replace; in order of arrival: `delivery_id`,
             `contract`, `contract_version`, `kind`, `delivered_at`, `marks`, `is_after_end_only`, `price_rows`, `replaces`,
-            `external_id`, `email_normal`, `is_in_crm`, and the columns of `identities.identity_keys`.
+            `external_id`, `email_normal`, `meeting_at`, `meeting_minutes`, `is_in_crm`, and the columns of `identities.identity_keys`.
         contracts: Versions by contract id.
         past: What was judged before.
         replacements: Who knows what is owed; None owes nothing.
@@ -127,7 +153,8 @@ def judge_arrivals(
         One row each, in the same order: `DECIDED`.
     """
     terms = {(contract.id, contract.version): _Terms.of(contract) for versions in contracts.values() for contract in versions}
-    wanted = {name: _distinct(rows[f"key_{name}"]) for name in KEYS}
+    wanted = {name: _distinct(rows[f"key_{name}"]) for name in MATCHES}
+    wanted["external"] = _distinct(pl.concat([rows["key_external"], rows["key_replaces"].alias("key_external")]))
     present = rows["contract"].unique().to_list()
     matches, counts = past.read(wanted, present)
     ordered = {id_ for id_ in present if is_sequential or _must_be_in_order(rows, id_, contracts[id_], counts[id_])}
@@ -296,7 +323,7 @@ class _Desk:
         if row["replaces"] is None or self.replacements is None:
             return False, marks
         at = EPOCH + timedelta(microseconds=int(row["delivered_us"]))  # type: ignore[call-overload]
-        state = self.replacements.owed(str(row["contract"]), str(row["replaces"]), at)
+        state = self.replacements.owed(str(row["contract"]), str(row["replaces"]), at).state
         if state == "late":
             return False, marks | BIT[Reason.REPLACEMENT_LATE]
         if state != "owed":
@@ -307,8 +334,8 @@ class _Desk:
 
     def _replaced_id(self, row: dict[str, object]) -> int | None:
         """Find the delivery that a replacement replaces, which it is no duplicate of: the latest good one of that external id."""
-        found = getattr(self.replacements, "delivery_id_of", None)
-        return None if found is None else found(str(row["contract"]), str(row["replaces"]))
+        found = self._seen["external"].get((row["key_replaces"], row["check_replaces"]), ())  # type: ignore[arg-type]  # set with `replaces`
+        return max((match.delivery_id for match in found), default=None)
 
     def _duplicate(self, row: dict[str, object], terms: _Terms, *, except_id: int | None) -> int:
         """Give the one reason of the duplicate group that applies, or nothing (RULES 25)."""
@@ -424,8 +451,22 @@ class _Desk:
         self._tell(row, replaces=None)
 
     def _tell(self, row: dict[str, object], *, replaces: object) -> None:
-        if self.replacements is not None:
-            self.replacements.accept({**row, "replaces": replaces})
+        """Let who knows what is owed know of an accepted delivery."""
+        if self.replacements is None or not self.replacements.concerns(str(row["contract"])):
+            return
+        self.replacements.accept(
+            row["contract"],  # type: ignore[arg-type]  # the types of the schema, here and below
+            row["contract_version"],  # type: ignore[arg-type]
+            row["delivery_id"],  # type: ignore[arg-type]
+            row["external_id"],  # type: ignore[arg-type]
+            row["email_normal"],  # type: ignore[arg-type]
+            row["kind"],  # type: ignore[arg-type]
+            row["delivered_at"],  # type: ignore[arg-type]
+            row["price_rows"] or (),  # type: ignore[arg-type]
+            replaces,  # type: ignore[arg-type]
+            meeting_at=row["meeting_at"],  # type: ignore[arg-type]
+            meeting_minutes=row["meeting_minutes"],  # type: ignore[arg-type]
+        )
 
 
 def _price(

@@ -33,13 +33,14 @@ def identity_keys(frame: pl.DataFrame, *, contract: str, buyer: str, seeds: Seed
     """Give the keys of every delivery.
 
     Args:
-        frame: Judged rows of one contract: `kind`, `email_normal`, `person_key`, `phone_e164`, `external_id`, `company_key`, `domain`.
+        frame: Judged rows of one contract: `kind`, `email_normal`, `person_key`, `phone_e164`, `external_id`, `replaces`, `company_key`,
+            `domain`.
         contract: The contract's id.
         buyer: The buyer's id; persons are sought among one buyer's deliveries of one kind (RULES 26).
         seeds: The installation's.
 
     Returns:
-        As many rows: for each of `KEYS` `key_<name>` and `check_<name>` (UInt64, null where the delivery has none); `company` (UInt64,
+        As many rows: for each of `KEYS`, and for `replaces` (the external key of what is replaced), `key_<name>` and `check_<name>` (UInt64, null where the delivery has none); `company` (UInt64,
         RULES 30: company key, or domain where it is empty; null without either); `prospect` (UInt64, the e-mail under this contract).
     """
     person_scope = pl.concat_str(pl.lit(f"{buyer}{SEPARATOR}"), pl.col("kind"), pl.lit(SEPARATOR))
@@ -48,6 +49,7 @@ def identity_keys(frame: pl.DataFrame, *, contract: str, buyer: str, seeds: Seed
         "person": pl.concat_str(person_scope, pl.lit("person" + SEPARATOR), pl.col("person_key")),
         "phone": pl.concat_str(person_scope, pl.lit("phone" + SEPARATOR), pl.col("phone_e164")),
         "external": pl.concat_str(pl.lit(f"{contract}{SEPARATOR}external{SEPARATOR}"), pl.col("external_id")),
+        "replaces": pl.concat_str(pl.lit(f"{contract}{SEPARATOR}external{SEPARATOR}"), pl.col("replaces")),
         "company": pl.coalesce(pl.col("company_key"), pl.col("domain")),
         "prospect": pl.col("email_normal"),
     }
@@ -76,7 +78,7 @@ def _hash(texts: pl.DataFrame, seeds: Seeds) -> pl.DataFrame:
 
     columns = []
     for name in texts.columns:
-        if name in KEYS:
+        if name in KEYS or name == "replaces":
             columns.append(plh.col(name).nchash.xxh3_64(seed=seeds.key).alias(f"key_{name}"))
             columns.append(plh.col(name).nchash.xxh3_64(seed=seeds.check).alias(f"check_{name}"))
         else:

@@ -32,6 +32,7 @@ _TRANSFER = (
     "debit_account",
     "credit_account",
     "cause",
+    "corrects",
 )
 _CHARGE = ("charge_id", "delivery_id", "contract", "milestone", "number", "price_row", "amount_minor")
 

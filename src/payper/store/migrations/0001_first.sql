@@ -64,6 +64,7 @@ create table transfer (
   debit_account  text    not null,
   credit_account text    not null,
   cause          text    not null,
+  corrects       text,                      -- the transfer that a reversal undoes
   run            integer not null
 ) without rowid;
 
