@@ -22,7 +22,8 @@ from payper.terms.contract import Contract
 COST_STEPS: tuple[Milestone, ...] = (Milestone.ACCEPTED, Milestone.MEETING_HELD, Milestone.OPPORTUNITY, Milestone.WON)
 """Milestones whose cost is reported."""
 
-COUNTS: tuple[str, ...] = ("delivered", "accepted", "rejected", "review", "quarantined", "malformed")
+COUNTS: tuple[str, ...] = ("delivered", "accepted", "rejected", "review", "quarantined", "malformed", "mendable")
+MENDABLE: tuple[str, ...] = tuple(reason.name for reason in Reason if reason.can_mend)
 MONEY: tuple[str, ...] = ("pending_minor", "posted_minor", "voided_minor", "credited_minor", "owed_minor", "net_minor")
 REPLACEMENTS: tuple[str, ...] = ("replacements_owed", "replacements_delivered", "replacements_expired")
 
@@ -102,6 +103,7 @@ class Results:
         pacing: `contract, day` (local date), `accepted, cumulative, even_pace` (null: no even pace can be drawn).
         exits: `contract, milestone, deliveries` for lost, returned, missed and the like.
         won: `contract, currency, deals, amount_minor`.
+        owed_replacements: `contract, external_id, deadline_at` of replacements still owed, soonest first.
         unknown_contracts: Deliveries under contract ids that nobody knows.
         refusals: Number of refused events and returns.
     """
@@ -116,6 +118,7 @@ class Results:
     pacing: pl.DataFrame
     exits: pl.DataFrame
     won: pl.DataFrame
+    owed_replacements: pl.DataFrame
     unknown_contracts: int
     refusals: int
 
@@ -145,6 +148,9 @@ def measure(*, programme: Programme, contracts: Mapping[str, Sequence[Contract]]
         pacing=_pacing(programme.as_of, terms, known, settlement.replacements),
         exits=_exits(settlement.journey),
         won=won,
+        owed_replacements=settlement.replacements.filter(pl.col("state") == "owed")
+        .select("contract", "external_id", "deadline_at")
+        .sort("deadline_at", "contract", "external_id", nulls_last=True),
         unknown_contracts=verdicts.height - known.height,
         refusals=settlement.refusals.height,
     )
@@ -231,15 +237,19 @@ def _terms_frame(terms: Mapping[str, Contract]) -> pl.DataFrame:
 
 
 def _counts(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """Count deliveries by verdict per contract; `budget_used_minor` is the price of all accepted ones (RULES 31)."""
-    accepted = pl.col("verdict") == Verdict.ACCEPTED.value
+    """Count deliveries by verdict per contract; `budget_used_minor` is the price of all accepted ones (RULES 31).
+
+    `mendable` are rejected for nothing but reasons that mending and resending can cure.
+    """
+    accepted, rejected = pl.col("verdict") == Verdict.ACCEPTED.value, pl.col("verdict") == Verdict.REJECTED.value
     return verdicts.group_by("contract").agg(
         delivered=pl.len(),
         accepted=accepted.sum(),
-        rejected=(pl.col("verdict") == Verdict.REJECTED.value).sum(),
+        rejected=rejected.sum(),
         review=(pl.col("verdict") == Verdict.REVIEW.value).sum(),
         quarantined=(pl.col("verdict") == Verdict.QUARANTINED.value).sum(),
         malformed=(pl.col("headline") == Reason.ROW_MALFORMED.name).sum(),
+        mendable=(rejected & pl.col("reasons").list.eval(pl.element().is_in(MENDABLE)).list.all()).sum(),
         budget_used_minor=pl.col("price_minor").filter(accepted).sum(),
     )
 

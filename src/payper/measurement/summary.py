@@ -45,7 +45,7 @@ def summarise(results: Results, *, payper_version: str, files: Sequence[FileRead
         ],
         "files": [{"path": one.path, "kind": one.kind, "rows": one.rows} for one in files],
         "totals": {
-            **{name: int(contracts[name].sum()) for name in ("delivered", "accepted", "rejected", "review", "quarantined", "malformed")},
+            **{name: int(contracts[name].sum()) for name in ("delivered", "accepted", "rejected", "review", "quarantined", "malformed", "mendable")},
             "acceptance_rate": _rate(int(contracts["accepted"].sum()), int(contracts["delivered"].sum())),
             "contract_unknown": results.unknown_contracts,
             "owed_base_minor": _sum_or_none(contracts["owed_base_minor"]),
@@ -81,6 +81,7 @@ def _contract(results: Results, row: dict[str, Any]) -> dict[str, Any]:
         "starts": row["starts"].isoformat(),
         "ends": None if row["ends"] is None else row["ends"].isoformat(),
         "malformed": row["malformed"],
+        "mendable": row["mendable"],
         "acceptance_rate": _rounded(row["acceptance_rate"]),
         "headlines": headlines,
         "owed_minor": row["owed_minor"],

@@ -269,7 +269,7 @@ def _summary(statement: Statement) -> list[dict[str, str]]:
     rows = [
         ("Charged", _sum(statement.charges, pl.col("amount_minor")), counted(statement.charges.height, "charge")),
         ("Voided before posting", -statement.voided_minor, ""),
-        ("Still pending", -statement.pending_minor, "in its review window or waiting for its meeting"),
+        ("Still pending", -statement.pending_minor, "see below"),
         ("Credited after posting", -statement.credited_minor, ""),
     ]
     return [{"label": label, "amount": decimal_text(minor, currency), "note": note} for label, minor, note in rows if minor or label == "Charged"]
