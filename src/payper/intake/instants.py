@@ -1,0 +1,239 @@
+"""Dates and times as senders write them, as instants in UTC.
+
+ISO 8601 is read by columns; whatever else there is by distinct value. What has no offset is local time in the zone given: a time that
+does not exist moves forward by the gap, one that exists twice is the first, a date alone is its midnight (RULES 1).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Literal
+
+import polars as pl
+
+from payper.deliveries import INSTANT
+from payper.intake.dates import Written, read_written
+from payper.periods import Calendar
+
+DateOrder = Literal["dmy", "mdy"]
+
+_LOCAL = pl.Datetime("us")
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:[zZ]|[+-]\d{2}:?\d{2}))?)?$"
+_OFFSET = r"([+-]\d{2}):?(\d{2})$"
+_AMBIGUOUS = re.compile(r"(?:^|[\s,])(\d{1,2})([/.\-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/.\-])")
+_SERIAL = r"^\d{5}(?:\.\d+)?$"
+_SERIAL_FIRST, _SERIAL_LAST = 20_000, 80_000
+_SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # a workbook's serial numbers are local time
+
+_SHIFT_MINUTES_MAX = 14 * 60
+
+YEAR_FIRST, YEAR_LAST = 1990, 2099
+"""Years that a date of the trade may have; outside them it is a slip of the pen."""
+
+_MONTH_FIRST_ZONES = ("America/", "US/", "Canada/", "Pacific/Honolulu", "Pacific/Guam")
+_DAY_FIRST_AMERICA = (
+    "Argentina", "Bogota", "Buenos_Aires", "Lima", "Mexico", "Santiago", "Sao_Paulo", "Caracas", "Montevideo", "Guayaquil", "La_Paz",
+    "Asuncion", "Monterrey", "Tijuana", "Cancun", "Recife", "Manaus", "Bahia", "Fortaleza", "Belem", "Costa_Rica", "Guatemala", "Panama",
+    "Havana", "Santo_Domingo", "Tegucigalpa", "El_Salvador", "Managua", "Jamaica", "Guadeloupe", "Martinique", "Cayenne", "Cuiaba",
+    "Campo_Grande", "Maceio", "Noronha", "Porto_Velho", "Boa_Vista", "Rio_Branco", "Merida", "Mazatlan", "Chihuahua", "Hermosillo",
+)  # fmt: skip
+
+
+def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | None = None) -> pl.DataFrame:
+    """Read a column of dates and times.
+
+    Args:
+        texts: String, trimmed; null stays null.
+        zone: IANA name of the zone of texts without an offset, or one for each text.
+        date_order: dmy or mdy for dates such as 03/04/2026, where no date of the column settles it; None: month first when the zone
+            is in the United States or Canada, else day first. Reading a file in parts, find it over the whole file first
+            (`find_date_order`).
+
+    Returns:
+        Per text: `instant` (Datetime microseconds UTC; null where empty or not readable) and `fault` (String, in words, else null).
+    """
+    texts = texts.cast(pl.String).rename("text")
+    zones = zone if isinstance(zone, pl.Series) else None
+    frame = pl.DataFrame({"text": texts}).with_columns((zones if zones is not None else pl.lit(zone)).alias("zone"))
+    iso = _read_iso(frame)
+    local, shift = iso["local"], iso["shift"]
+    is_left = texts.is_not_null() & local.is_null()
+    fault = pl.Series("fault", [None] * len(texts), dtype=pl.String)
+    if is_left.any():
+        others = _read_others(texts, frame["zone"], is_left, date_order)
+        local = local.zip_with(~is_left, others["local"])
+        shift = shift.zip_with(~is_left, others["shift"])
+        fault = others["fault"]
+    is_far = ((local.dt.year() < YEAR_FIRST) | (local.dt.year() > YEAR_LAST)).fill_null(value=False)
+    if is_far.any():
+        words = pl.format("`{}` lies outside the years {} to {}", pl.col("text"), pl.lit(YEAR_FIRST), pl.lit(YEAR_LAST))
+        fault = fault.zip_with(~is_far, frame.select(words).to_series())
+        local = local.set(is_far, None)
+    return pl.DataFrame({"instant": _to_instant(local, shift, frame["zone"]), "fault": fault})
+
+
+def find_date_order(texts: pl.Series) -> DateOrder | Literal["both"] | None:
+    """Tell how a whole column writes dates such as 15/01/2026, by those that can be read one way only; None: none can."""
+    seen: set[DateOrder] = set()
+    candidates = texts.drop_nulls()
+    for text in candidates.filter(candidates.str.contains(r"\d[/.\-]\d{1,2}[/.\-]\d")).unique():
+        order = _order_of(text)
+        if order is not None:
+            seen.add(order)
+    if len(seen) == 2:
+        return "both"
+    return next(iter(seen), None)
+
+
+def usual_date_order(zone: str) -> DateOrder:
+    """Give the order usual where a zone lies: month first in the United States and Canada, else day first."""
+    is_month_first = zone.startswith(_MONTH_FIRST_ZONES) and not any(place in zone for place in _DAY_FIRST_AMERICA)
+    return "mdy" if is_month_first else "dmy"
+
+
+def _order_of(text: str) -> DateOrder | None:
+    found = _AMBIGUOUS.search(text)
+    if found is None or found[2] == ".":
+        return None
+    first, second = int(found[1]), int(found[3])
+    if first > 12 >= second:
+        return "dmy"
+    return "mdy" if second > 12 >= first else None
+
+
+def _read_iso(frame: pl.DataFrame) -> pl.DataFrame:
+    """Read what is ISO 8601: `local` clock time and `shift` (minutes east of UTC; null: the zone's)."""
+    text = pl.col("text")
+    is_iso = text.str.contains(_ISO)
+    iso = pl.when(is_iso).then(text)
+    length = iso.str.len_bytes()
+    has_clock = length > 10
+    last = iso.str.slice(-1).str.to_lowercase()
+    has_offset = has_clock & iso.str.slice(16).str.contains(r"[+-]")
+    frame = frame.select(iso.alias("iso"), has_offset.fill_null(value=False).alias("offset"), (last == "z").fill_null(value=False).alias("zulu"))
+    clock = pl.col("iso").str.slice(11)
+    plain = (
+        frame.select(
+            pl.col("iso").str.slice(0, 10).alias("day"),
+            clock.alias("clock"),
+            "offset",
+            "zulu",
+        )
+        if not frame["offset"].any()
+        else frame.select(
+            pl.col("iso").str.slice(0, 10).alias("day"),
+            pl.when("offset").then(clock.str.replace(rf" ?{_OFFSET}", "")).otherwise(clock).alias("clock"),
+            "offset",
+            "zulu",
+            pl.when("offset").then(pl.col("iso").str.extract_groups(_OFFSET)).alias("parts"),
+        )
+    )
+    bare = pl.col("clock").str.strip_suffix("Z").str.strip_suffix("z").str.strip_chars_end(" ") if frame["zulu"].any() else pl.col("clock")
+    plain = plain.with_columns(bare.alias("clock"))
+    read = plain.select(_local(plain).alias("local"), _shift(plain).alias("shift"))
+    is_far = pl.col("shift").abs() > _SHIFT_MINUTES_MAX
+    return read.select(pl.when(~is_far.fill_null(value=False)).then(pl.col("local")), "shift")
+
+
+def _local(plain: pl.DataFrame) -> pl.Expr:
+    day = pl.col("day").str.to_date("%Y-%m-%d", strict=False)
+    clock = pl.col("clock")
+    # The clock is cut by places: parsing it as text would cost ten times as much.
+    hour = clock.str.slice(0, 2).cast(pl.Int64, strict=False)
+    minute = clock.str.slice(3, 2).cast(pl.Int64, strict=False)
+    second = clock.str.slice(6, 2).cast(pl.Int64, strict=False).fill_null(0)
+    has_fraction = bool(plain["clock"].str.len_bytes().max() or 0) and int(plain["clock"].str.len_bytes().max() or 0) > 8  # type: ignore[call-overload]  # lengths are whole numbers
+    micros = clock.str.slice(9).str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64, strict=False).fill_null(0) if has_fraction else pl.lit(0)
+    is_clock = (hour <= 23) & (minute <= 59) & (second <= 59)
+    of_day = (hour * 3600 + minute * 60 + second) * 1_000_000 + micros
+    elapsed = pl.when(clock.str.len_bytes() == 0).then(0).when(is_clock).then(of_day)
+    return day.cast(_LOCAL) + pl.duration(microseconds=elapsed)
+
+
+def _shift(plain: pl.DataFrame) -> pl.Expr:
+    zulu = pl.when("zulu").then(pl.lit(0, dtype=pl.Int64))
+    if "parts" not in plain.columns:
+        return zulu
+    hours = pl.col("parts").struct.field("1")
+    minutes = pl.col("parts").struct.field("2").cast(pl.Int64, strict=False)
+    size = hours.str.slice(1).cast(pl.Int64, strict=False) * 60 + minutes
+    return zulu.fill_null(pl.when(hours.str.starts_with("-")).then(-size).otherwise(size))
+
+
+def _read_others(texts: pl.Series, zones: pl.Series, is_left: pl.Series, date_order: str | None) -> pl.DataFrame:
+    """Read what is not ISO 8601, each distinct text under each distinct order once."""
+    found = find_date_order(texts)
+    if _is_serial(texts):
+        return _read_serials(texts)
+    settled = found if found in ("dmy", "mdy") else (date_order if date_order in ("dmy", "mdy") else None)
+    rows = pl.DataFrame({"text": texts.filter(is_left), "zone": zones.filter(is_left)})
+    orders = {zone: settled or usual_date_order(zone) for zone in rows["zone"].unique().drop_nulls()}
+    rows = rows.with_columns(pl.col("zone").replace_strict(list(orders), list(orders.values()), default="dmy", return_dtype=pl.String).alias("order"))
+    distinct = rows.select("text", "order").unique()
+    is_torn = found == "both" and settled is None
+    written = [_written(text, order, is_torn=is_torn) for text, order in distinct.iter_rows()]
+    read = distinct.with_columns(
+        pl.Series("local", [one.local for one in written], dtype=_LOCAL),
+        pl.Series("shift", [one.shift_minutes for one in written], dtype=pl.Int64),
+        pl.Series("fault", [one.fault for one in written], dtype=pl.String),
+    )
+    joined = rows.join(read, on=["text", "order"], how="left", maintain_order="left").select("local", "shift", "fault")
+    places = is_left.arg_true()
+    whole = pl.DataFrame({"place": pl.int_range(len(texts), dtype=pl.UInt32, eager=True)})
+    return whole.join(joined.with_columns(places.alias("place")), on="place", how="left", maintain_order="left").drop("place")
+
+
+def _written(text: str, order: str, *, is_torn: bool) -> Written:
+    found = _AMBIGUOUS.search(text) if is_torn else None
+    if found and found[2] != "." and int(found[1]) <= 12 and int(found[3]) <= 12 and found[1] != found[3]:
+        return Written(
+            None,
+            None,
+            f"`{text}` may be day first or month first, and the column has dates written both ways; write 2026-01-31, or set date_order in mapping.toml",
+        )
+    return read_written(text, order=order)
+
+
+def _is_serial(texts: pl.Series) -> bool:
+    """Tell whether the whole column is a workbook's serial numbers of days."""
+    filled = texts.drop_nulls()
+    if filled.is_empty() or not filled.str.contains(_SERIAL).all():
+        return False
+    numbers = filled.cast(pl.Float64)
+    return bool(numbers.is_between(_SERIAL_FIRST, _SERIAL_LAST).all())
+
+
+def _read_serials(texts: pl.Series) -> pl.DataFrame:
+    seconds = (texts.cast(pl.Float64) * 86_400).round().cast(pl.Int64)
+    frame = pl.DataFrame({"seconds": seconds})
+    return frame.select(
+        (pl.lit(_SERIAL_EPOCH, dtype=_LOCAL) + pl.duration(seconds="seconds")).alias("local"),
+        pl.lit(None, dtype=pl.Int64).alias("shift"),
+        pl.lit(None, dtype=pl.String).alias("fault"),
+    )
+
+
+def _to_instant(local: pl.Series, shift: pl.Series, zones: pl.Series) -> pl.Series:
+    """Place local clock times on the time line: by their own shift, else by their zone."""
+    frame = pl.DataFrame({"local": local, "shift": shift, "zone": zones})
+    instant = frame.select((pl.col("local") - pl.duration(minutes="shift")).dt.replace_time_zone("UTC").alias("instant")).to_series()
+    is_local = local.is_not_null() & shift.is_null()
+    if not is_local.any():
+        return instant.cast(INSTANT)
+    for zone in zones.filter(is_local).unique().drop_nulls():
+        here = is_local & (zones == zone)
+        placed = localise(local, zone)
+        instant = instant.zip_with(~here, placed)
+    return instant.cast(INSTANT)
+
+
+def localise(local: pl.Series, zone: str) -> pl.Series:
+    """Place local clock times of one zone on the time line (RULES 1), in UTC."""
+    placed = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    is_gap = placed.is_null() & local.is_not_null()
+    if is_gap.any():
+        calendar = Calendar(zone=zone)
+        moved = [calendar.localise(clock) for clock in local.filter(is_gap)]
+        placed = placed.scatter(is_gap.arg_true(), pl.Series(moved, dtype=INSTANT))
+    return placed.cast(INSTANT)
