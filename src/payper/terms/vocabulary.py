@@ -36,10 +36,10 @@ def job_functions() -> tuple[str, ...]:
 
 @cache
 def country_names() -> dict[str, str]:
-    """Give the ISO 3166 alpha-2 codes and English names, from the tables of the package tzdata."""
+    """Give the ISO 3166 alpha-2 codes and English names, from the tables of the package tzdata; XK, user-assigned, is in wide use."""
     text = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {code: name for code, name in rows}
+    return {code: name for code, name in rows} | {"XK": "Kosovo"}
 
 
 def nearest_country(word: str) -> str | None:
