@@ -42,7 +42,14 @@ VERDICTS = {
     "contract": pl.String, "file": pl.String, "row": pl.Int64, "external_id": pl.String, "verdict": pl.String, "headline": pl.String,
     "reasons": pl.List(pl.String), "price_minor": pl.Int64, "currency": pl.String, "contract_version": pl.Int64,
 }  # fmt: skip
-FULL_VERDICTS = {**VERDICTS, **{k: v for k, v in SCHEMA.items() if k != "external_id"}, "answer_timeframe": pl.String, **DERIVED, "delivery_id": pl.Int64, "run": pl.Int32}
+FULL_VERDICTS = {
+    **VERDICTS,
+    **{k: v for k, v in SCHEMA.items() if k != "external_id"},
+    "answer_timeframe": pl.String,
+    **DERIVED,
+    "delivery_id": pl.Int64,
+    "run": pl.Int32,
+}
 
 REJECTS = ["EMAIL_FREE", "SENIORITY_OUTSIDE", "DUPLICATE_SELF", "PHONE_INVALID", "COUNTRY_OUTSIDE", "FIELD_MISSING", "CONSENT_MISSING", "EMAIL_ROLE",
            "IMPLAUSIBLE", "SIZE_OUTSIDE", "DUPLICATE_OTHER", "STALE", "ANSWER_DISQUALIFIES", "SUPPRESSED"]  # fmt: skip
@@ -84,11 +91,13 @@ def contract(name: str, model: str, *, provider: str, currency: str = "USD", zon
     )  # fmt: skip
     return Contract(
         id=name, buyer="northwind", provider=provider, currency=currency, zone=zone, starts=date(2026, 1, 1), ends=ends, version=version,
-        caps=Caps(total=total, budget_minor=None if total is None else total * minor, pace="even"), prices=tuple(prices), review=review,
+        caps=Caps(total=total, budget_minor=None if total is None else total * minor * (10 if model == "appointment" else 1), pace="even"), prices=tuple(prices), review=review,
     )  # fmt: skip
 
 
-def invent(contracts: list[Contract], *, seed: int = 7, per_contract: int = 300, as_of: date = date(2026, 2, 20), accepts: float = 0.7) -> Invented:
+def invent(
+    contracts: list[Contract], *, seed: int = 7, per_contract: int = 300, as_of: date = date(2026, 2, 20), accepts: float = 0.7
+) -> Invented:
     """Make deliveries, verdicts, charges and milestones for the contracts, all of them before the end of `as_of`."""
     rng = np.random.default_rng(seed)
     verdicts, charges, transfers, returns, replacements, journey = [], [], [], [], [], []
@@ -152,7 +161,7 @@ def invent(contracts: list[Contract], *, seed: int = 7, per_contract: int = 300,
     return Invented(programme, versions, pl.DataFrame(verdicts, schema=FULL_VERDICTS), frames)
 
 
-def _charge(one, price, row, delivery, external, when, end, rng, charges, transfers, returns, replacements) -> None:  # noqa: ANN001
+def _charge(one, price, row, delivery, external, when, end, rng, charges, transfers, returns, replacements) -> None:
     """Charge, and post, void, credit or leave pending, with the transfers that do it."""
     charge_id = len(charges) + 1
     window = one.calendar.end_of(when, one.review.window)
@@ -173,7 +182,16 @@ def _charge(one, price, row, delivery, external, when, end, rng, charges, transf
     if draw < 0.05 and claimed < end:
         state, voided = "voided", amount
         move("void", amount, claimed, "return EMAIL_BOUNCED")
-        returns.append({"contract": one.id, "external_id": external, "reason": "EMAIL_BOUNCED", "claimed_at": claimed, "outcome": "granted", "granted_at": claimed})
+        returns.append(
+            {
+                "contract": one.id,
+                "external_id": external,
+                "reason": "EMAIL_BOUNCED",
+                "claimed_at": claimed,
+                "outcome": "granted",
+                "granted_at": claimed,
+            }
+        )
     elif window <= end:
         state = "posted"
         move("post", amount, window, "review window ended")
@@ -185,7 +203,17 @@ def _charge(one, price, row, delivery, external, when, end, rng, charges, transf
                 "contract": one.id, "external_id": external, "granted_at": granted, "deadline_at": deadline, "state": outcome,
                 "delivered_by": f"{external}-R" if outcome == "delivered" else None,
             })  # fmt: skip
-            returns.append({"contract": one.id, "external_id": external, "reason": "LEFT_COMPANY", "claimed_at": claimed, "outcome": "granted", "granted_at": granted, "deadline_at": deadline})
+            returns.append(
+                {
+                    "contract": one.id,
+                    "external_id": external,
+                    "reason": "LEFT_COMPANY",
+                    "claimed_at": claimed,
+                    "outcome": "granted",
+                    "granted_at": granted,
+                    "deadline_at": deadline,
+                }
+            )
             if outcome == "expired":
                 credited = amount
                 move("credit", amount, deadline, "replacement not delivered in time")
@@ -202,9 +230,17 @@ def northwind(seed: int = 7, **kwargs: object) -> Invented:
     return invent(
         [
             contract("northwind-reach-2026q1", "lead", provider="intentreach", total=400),
-            contract("northwind-dial-2026q1", "appointment", provider="dialfield", currency="GBP", zone="Europe/London", total=120),
+            contract("northwind-dial-2026q1", "appointment", provider="dialfield", currency="GBP", zone="Europe/London", total=190),
             contract("northwind-reach-hybrid", "hybrid", provider="intentreach", total=None),
-            contract("northwind-meridian-2026", "hybrid", provider="meridian", currency="EUR", zone="Europe/Berlin", ends=date(2026, 12, 31), total=900),
+            contract(
+                "northwind-meridian-2026",
+                "hybrid",
+                provider="meridian",
+                currency="EUR",
+                zone="Europe/Berlin",
+                ends=date(2026, 12, 31),
+                total=900,
+            ),
         ],
         seed=seed,
         **kwargs,
@@ -214,5 +250,7 @@ def northwind(seed: int = 7, **kwargs: object) -> Invented:
 def without_settlement(made: Invented) -> Invented:
     """Give the same programme before anything was delivered."""
     settled = made.settlement
-    empty = Accounts(**{name: getattr(settled, name).clear() for name in ("charges", "transfers", "returns", "replacements", "journey", "refusals")})
+    empty = Accounts(
+        **{name: getattr(settled, name).clear() for name in ("charges", "transfers", "returns", "replacements", "journey", "refusals")}
+    )
     return replace(made, verdicts=made.verdicts.clear(), settlement=empty)

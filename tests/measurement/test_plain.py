@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from invented_programme import Invented, contract, invent, northwind, without_settlement
 
+from invented_programme import Invented, contract, invent, northwind, without_settlement
 from payper.journey import LADDER
 from payper.measurement import Results, in_base, measure
 from payper.measurement.plain import even_pace, version_on
@@ -156,7 +156,9 @@ def test_deliveries_of_an_unknown_contract_are_counted_apart(made: Invented) -> 
 def test_results_do_not_depend_on_the_order_of_rows(made: Invented, results: Results) -> None:
     from dataclasses import replace
 
-    shuffled = replace(made, verdicts=made.verdicts.reverse(), settlement=replace(made.settlement, charges=made.settlement.charges.reverse()))
+    shuffled = replace(
+        made, verdicts=made.verdicts.reverse(), settlement=replace(made.settlement, charges=made.settlement.charges.reverse())
+    )
     again = results_of(shuffled)
     assert again.contracts.equals(results.contracts)
     assert again.reasons.equals(results.reasons)

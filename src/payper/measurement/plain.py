@@ -97,7 +97,7 @@ class Results:
         contracts: One row per contract, sorted by id: terms in force on D, counts, money in its currency and in the base currency.
         providers: One row per provider: counts, money in the base currency, `net_by_currency` (list of amount and currency).
         models: One row per model, as `providers`.
-        reasons: `contract, reason, deliveries` (listed at all), `headlines` (first in precedence).
+        reasons: `contract, reason, deliveries` (listed at all), `rejected` (listed on a rejected one), `headlines` (first in precedence).
         funnel: `scope` (all, model, provider, contract), `name, milestone, reached` (implied included), `recorded`.
         costs: `scope, name, milestone, reached, currency, net_minor, cost_minor, cost_base_minor`.
         pacing: `contract, day` (local date), `accepted, cumulative, even_pace` (null: no even pace can be drawn).
@@ -176,14 +176,18 @@ def in_base(programme: Programme, minor: int, currency: str) -> int | None:
 def won_amounts(journey: pl.DataFrame) -> pl.DataFrame:
     """Sum the amounts of won deals: `contract, currency, deals, amount_minor`, sorted; deals without an amount count for nothing."""
     return (
-        journey.filter((pl.col("milestone") == Milestone.WON.value) & pl.col("amount_minor").is_not_null() & pl.col("currency").is_not_null())
+        journey.filter(
+            (pl.col("milestone") == Milestone.WON.value) & pl.col("amount_minor").is_not_null() & pl.col("currency").is_not_null()
+        )
         .group_by("contract", "currency")
         .agg(deals=pl.len().cast(pl.Int64), amount_minor=pl.col("amount_minor").sum().cast(pl.Int64))
         .sort("contract", "currency")
     )
 
 
-def _contracts(programme: Programme, terms: Mapping[str, Contract], verdicts: pl.DataFrame, settlement: Settled, won: pl.DataFrame) -> pl.DataFrame:
+def _contracts(
+    programme: Programme, terms: Mapping[str, Contract], verdicts: pl.DataFrame, settlement: Settled, won: pl.DataFrame
+) -> pl.DataFrame:
     """Put one row together per contract, those without a delivery included."""
     frame = (
         _terms_frame(terms)
@@ -230,7 +234,19 @@ def _terms_frame(terms: Mapping[str, Contract]) -> pl.DataFrame:
         "budget_minor": pl.Int64,
     }
     rows = [
-        (name, one.version, one.model, one.buyer, one.provider, one.currency, one.zone, one.starts, one.ends, one.caps.total, one.caps.budget_minor)
+        (
+            name,
+            one.version,
+            one.model,
+            one.buyer,
+            one.provider,
+            one.currency,
+            one.zone,
+            one.starts,
+            one.ends,
+            one.caps.total,
+            one.caps.budget_minor,
+        )
         for name, one in terms.items()
     ]
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -317,14 +333,16 @@ def _grouped(contracts: pl.DataFrame, by: str) -> pl.DataFrame:
 
 def _reasons(verdicts: pl.DataFrame) -> pl.DataFrame:
     """Count reasons per contract: all that are listed, and those that are the headline; commonest first, ties in precedence."""
-    listed = verdicts.select("contract", reason=pl.col("reasons")).explode("reason").drop_nulls("reason")
+    listed = verdicts.select("contract", "verdict", reason=pl.col("reasons")).explode("reason").drop_nulls("reason")
     headlines = verdicts.filter(pl.col("headline").is_not_null() & (pl.col("headline") != "")).group_by("contract", reason="headline")
     rank = {reason.name: reason.rank for reason in Reason}
     return (
         listed.group_by("contract", "reason")
-        .agg(deliveries=pl.len().cast(pl.Int64))
+        .agg(deliveries=pl.len().cast(pl.Int64), rejected=(pl.col("verdict") == Verdict.REJECTED.value).sum().cast(pl.Int64))
         .join(headlines.agg(headlines=pl.len().cast(pl.Int64)), on=["contract", "reason"], how="left")
-        .with_columns(pl.col("headlines").fill_null(0), rank=pl.col("reason").replace_strict(rank, default=len(rank), return_dtype=pl.Int64))
+        .with_columns(
+            pl.col("headlines").fill_null(0), rank=pl.col("reason").replace_strict(rank, default=len(rank), return_dtype=pl.Int64)
+        )
         .sort(["contract", "deliveries", "rank"], descending=[False, True, False])
         .drop("rank")
     )
@@ -333,7 +351,9 @@ def _reasons(verdicts: pl.DataFrame) -> pl.DataFrame:
 def _funnel(terms: Mapping[str, Contract], verdicts: pl.DataFrame, journey: pl.DataFrame) -> pl.DataFrame:
     """Count, per contract and its groups, the deliveries that reached each step of the ladder; a later step implies those it skips."""
     ranks = {milestone.value: rank for rank, milestone in enumerate(LADDER)}
-    placed = journey.with_columns(rank=pl.col("milestone").replace_strict(ranks, default=None, return_dtype=pl.Int64)).filter(pl.col("rank") >= 2)
+    placed = journey.with_columns(rank=pl.col("milestone").replace_strict(ranks, default=None, return_dtype=pl.Int64)).filter(
+        pl.col("rank") >= 2
+    )
     furthest = placed.group_by("contract", "delivery_id").agg(pl.col("rank").max())
     names = pl.DataFrame(
         [(name, one.model, one.provider) for name, one in terms.items()],
@@ -346,8 +366,14 @@ def _funnel(terms: Mapping[str, Contract], verdicts: pl.DataFrame, journey: pl.D
         if rank < 2:
             reached = counts.select("contract", reached=pl.col(milestone.value), recorded=pl.col(milestone.value))
         else:
-            recorded = placed.filter((pl.col("rank") == rank) & ~pl.col("is_implied")).group_by("contract").agg(recorded=pl.col("delivery_id").n_unique())
-            reached = furthest.filter(pl.col("rank") >= rank).group_by("contract").agg(reached=pl.len()).join(recorded, on="contract", how="left")
+            recorded = (
+                placed.filter((pl.col("rank") == rank) & ~pl.col("is_implied"))
+                .group_by("contract")
+                .agg(recorded=pl.col("delivery_id").n_unique())
+            )
+            reached = (
+                furthest.filter(pl.col("rank") >= rank).group_by("contract").agg(reached=pl.len()).join(recorded, on="contract", how="left")
+            )
         steps.append(names.join(reached, on="contract", how="left").with_columns(milestone=pl.lit(milestone.value), rank=pl.lit(rank)))
     table = pl.concat(steps, how="diagonal_relaxed").with_columns(pl.col("reached", "recorded").fill_null(0).cast(pl.Int64), all=pl.lit(""))
     scopes = [
@@ -366,7 +392,11 @@ def _costs(programme: Programme, contracts: pl.DataFrame, funnel: pl.DataFrame) 
         contracts.select(pl.lit("contract").alias("scope"), pl.col("contract").alias("name"), "currency", "net_minor", "net_base_minor"),
         *(
             _grouped(contracts, by).select(
-                pl.lit(by).alias("scope"), pl.col(by).alias("name"), pl.lit(base).alias("currency"), pl.col("net_base_minor").alias("net_minor"), "net_base_minor"
+                pl.lit(by).alias("scope"),
+                pl.col(by).alias("name"),
+                pl.lit(base).alias("currency"),
+                pl.col("net_base_minor").alias("net_minor"),
+                "net_base_minor",
             )
             for by in ("provider", "model")
         ),
@@ -374,7 +404,8 @@ def _costs(programme: Programme, contracts: pl.DataFrame, funnel: pl.DataFrame) 
     steps = funnel.filter(pl.col("milestone").is_in([step.value for step in COST_STEPS]))
     table = pl.concat(parts).join(steps, on=["scope", "name"], how="inner")
     costs = [
-        (_cost(net, reached), _cost(net_base, reached)) for net, net_base, reached in table.select("net_minor", "net_base_minor", "reached").iter_rows()
+        (_cost(net, reached), _cost(net_base, reached))
+        for net, net_base, reached in table.select("net_minor", "net_base_minor", "reached").iter_rows()
     ]
     return table.with_columns(
         cost_minor=pl.Series([cost for cost, _ in costs], dtype=pl.Int64),
@@ -398,12 +429,18 @@ def _pacing(as_of: date, terms: Mapping[str, Contract], verdicts: pl.DataFrame, 
         day = pl.col("delivered_at").dt.convert_time_zone(contract.zone).dt.date()
         own = accepted.filter(pl.col("contract") == name).group_by(day=day).agg(accepted=pl.len().cast(pl.Int64)).drop_nulls("day")
         last = as_of if contract.ends is None else min(as_of, contract.ends)
-        ends = pl.DataFrame({"day": sorted({contract.starts, max(last, contract.starts)}), "accepted": 0}, schema={"day": pl.Date, "accepted": pl.Int64})
+        ends = pl.DataFrame(
+            {"day": sorted({contract.starts, max(last, contract.starts)}), "accepted": 0}, schema={"day": pl.Date, "accepted": pl.Int64}
+        )
         both = pl.concat([own, ends]).group_by("day").agg(pl.col("accepted").sum()).sort("day")
         pace = [even_pace(contract, on) for on in both["day"]]
         parts.append(
             both.select(
-                pl.lit(name).alias("contract"), "day", "accepted", pl.col("accepted").cum_sum().alias("cumulative"), pl.Series("even_pace", pace, dtype=pl.Int64)
+                pl.lit(name).alias("contract"),
+                "day",
+                "accepted",
+                pl.col("accepted").cum_sum().alias("cumulative"),
+                pl.Series("even_pace", pace, dtype=pl.Int64),
             )
         )
     schema = {"contract": pl.String, "day": pl.Date, "accepted": pl.Int64, "cumulative": pl.Int64, "even_pace": pl.Int64}

@@ -23,7 +23,9 @@ class FileRead:
     rows: int
 
 
-def summarise(results: Results, *, payper_version: str, files: Sequence[FileRead] = (), checks_not_run: Sequence[str] = ()) -> dict[str, Any]:
+def summarise(
+    results: Results, *, payper_version: str, files: Sequence[FileRead] = (), checks_not_run: Sequence[str] = ()
+) -> dict[str, Any]:
     """Give the results as plain values for JSON; equal results give equal text.
 
     Args:
@@ -41,11 +43,15 @@ def summarise(results: Results, *, payper_version: str, files: Sequence[FileRead
         "as_of": programme.as_of.isoformat(),
         "base_currency": programme.base_currency,
         "rates": [
-            {"currency": rate.currency, "in_base": str(rate.in_base), "on": rate.on.isoformat()} for _, rate in sorted(programme.rates.items())
+            {"currency": rate.currency, "in_base": str(rate.in_base), "on": rate.on.isoformat()}
+            for _, rate in sorted(programme.rates.items())
         ],
         "files": [{"path": one.path, "kind": one.kind, "rows": one.rows} for one in files],
         "totals": {
-            **{name: int(contracts[name].sum()) for name in ("delivered", "accepted", "rejected", "review", "quarantined", "malformed", "mendable")},
+            **{
+                name: int(contracts[name].sum())
+                for name in ("delivered", "accepted", "rejected", "review", "quarantined", "malformed", "mendable")
+            },
             "acceptance_rate": _rate(int(contracts["accepted"].sum()), int(contracts["delivered"].sum())),
             "contract_unknown": results.unknown_contracts,
             "owed_base_minor": _sum_or_none(contracts["owed_base_minor"]),
@@ -93,7 +99,10 @@ def _contract(results: Results, row: dict[str, Any]) -> dict[str, Any]:
         "funnel": _funnel(results, "contract", name),
         "exits": dict(exits.select("milestone", "deliveries").iter_rows()),
         "cost_minor": _costs(results, "contract", name, "cost_minor"),
-        "won": [dict(zip(("currency", "deals", "amount_minor"), one, strict=True)) for one in won.select("currency", "deals", "amount_minor").iter_rows()],
+        "won": [
+            dict(zip(("currency", "deals", "amount_minor"), one, strict=True))
+            for one in won.select("currency", "deals", "amount_minor").iter_rows()
+        ],
         "won_base_minor": row["won_base_minor"],
     }
 
@@ -118,7 +127,10 @@ def _group(results: Results, scope: str, row: dict[str, Any]) -> dict[str, Any]:
 def _funnel(results: Results, scope: str, name: str) -> list[dict[str, Any]]:
     """Give the steps of one funnel in the order of the ladder."""
     own = results.funnel.filter((pl.col("scope") == scope) & (pl.col("name") == name))
-    return [{"milestone": milestone, "reached": reached, "recorded": recorded} for milestone, reached, recorded in own.select("milestone", "reached", "recorded").iter_rows()]
+    return [
+        {"milestone": milestone, "reached": reached, "recorded": recorded}
+        for milestone, reached, recorded in own.select("milestone", "reached", "recorded").iter_rows()
+    ]
 
 
 def _costs(results: Results, scope: str, name: str, column: str) -> dict[str, int | None]:

@@ -5,4 +5,14 @@ from payper.reports.rejects import rejects_table
 from payper.reports.spreadsheets import csv_text, without_formulas
 from payper.reports.statement import Statement, make_statement, statement_csv, statement_name, statement_pdf
 
-__all__ = ["Statement", "csv_text", "make_statement", "rejects_table", "render_report", "statement_csv", "statement_name", "statement_pdf", "without_formulas"]
+__all__ = [
+    "Statement",
+    "csv_text",
+    "make_statement",
+    "rejects_table",
+    "render_report",
+    "statement_csv",
+    "statement_name",
+    "statement_pdf",
+    "without_formulas",
+]

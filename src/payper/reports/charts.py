@@ -101,7 +101,8 @@ def reasons_chart(bars: Sequence[Bar], width: int) -> str:
     row = 36
     scale = _scale(max((bar.value for bar in bars), default=0), 16, width)
     data = [
-        {"y": row * at + 19, "y2": row * at + 29, "ym": row * at + 9, **_fields(bar), "short": shortened(bar.label, 24)} for at, bar in enumerate(bars)
+        {"y": row * at + 19, "y2": row * at + 29, "ym": row * at + 9, **_fields(bar), "short": shortened(bar.label, 24)}
+        for at, bar in enumerate(bars)
     ]
     return _svg(
         width,
@@ -183,7 +184,7 @@ def cost_chart(dots: Sequence[Dot], width: int = NARROW) -> str:
     """Draw costs as dots on stems from zero; a row without a value says why in words."""
     row, left, right = 21, 152, 84
     scale = _scale(max((dot.value for dot in dots if dot.value is not None), default=0), left, width - right)
-    data = [{"ym": row * at + 11, **_fields(dot), "short": shortened(dot.label, 23)} for at, dot in enumerate(dots)]
+    data = [{"ym": row * at + 11, **_fields(dot), "short": shortened(dot.label, 21)} for at, dot in enumerate(dots)]
     known = [one for one in data if one["value"] is not None]
     return _svg(
         width,
@@ -245,14 +246,38 @@ def _bars(data: list[Spec], field: str, scale: Spec, *, fill: str, stroke: str, 
     }
 
 
-def _text(data: list[Spec], field: str, *, x: str | float, y: str, color: str, scale: Spec | None = None, dx: int = 0, align: str = "left", weight: str = "normal") -> Spec:
+def _text(
+    data: list[Spec],
+    field: str,
+    *,
+    x: str | float,
+    y: str,
+    color: str,
+    scale: Spec | None = None,
+    dx: int = 0,
+    align: str = "left",
+    weight: str = "normal",
+) -> Spec:
     mark = {"type": "text", "align": align, "baseline": "middle", "dx": dx, "color": color, "fontWeight": weight}
     place: Spec = {"field": x, **_plain(scale)} if isinstance(x, str) else {"value": x}
-    return {"data": {"values": data}, "mark": mark, "encoding": {"x": place, "y": _pixel(y, 1), "text": {"field": field, "type": "nominal"}}}
+    return {
+        "data": {"values": data},
+        "mark": mark,
+        "encoding": {"x": place, "y": _pixel(y, 1), "text": {"field": field, "type": "nominal"}},
+    }
 
 
 def _points(data: list[Spec], *, x: str | float, y: str, shape: str, filled: bool, scale: Spec | None = None, size: int = 46) -> Spec:
-    mark = {"type": "point", "shape": shape, "filled": filled, "size": size, "color": ACCENT, "fill": ACCENT if filled else PAPER, "stroke": ACCENT, "opacity": 1}
+    mark = {
+        "type": "point",
+        "shape": shape,
+        "filled": filled,
+        "size": size,
+        "color": ACCENT,
+        "fill": ACCENT if filled else PAPER,
+        "stroke": ACCENT,
+        "opacity": 1,
+    }
     place: Spec = {"field": x, **_plain(scale)} if isinstance(x, str) else {"value": x}
     return {"data": {"values": data}, "mark": mark, "encoding": {"x": place, "y": _pixel(y, 1)}}
 
@@ -263,11 +288,17 @@ def _end_dot(data: list[Spec], x: Spec, y: Spec) -> Spec:
 
 
 def _line(data: list[Spec], x: Spec, y: Spec, color: str, *, interpolate: str, dash: list[int] | None = None) -> Spec:
-    mark = {"type": "line", "color": color, "strokeWidth": 2 if dash is None else 1.5, "interpolate": interpolate} | ({"strokeDash": dash} if dash else {})
+    mark = {"type": "line", "color": color, "strokeWidth": 2 if dash is None else 1.5, "interpolate": interpolate} | (
+        {"strokeDash": dash} if dash else {}
+    )
     return {
         "data": {"values": data},
         "mark": mark,
-        "encoding": {"x": {"field": "day", **_plain(x)}, "y": {"field": "n", **_plain(y)}, "order": {"field": "day", "type": "quantitative"}},
+        "encoding": {
+            "x": {"field": "day", **_plain(x)},
+            "y": {"field": "n", **_plain(y)},
+            "order": {"field": "day", "type": "quantitative"},
+        },
     }
 
 
@@ -319,7 +350,9 @@ def _svg(width: int, height: float, *layers: Spec) -> str:
     for placeholder, name in _COLOURS.items():
         text = text.replace(f'"{placeholder}"', f'"var(--{name})"')
     text = _EMPTY.sub("", _TAGS.sub(lambda tag: _LONG.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), text))
-    return _SIZE.sub(f'<svg viewBox="0 0 {width} {max(height, 1):g}" style="max-width:{width}px" aria-hidden="true" focusable="false">', text, count=1)
+    return _SIZE.sub(
+        f'<svg viewBox="0 0 {width} {max(height, 1):g}" style="max-width:{width}px" aria-hidden="true" focusable="false">', text, count=1
+    )
 
 
 def _in_pixels(layer: Spec, height: float) -> Spec:

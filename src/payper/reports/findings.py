@@ -63,7 +63,10 @@ def _replacements(results: Results) -> str | None:
     if not owed.height:
         return None
     zones = dict(results.contracts.select("contract", "zone").iter_rows())
-    days = [local_day(deadline, zones.get(contract, results.programme.zone)) for contract, deadline in owed.select("contract", "deadline_at").iter_rows()]
+    days = [
+        local_day(deadline, zones.get(contract, results.programme.zone))
+        for contract, deadline in owed.select("contract", "deadline_at").iter_rows()
+    ]
     first = min(days)
     soon = [contract for contract, day in zip(owed["contract"], days, strict=True) if day <= first + timedelta(days=2)]
     where = f"under {soon[0]}" if len(set(soon)) == 1 else f"under {len(set(soon))} contracts"
@@ -80,7 +83,12 @@ def _caps(results: Results) -> str | None:
     for row in results.contracts.join(last, on="contract").sort("contract").iter_rows(named=True):
         found: list[tuple[float, str]] = []
         if row["cap_total"]:
-            found.append((row["cumulative"] / row["cap_total"], f"{count(row['cumulative'])} of the {count(row['cap_total'])} deliveries it takes in all"))
+            found.append(
+                (
+                    row["cumulative"] / row["cap_total"],
+                    f"{count(row['cumulative'])} of the {count(row['cap_total'])} deliveries it takes in all",
+                )
+            )
         if row["budget_minor"]:
             used, whole = money(row["budget_used_minor"], row["currency"]), money(row["budget_minor"], row["currency"])
             found.append((row["budget_used_minor"] / row["budget_minor"], f"{used} of its budget of {whole}"))
@@ -96,7 +104,12 @@ def _mend(results: Results) -> str | None:
     if not mendable:
         return None
     names = [reason.name for reason in Reason if reason.can_mend]
-    known = results.reasons.filter(pl.col("reason").is_in(names)).group_by("reason").agg(pl.col("deliveries").sum()).sort(["deliveries", "reason"], descending=[True, False])
+    known = (
+        results.reasons.filter(pl.col("reason").is_in(names))
+        .group_by("reason")
+        .agg(pl.col("rejected").sum())
+        .sort(["rejected", "reason"], descending=[True, False])
+    )
     reason, deliveries = known.row(0)
     rejected = int(results.contracts["rejected"].sum())
     return (
@@ -148,7 +161,11 @@ def pace_words(results: Results, contract: str) -> str:
 
 def _pace(results: Results) -> str | None:
     """Say which contract is furthest behind an even pace."""
-    last = results.pacing.group_by("contract").last().filter(pl.col("even_pace").is_not_null() & (pl.col("cumulative") < 0.8 * pl.col("even_pace")))
+    last = (
+        results.pacing.group_by("contract")
+        .last()
+        .filter(pl.col("even_pace").is_not_null() & (pl.col("cumulative") < 0.8 * pl.col("even_pace")))
+    )
     if not last.height:
         return None
     name = last.with_columns(share=pl.col("cumulative") / pl.col("even_pace")).sort("share", "contract")["contract"][0]
@@ -173,4 +190,7 @@ def _headline_reason(results: Results) -> str | None:
 
 def rate_words(programme: Programme) -> list[str]:
     """Say the exchange rates that were used, one sentence each."""
-    return [f"1 {rate.currency} = {rate.in_base} {programme.base_currency}, the rate since {day_in_words(rate.on)}" for _, rate in sorted(programme.rates.items())]
+    return [
+        f"1 {rate.currency} = {rate.in_base} {programme.base_currency}, the rate since {day_in_words(rate.on)}"
+        for _, rate in sorted(programme.rates.items())
+    ]

@@ -60,7 +60,9 @@ class Section:
     note: str = ""
 
 
-def render_report(results: Results, *, payper_version: str, refused: Sequence[str] = (), checks_not_run: Sequence[str] = (), read: str = "") -> str:
+def render_report(
+    results: Results, *, payper_version: str, refused: Sequence[str] = (), checks_not_run: Sequence[str] = (), read: str = ""
+) -> str:
     """Write the report; equal results give equal bytes.
 
     Args:
@@ -103,7 +105,13 @@ def _by_size(results: Results) -> list[str]:
 
 
 def _sections(results: Results, order: list[str]) -> list[Section]:
-    return [_funnel_section(results, order), _reason_section(results), _spend_section(results, order), _pace_section(results, order), _cost_section(results, order)]
+    return [
+        _funnel_section(results, order),
+        _reason_section(results),
+        _spend_section(results, order),
+        _pace_section(results, order),
+        _cost_section(results, order),
+    ]
 
 
 def _draw(chart: str) -> Markup:
@@ -122,12 +130,19 @@ def _funnel_section(results: Results, order: list[str]) -> Section:
     cells += [_funnel_figure(results, "contract", name, name) for name in delivered[:CELLS_MAX]]
     rows = [[name, *(count(number) for number in _reached(results, "contract", name).values())] for name in order]
     table = Table("Deliveries that reached each step, by contract", ["Contract", *(_title(step.value) for step in LADDER)], rows)
-    note = "Solid: recorded itself. Pale: implied by a later step. Percentages are of the accepted; that of accepted is of the delivered." + _others(len(delivered))
+    note = (
+        "Solid: recorded itself. Pale: implied by a later step. Percentages are of the accepted; that of accepted is of the delivered."
+        + _others(len(delivered))
+    )
     return Section("funnel", "How far do deliveries get?", answer, cells=cells, tables=[table], note=note)
 
 
 def _others(number: int) -> str:
-    return f" The {count(CELLS_MAX)} contracts with the largest spend are drawn; {count(number - CELLS_MAX)} more stand in the table." if number > CELLS_MAX else ""
+    return (
+        f" The {count(CELLS_MAX)} contracts with the largest spend are drawn; {count(number - CELLS_MAX)} more stand in the table."
+        if number > CELLS_MAX
+        else ""
+    )
 
 
 def _reached(results: Results, scope: str, name: str) -> dict[str, int]:
@@ -142,7 +157,9 @@ def _funnel_figure(results: Results, scope: str, name: str, label: str) -> Figur
     for milestone, number, recorded in own.select("milestone", "reached", "recorded").iter_rows():
         whole = reached["delivered"] if milestone == "accepted" else reached["accepted"] if milestone != "delivered" else 0
         share = percent(number / whole) if whole else ""
-        steps.append(charts.Step(label=milestone, reached=number, recorded=recorded, words=count(number) + (f" · {share}" if share else "")))
+        steps.append(
+            charts.Step(label=milestone, reached=number, recorded=recorded, words=count(number) + (f" · {share}" if share else ""))
+        )
         rows.append([_title(milestone), count(number), count(recorded), share])
     title = f"{label}: {count(reached['accepted'])} of {count(reached['delivered'])} accepted, {count(reached['meeting held'])} held, {count(reached['won'])} won"
     table = Table(f"Funnel of {label}", ["Step", "Reached", "Recorded itself", "Share"], rows)
@@ -153,14 +170,25 @@ def _funnel_figure(results: Results, scope: str, name: str, label: str) -> Figur
 
 
 def _reason_section(results: Results) -> Section:
-    by_reason = results.reasons.group_by("reason").agg(pl.col("deliveries", "headlines").sum()).sort(["deliveries", "reason"], descending=[True, False])
+    by_reason = (
+        results.reasons.group_by("reason")
+        .agg(pl.col("deliveries", "headlines").sum())
+        .sort(["deliveries", "reason"], descending=[True, False])
+    )
     known = [(Reason[code], deliveries, headlines) for code, deliveries, headlines in by_reason.iter_rows() if code in Reason.__members__]
     bars = [
-        charts.Bar(label=reason.name, value=number, shape=charts.SHAPES[reason.fault.value], is_solid=reason.can_mend, words=_reason_words(reason, number))
+        charts.Bar(
+            label=reason.name,
+            value=number,
+            shape=charts.SHAPES[reason.fault.value],
+            is_solid=reason.can_mend,
+            words=_reason_words(reason, number),
+        )
         for reason, number, _ in known[:REASONS_MAX]
     ]
     rows = [
-        [reason.name, reason.fault.value, "yes" if reason.can_mend else "no", reason.text, count(number), count(headlines)] for reason, number, headlines in known
+        [reason.name, reason.fault.value, "yes" if reason.can_mend else "no", reason.text, count(number), count(headlines)]
+        for reason, number, headlines in known
     ]
     table = Table("Reasons over all contracts", ["Reason", "Whose doing", "Mending helps", "In words", "Listed", "Headline"], rows, words=4)
     if not known:
@@ -199,7 +227,9 @@ def _spend_section(results: Results, order: list[str]) -> Section:
         amounts = {part: minor or 0 for part, minor in parts.items()}
         if any(amounts.values()):
             unit = 10 ** (exponent(base) or 0)
-            stacks.append(charts.Stack(label=name, **{part: minor / unit for part, minor in amounts.items()}, words=_stack_words(amounts, base)))
+            stacks.append(
+                charts.Stack(label=name, **{part: minor / unit for part, minor in amounts.items()}, words=_stack_words(amounts, base))
+            )
     table = _spend_table(results, order, by_name)
     note = "Solid: posted. Pale: pending. Outline left of zero: credited after posting."
     if len(stacks) > STACKS_MAX:
@@ -236,7 +266,9 @@ def _spend_answer(results: Results, by_name: dict[str, dict[str, Any]], order: l
     known = [by_name[name] for name in order if by_name[name]["net_base_minor"]]
     total = sum(row["net_base_minor"] for row in known)
     if not known or total <= 0:
-        return "Nothing has been charged yet" if not results.contracts["net_minor"].sum() else "Spend is shown in each contract's own currency"
+        return (
+            "Nothing has been charged yet" if not results.contracts["net_minor"].sum() else "Spend is shown in each contract's own currency"
+        )
     top = known[0]
     if len(known) == 1:
         return f"{top['contract']} has cost {money(top['net_base_minor'], results.programme.base_currency)} net, pending charges included"
@@ -249,7 +281,9 @@ def _spend_table(results: Results, order: list[str], by_name: dict[str, dict[str
         row = by_name[name]
         base = "no rate" if row["net_base_minor"] is None else money(row["net_base_minor"], results.programme.base_currency)
         rows.append([name, *(money(row[f"{part}_minor"], row["currency"]) for part in ("posted", "pending", "credited", "net")), base])
-    return Table("Spend by contract", ["Contract", "Posted", "Pending", "Credited", "Net", f"Net in {results.programme.base_currency}"], rows)
+    return Table(
+        "Spend by contract", ["Contract", "Posted", "Pending", "Credited", "Net", f"Net in {results.programme.base_currency}"], rows
+    )
 
 
 # --- pace -------------------------------------------------------------------------------------------------------------------------
@@ -269,8 +303,15 @@ def _pace_section(results: Results, order: list[str]) -> Section:
             ends=max(row["ends"] or last, last),
             cap=row["cap_total"],
         )
-        rows = [[day_in_words(day), count(a), count(c), "" if even is None else count(even)] for day, a, c, even in own.select(pl.all().exclude("contract")).iter_rows()]
-        budget = f" Budget used: {money(row['budget_used_minor'], row['currency'])} of {money(row['budget_minor'], row['currency'])}." if row["budget_minor"] else ""
+        rows = [
+            [day_in_words(day), count(a), count(c), "" if even is None else count(even)]
+            for day, a, c, even in own.select(pl.all().exclude("contract")).iter_rows()
+        ]
+        budget = (
+            f" Budget used: {money(row['budget_used_minor'], row['currency'])} of {money(row['budget_minor'], row['currency'])}."
+            if row["budget_minor"]
+            else ""
+        )
         table = Table(f"Accepted by day under {name}", ["Local day", "Accepted", "In all", "Even pace"], rows)
         cells.append(Figure(f"{name}: {pace_words(results, name)}", table, narrow=_draw(charts.pace_chart(pace)), note=budget.strip()))
     behind = [name for name in order if "behind" in pace_words(results, name)]
@@ -307,7 +348,10 @@ def _cost_section(results: Results, order: list[str]) -> Section:
     for scope, label in (("contract", "Contract"), ("provider", "Provider"), ("model", "Model")):
         names = order if scope == "contract" else sorted(set(results.costs.filter(pl.col("scope") == scope)["name"]))
         for name in names:
-            known = {row["milestone"]: row for row in results.costs.filter((pl.col("scope") == scope) & (pl.col("name") == name)).iter_rows(named=True)}
+            known = {
+                row["milestone"]: row
+                for row in results.costs.filter((pl.col("scope") == scope) & (pl.col("name") == name)).iter_rows(named=True)
+            }
             shown = results.programme.party(name) if scope == "provider" else name
             rows.append([label, shown, *(_cost_words(known[step.value]) for step in COST_STEPS if step.value in known)])
     table = Table("Cost per milestone", ["Of", "Name", *(f"Per {_unit(step.value)}" for step in COST_STEPS)], rows, words=2)
@@ -324,7 +368,11 @@ def _cost_words(row: dict[str, Any]) -> str:
 def _cost_answer(results: Results) -> str:
     base = results.programme.base_currency
     for step in ("meeting held", "accepted"):
-        rows = results.costs.filter((pl.col("scope") == "provider") & (pl.col("milestone") == step)).drop_nulls("cost_base_minor").sort("cost_base_minor", "name")
+        rows = (
+            results.costs.filter((pl.col("scope") == "provider") & (pl.col("milestone") == step))
+            .drop_nulls("cost_base_minor")
+            .sort("cost_base_minor", "name")
+        )
         if rows.height == 1:
             low = rows.row(0, named=True)
             return f"One {_unit(step)} has cost {money(low['cost_base_minor'], base)} so far, from {results.programme.party(low['name'])}"
@@ -347,10 +395,31 @@ def _cost_figure(results: Results, order: list[str], step: str) -> Figure:
             row = by_name[name]
             cost, label = row["cost_base_minor"], results.programme.party(name) if scope == "provider" else name
             words = money_short(cost, base) if cost is not None else (NONE_YET if row["reached"] == 0 else "no rate")
-            dots.append(charts.Dot(label=label, value=None if cost is None else cost / 10 ** (exponent(base) or 0), shape=shape, words=words))
-            rows.append([_title(scope), label, count(row["reached"]), "no rate" if row["net_minor"] is None else money(row["net_minor"], row["currency"]), _cost_words(row)])
+            dots.append(
+                charts.Dot(label=label, value=None if cost is None else cost / 10 ** (exponent(base) or 0), shape=shape, words=words)
+            )
+            rows.append(
+                [
+                    _title(scope),
+                    label,
+                    count(row["reached"]),
+                    "no rate" if row["net_minor"] is None else money(row["net_minor"], row["currency"]),
+                    _cost_words(row),
+                ]
+            )
     table = Table(f"Cost per {_unit(step)}", ["Of", "Name", "Reached", "Net spend", "Cost each"], rows, words=2)
-    return Figure(f"Cost per {_unit(step)}, {base}", table, narrow=_draw(charts.cost_chart(dots)))
+    return Figure(_cost_title(own, step, base), table, narrow=_draw(charts.cost_chart(dots)))
+
+
+def _cost_title(costs: pl.DataFrame, step: str, base: str) -> str:
+    """Say between which contracts a step's cost lies."""
+    known = costs.filter(pl.col("scope") == "contract").drop_nulls("cost_base_minor").sort("cost_base_minor", "name")
+    if not known.height:
+        return f"Per {_unit(step)}: {NONE_YET}"
+    low, high = known.row(0, named=True), known.row(-1, named=True)
+    if known.height == 1:
+        return f"Per {_unit(step)}: {money(low['cost_base_minor'], base)} under {low['name']}"
+    return f"Per {_unit(step)}: {money(low['cost_base_minor'], base)} under {low['name']} to {money(high['cost_base_minor'], base)} under {high['name']}"
 
 
 def _unit(step: str) -> str:
@@ -365,13 +434,33 @@ def _title(text: str) -> str:
 
 
 def _contracts_table(results: Results) -> Table:
-    heads = ["Contract", "Provider", "Model", "Version", "Delivered", "Accepted", "Share", "Rejected", "of them mendable", "Review", "Quarantined"]
+    heads = [
+        "Contract",
+        "Provider",
+        "Model",
+        "Version",
+        "Delivered",
+        "Accepted",
+        "Share",
+        "Rejected",
+        "of them mendable",
+        "Review",
+        "Quarantined",
+    ]
     rows = []
     for row in results.contracts.iter_rows(named=True):
         counts = [count(row[name]) for name in ("delivered", "accepted")]
         rest = [count(row[name]) for name in ("rejected", "mendable", "review", "quarantined")]
         rows.append(
-            [row["contract"], results.programme.party(row["provider"]), row["model"], str(row["version"]), *counts, percent(row["acceptance_rate"]), *rest]
+            [
+                row["contract"],
+                results.programme.party(row["provider"]),
+                row["model"],
+                str(row["version"]),
+                *counts,
+                percent(row["acceptance_rate"]),
+                *rest,
+            ]
         )
     return Table("Contracts: what was delivered", heads, rows, words=3)
 
@@ -383,13 +472,28 @@ def _money_table(results: Results) -> Table:
         won = results.won.filter(pl.col("contract") == row["contract"])
         value = enumerated([money(minor, currency) for currency, minor in won.select("currency", "amount_minor").iter_rows()]) or NONE_YET
         amounts = [money(row[f"{name}_minor"], row["currency"]) for name in ("owed", "pending", "posted", "credited", "voided")]
-        rows.append([row["contract"], *amounts, value, *(count(row[f"replacements_{state}"]) for state in ("owed", "delivered", "expired"))])
+        rows.append(
+            [row["contract"], *amounts, value, *(count(row[f"replacements_{state}"]) for state in ("owed", "delivered", "expired"))]
+        )
     return Table("Contracts: money and replacements", heads, rows)
 
 
 def _group_table(results: Results, by: str) -> Table:
     base = results.programme.base_currency
-    heads = [_title(by), "Contracts", "Delivered", "Accepted", "Share", "Rejected", "Review", "Quarantined", "Owed", "Net spend", "Won", "Replacements owed"]
+    heads = [
+        _title(by),
+        "Contracts",
+        "Delivered",
+        "Accepted",
+        "Share",
+        "Rejected",
+        "Review",
+        "Quarantined",
+        "Owed",
+        "Net spend",
+        "Won",
+        "Replacements owed",
+    ]
     frame = results.providers if by == "provider" else results.models
     rows = []
     for row in frame.iter_rows(named=True):
@@ -400,7 +504,20 @@ def _group_table(results: Results, by: str) -> Table:
         counts = [count(row[name]) for name in ("rejected", "review", "quarantined")]
         name = results.programme.party(row[by]) if by == "provider" else row[by]
         share = percent(row["acceptance_rate"])
-        rows.append([name, count(row["contracts"]), count(row["delivered"]), count(row["accepted"]), share, *counts, owed, net, won, count(row["replacements_owed"])])
+        rows.append(
+            [
+                name,
+                count(row["contracts"]),
+                count(row["delivered"]),
+                count(row["accepted"]),
+                share,
+                *counts,
+                owed,
+                net,
+                won,
+                count(row["replacements_owed"]),
+            ]
+        )
     return Table("Providers" if by == "provider" else "Models", heads, rows)
 
 
@@ -414,9 +531,15 @@ def _detail(results: Results, row: dict[str, Any]) -> dict[str, Any]:
     reasons = results.reasons.filter(pl.col("contract") == name)
     exits = results.exits.filter(pl.col("contract") == name)
     listed = Table(
-        f"Reasons under {name}", ["Reason", "Listed", "Headline"], [[r, count(d), count(h)] for r, d, h in reasons.select("reason", "deliveries", "headlines").iter_rows()]
+        f"Reasons under {name}",
+        ["Reason", "Listed", "Headline"],
+        [[r, count(d), count(h)] for r, d, h in reasons.select("reason", "deliveries", "headlines").iter_rows()],
     )
-    left = Table(f"How deliveries left under {name}", ["Step", "Deliveries"], [[_title(m), count(d)] for m, d in exits.select("milestone", "deliveries").iter_rows()])
+    left = Table(
+        f"How deliveries left under {name}",
+        ["Step", "Deliveries"],
+        [[_title(m), count(d)] for m, d in exits.select("milestone", "deliveries").iter_rows()],
+    )
     words = (
         f"{counted(row['accepted'], 'delivery', 'deliveries')} of {count(row['delivered'])} accepted ({percent(row['acceptance_rate'])}), "
         f"{money(row['owed_minor'], row['currency'])} owed, {money(row['pending_minor'], row['currency'])} pending"

@@ -90,6 +90,9 @@ def rejects_table(verdicts: pl.DataFrame, contract: str, raw: pl.DataFrame | Non
         "external_id",
         *filled,
         reasons.list.join(";").alias("payper_reasons"),
-        pl.when(reasons.list.eval(pl.element().is_in(helps)).list.all()).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("payper_can_mend"),
+        pl.when(reasons.list.eval(pl.element().is_in(helps)).list.all())
+        .then(pl.lit("yes"))
+        .otherwise(pl.lit("no"))
+        .alias("payper_can_mend"),
         words.list.join(" ").alias("payper_what_to_do"),
     )

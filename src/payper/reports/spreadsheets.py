@@ -12,7 +12,10 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     """Put an apostrophe before every text that a spreadsheet would run as a formula."""
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     is_formula = {name: pl.col(name).str.contains(FORMULA) for name in texts}
-    return frame.with_columns(pl.when(test).then(pl.concat_str(pl.lit("'"), pl.col(name))).otherwise(pl.col(name)).alias(name) for name, test in is_formula.items())
+    return frame.with_columns(
+        pl.when(test).then(pl.concat_str(pl.lit("'"), pl.col(name))).otherwise(pl.col(name)).alias(name)
+        for name, test in is_formula.items()
+    )
 
 
 def csv_text(frame: pl.DataFrame) -> str:

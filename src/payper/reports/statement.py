@@ -111,7 +111,17 @@ def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, 
     """Give one row per transfer, with what it changes and how it can be contested; the two change columns add up to the totals."""
     kind, zone = pl.col("kind"), contract.zone
     of_charge = charges.select(
-        "charge_id", "delivery_id", "external_id", "milestone", "contract_version", "number", "price_row", "gross_minor", "offset_minor", "state", "window_ends_at"
+        "charge_id",
+        "delivery_id",
+        "external_id",
+        "milestone",
+        "contract_version",
+        "number",
+        "price_row",
+        "gross_minor",
+        "offset_minor",
+        "state",
+        "window_ends_at",
     )
     contests = {version: (_how_to_return(review), _how_to_contest(review)) for version, review in reviews.items()}
     returning = {version: words[0] for version, words in contests.items()}
@@ -122,12 +132,16 @@ def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, 
         .sort("happened_at", "transfer_id")
         .with_columns(
             event=kind.replace_strict(EVENTS, default=kind, return_dtype=pl.String),
-            pending_change=pl.col("amount_minor") * kind.replace_strict({name: signs[0] for name, signs in SIGNS.items()}, default=0, return_dtype=pl.Int64),
-            owed_change=pl.col("amount_minor") * kind.replace_strict({name: signs[1] for name, signs in SIGNS.items()}, default=0, return_dtype=pl.Int64),
+            pending_change=pl.col("amount_minor")
+            * kind.replace_strict({name: signs[0] for name, signs in SIGNS.items()}, default=0, return_dtype=pl.Int64),
+            owed_change=pl.col("amount_minor")
+            * kind.replace_strict({name: signs[1] for name, signs in SIGNS.items()}, default=0, return_dtype=pl.Int64),
             how_to_contest=pl.when(kind.is_in(["pending", "post"]))
             .then(version.replace_strict(returning, default="", return_dtype=pl.String))
             .otherwise(version.replace_strict(contesting, default="", return_dtype=pl.String)),
-            contest_until=pl.when(kind.is_in(["pending", "post"])).then(pl.col("window_ends_at").dt.convert_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M:%S%:z")),
+            contest_until=pl.when(kind.is_in(["pending", "post"])).then(
+                pl.col("window_ends_at").dt.convert_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M:%S%:z")
+            ),
         )
     )
     return joined.select(
@@ -202,7 +216,9 @@ def statement_pdf(statement: Statement) -> bytes:
         made = compiler.compile(format="pdf", timestamp=int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()))
     except typst.TypstError as fault:
         raise ReportError(
-            where=f"statement of {statement.contract.id}", seen=f"The page cannot be set: {fault}.", mend="Use the CSV beside it, and report this as a fault of payper."
+            where=f"statement of {statement.contract.id}",
+            seen=f"The page cannot be set: {fault}.",
+            mend="Use the CSV beside it, and report this as a fault of payper.",
         ) from fault
     assert isinstance(made, bytes)
     return made
@@ -210,16 +226,35 @@ def statement_pdf(statement: Statement) -> bytes:
 
 LETTER_ZONES = frozenset(
     f"America/{city}"
-    for city in (
-        "New_York Chicago Denver Los_Angeles Phoenix Anchorage Detroit Boise Toronto Vancouver Montreal Winnipeg Edmonton Halifax Regina St_Johns Mexico_City Bogota"
-    ).split()
+    for city in [
+        "New_York",
+        "Chicago",
+        "Denver",
+        "Los_Angeles",
+        "Phoenix",
+        "Anchorage",
+        "Detroit",
+        "Boise",
+        "Toronto",
+        "Vancouver",
+        "Montreal",
+        "Winnipeg",
+        "Edmonton",
+        "Halifax",
+        "Regina",
+        "St_Johns",
+        "Mexico_City",
+        "Bogota",
+    ]
 ) | {"Pacific/Honolulu", "Asia/Manila"}
 """Zones of places that print on US Letter, by the paper sizes of CLDR; zones named US/ or Canada/ too."""
 
 
 def paper_of(zone: str) -> str:
     """Give the paper that a place prints on: `us-letter` or `a4`."""
-    is_letter = zone in LETTER_ZONES or zone.startswith(("US/", "Canada/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/"))
+    is_letter = zone in LETTER_ZONES or zone.startswith(
+        ("US/", "Canada/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
+    )
     return "us-letter" if is_letter else "a4"
 
 
@@ -272,7 +307,11 @@ def _summary(statement: Statement) -> list[dict[str, str]]:
         ("Still pending", -statement.pending_minor, "see below"),
         ("Credited after posting", -statement.credited_minor, ""),
     ]
-    return [{"label": label, "amount": decimal_text(minor, currency), "note": note} for label, minor, note in rows if minor or label == "Charged"]
+    return [
+        {"label": label, "amount": decimal_text(minor, currency), "note": note}
+        for label, minor, note in rows
+        if minor or label == "Charged"
+    ]
 
 
 def _pending(statement: Statement) -> list[dict[str, str]]:
@@ -299,7 +338,11 @@ def _replacements(statement: Statement) -> list[dict[str, str]]:
     zone = statement.contract.zone
     owed = statement.replacements.filter(pl.col("state") == "owed")
     return [
-        {"external_id": external_id or "", "granted": day_in_words(local_day(granted, zone)), "deadline": day_in_words(local_day(deadline, zone))}
+        {
+            "external_id": external_id or "",
+            "granted": day_in_words(local_day(granted, zone)),
+            "deadline": day_in_words(local_day(deadline, zone)),
+        }
         for external_id, granted, deadline in owed.select("external_id", "granted_at", "deadline_at").head(LINES_MAX).iter_rows()
     ]
 
@@ -310,14 +353,18 @@ def _credits(statement: Statement) -> list[dict[str, str]]:
     taken = statement.events.filter(pl.col("event").is_in([EVENTS[kind] for kind in ("void", "credit", "reverse")])).head(LINES_MAX)
     return [
         {
-            "day": day_in_words(datetime.fromisoformat(when).astimezone(UTC).astimezone(statement.contract.calendar.tzinfo).date()) if zone else when,
+            "day": day_in_words(datetime.fromisoformat(when).astimezone(UTC).astimezone(statement.contract.calendar.tzinfo).date())
+            if zone
+            else when,
             "external_id": external_id or "",
             "milestone": milestone or "",
             "event": event,
             "cause": cause or "",
             "amount": f"{decimal_text(-_minor_of(amount, currency), currency)}",
         }
-        for when, external_id, milestone, event, cause, amount in taken.select("date", "external_id", "milestone", "event", "reason", "amount").iter_rows()
+        for when, external_id, milestone, event, cause, amount in taken.select(
+            "date", "external_id", "milestone", "event", "reason", "amount"
+        ).iter_rows()
     ]
 
 
@@ -398,9 +445,13 @@ def _contest(contract: Contract) -> list[str]:
     ]
     if review.contest_within is not None:
         undecided = "the return stands" if review.undecided == "buyer" else "the charge stands"
-        lines.append(f"Provider: a return may be contested within {review.contest_within.in_words()} of its claim; if nobody decides in time, {undecided}.")
+        lines.append(
+            f"Provider: a return may be contested within {review.contest_within.in_words()} of its claim; if nobody decides in time, {undecided}."
+        )
     if review.remedy == "replace" and review.replace_within is not None:
-        lines.append(f"A granted return is made good by a replacement within {review.replace_within.in_words()} of the grant, or else in money.")
+        lines.append(
+            f"A granted return is made good by a replacement within {review.replace_within.in_words()} of the grant, or else in money."
+        )
     return lines
 
 

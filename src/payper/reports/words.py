@@ -65,8 +65,15 @@ def money_short(minor: int, currency: str) -> str:
 
 
 def percent(share: float | None, places: int = 0) -> str:
-    """Write a share as a percentage: `67%`; a share of nothing is said in words."""
-    return NONE_YET if share is None else f"{_round(Decimal(str(share)) * 100, places):f}%"
+    """Write a share as a percentage: `67%`; one that is not quite none or all never rounds to it, a share of nothing is said in words."""
+    if share is None:
+        return NONE_YET
+    rounded, least = _round(Decimal(str(share)) * 100, places), Decimal(1).scaleb(-places)
+    if share > 0 and rounded == 0:
+        return f"under {least:f}%"
+    if share < 1 and rounded == 100:
+        return f"over {100 - least:f}%"
+    return f"{rounded:f}%"
 
 
 def enumerated(parts: list[str]) -> str:
