@@ -1,0 +1,108 @@
+"""Give companies a key: the name without case, accents, punctuation and legal form, so that one company has one key.
+
+The legal forms are those of the package cleanco, plus what it lacks; decisions are told in docs/normalising-companies.md.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import polars as pl
+
+from payper.normalisation.folding import by_unique, fold, words_of
+
+_MORE_FORMS = """Limited, Ltd, Inc, Incorporated, Corporation, Corp, Company, Co, and Co, and Company, GmbH and Co KG, GmbH and Co KGaA, GmbH and Co OHG, GmbH Co KG,
+    mbH and Co KG, AG and Co KG, AG and Co KGaA, UG, UG haftungsbeschränkt, gGmbH, mbH, SE, eG, eK, e Kfm, PartG mbB, PartGmbB, KGaA, Aktiengesellschaft, Gesellschaft mit beschränkter Haftung,
+    SA de CV, S de RL de CV, S de RL, SAPI de CV, SAB de CV, SA de CV SOFOM ENR, SC, SAS, SASU, SCA, SCI, SCOP, EIRL, SpA, Srls, SNC, Ltda ME, EIRELI, Lda, Unipessoal Lda, SLU, SAU, SLP, SCP, S Coop,
+    Pty Ltd, Pty Limited, Pty, Proprietary Limited, Pte Ltd, Pte Limited, Private Limited, Pvt Ltd, Pvt Limited, P Ltd, Public Limited Company, Sdn Bhd, Bhd, Berhad, Tbk, PT Tbk, Persero Tbk,
+    Sp z oo, Spz oo, Sp z o o, Sp zoo, spolka z oo, spolka akcyjna, Sp k, Sp j, SKA, as, ApS, IVS, AB publ, ASA, Oyj, Oy Ab, Ab Oy, OU, AS, Kft, Zrt, Nyrt, Bt, sro, spol s ro, doo, dd, ad, EOOD, OOD, EAD, AD, JSC, PJSC, OJSC, CJSC, LLC, PLLC, LLP, LLLP, LP, PLC, PC, PA, NA, NV SA,
+    KK, K K, GK, YK, Kabushiki Kaisha, Kabushikigaisha, Godo Kaisha, Yugen Kaisha, Co Ltd, Company Limited, Co KG, Co Pte Ltd, Corporation Limited, HK Ltd, Ltd Sti, Ltd Şti, Limited Şirketi, AŞ, A Ş, Anonim Şirketi, SAOG, SAOC, WLL, FZE, FZCO, FZ LLC, FZLLC, DMCC, BSC, KSC, KSCP, QSC, QPSC, SAE,
+    BV, NV, VOF, CV, BVBA, CVBA, SPRL, ASBL, VZW, SRL, SARL, Sàrl, Sagl, Anstalt, Société Anonyme, Sociedad Anónima, Sociedade Anônima, Società per Azioni, Unlimited, Unltd, DAC, CLG, CIC, CIO, Teoranta, LC, Chartered, ULC, Ltee, Limitee, Enr,
+    ООО, ОАО, ЗАО, ПАО, АО, ИП, ТОВ, ТОО"""
+_NOT_FORMS = frozenset(
+    "ok et at da uk ad sep sem ba bl sf ud fa gp sp ep og mb ei ec ev ps pp ent private etat dat vat bm ik hf nl lp oe ee st ks kt kd sd ay ao ie pc pa na sc cv cpt se eu is ss sal sad ca ses stg pse psu teo saa sab enr sci aat sau slu scp slp gs crl od rt".split()
+)
+"""Terms that are more often a word, a place or a brand's own letters than a form; they go only inside a longer form (`AG & Co KG`) or when
+written as a form below."""
+_KEPT_FORMS = frozenset(["se", "lp", "hf", "ks", "ay", "sc", "nl", "ao"])
+_LEADING = "ООО, ОАО, ЗАО, ПАО, АО, ИП, ТОВ, ТОО, ooo, oao, zao, pao, PT, UAB, SIA, Kabushiki Kaisha, TOV, TOO"
+_MARKS = r"[^\p{L}\p{M}\p{N}]+"
+_IDEOGRAMS = r"株式会社|有限会社|合同会社|合資会社|\((?:株|有|同|주|合)\)|주식회사|유한회사|股份有限公司|有限责任公司|有限責任公司|有限公司"
+_SHARES = r"(?: (?:class [a-d]|cl [a-c]|common stock|ordinary shares|american depositary shares|adr|ads))+$"
+
+
+def company_keys(names: pl.Series) -> pl.Series:
+    """Give the company key of each name: `Example GmbH & Co. KG` and `EXAMPLE` have the key "example".
+
+    Args:
+        names: String, as sent.
+
+    Returns:
+        String: words with one space between; null where the name is empty or holds no letter or digit. A name that is nothing but a
+        legal form keeps it ("Inc." is "inc"). The brackets of a country are dropped: "Example (UK) Ltd" is "example".
+
+    Source: RULES 30, 48.
+    """
+    name = names.name
+    return by_unique(names.cast(pl.String), _keys)["key"].rename(name)
+
+
+def _keys(names: pl.Series) -> pl.DataFrame:
+    frame = names.to_frame("name").select(folded=fold(pl.col("name")))
+    frame = frame.with_columns(plain=_plain(pl.col("folded")))
+    # A name that is nothing but a form in brackets or ideograms keeps it.
+    whole = pl.when(pl.col("plain") == "").then(pl.col("folded").str.replace_all(_MARKS, " ").str.strip_chars(" ")).otherwise("plain")
+    return frame.select(key=_without_forms(whole)).select(key=pl.when(pl.col("key") != "").then("key"))
+
+
+def _plain(folded: pl.Expr) -> pl.Expr:
+    """Give the words of folded names, without ideographic forms and countries in brackets."""
+    return (
+        folded.str.replace_all(_IDEOGRAMS, " ")
+        .str.replace_all(_bracketed_country(), " ")
+        .str.replace_all(r"\b([aikpg])/s\b", "${1}s")
+        .str.replace_all(r"\b(\p{L})\.", "$1")
+        .str.replace_all("['’`´]", "")
+        .str.replace_all(r"[&+]", " and ")
+        .str.replace_all(_MARKS, " ")
+        .str.strip_chars(" ")
+    )
+
+
+def _without_forms(names: pl.Expr) -> pl.Expr:
+    """Take legal forms off the end and the front, never the whole name."""
+    return (
+        names.str.replace(r"^the (.)", "$1")
+        .str.replace(_SHARES, "")
+        .str.replace(rf"(?: (?:{_alternatives(_trailing())}))+$", "")
+        .str.replace(rf"^(?:{_alternatives(_leading())}) ", "")
+    )
+
+
+@cache
+def _trailing() -> tuple[str, ...]:
+    from cleanco.termdata import terms_by_country, terms_by_type
+
+    terms = [term for terms in (*terms_by_type.values(), *terms_by_country.values()) for term in terms]
+    own = [words_of(term) for term in _MORE_FORMS.replace("\n", " ").split(",")]
+    theirs = [words_of(re.sub(r"\b([aikpg])/s\b", r"\1s", term)) for term in terms]
+    kept = {form for form in [*own, *theirs] if form and form not in _NOT_FORMS and not form.isdigit()} | _KEPT_FORMS
+    return tuple(sorted(kept, key=lambda form: (-len(form), form)))
+
+
+@cache
+def _leading() -> tuple[str, ...]:
+    return tuple(sorted({words_of(term) for term in _LEADING.split(",")}, key=lambda form: (-len(form), form)))
+
+
+def _alternatives(forms: tuple[str, ...]) -> str:
+    return "|".join(re.escape(form).replace(r"\ ", " ") for form in forms)
+
+
+@cache
+def _bracketed_country() -> str:
+    """Write the pattern of a country, by English name or two to three letters, alone in brackets."""
+    from payper.normalisation.countries import english_names
+
+    return rf"\((?:{_alternatives(tuple(sorted(english_names(), key=lambda form: (-len(form), form))))})\)"

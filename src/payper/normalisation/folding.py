@@ -1,0 +1,69 @@
+"""Fold texts so that case, accents and width do not matter, and read a column by its unique values.
+
+A folded text is in NFKD without the combining marks U+0300 to U+036F (other scripts keep their marks, which carry vowels), lower
+case, with the letters that have no decomposition spelt out (ß is ss, ø is o, ł is l, æ is ae).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import polars as pl
+
+_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
+_MARKS = "[\u0300-\u036f]+"
+
+
+def fold(texts: pl.Expr) -> pl.Expr:
+    """Fold a column of texts; null stays null. Texts of ASCII alone, which most are, take the short way."""
+    lower = texts.str.to_lowercase()
+    whole = lower.str.normalize("NFKD").str.replace_all(_MARKS, "").str.replace_many(list(_LETTERS), list(_LETTERS.values()))
+    is_ascii = texts.str.len_bytes() == texts.str.len_chars()
+    return pl.when(is_ascii).then(lower).otherwise(whole.str.normalize("NFC").str.to_lowercase())
+
+
+def fold_text(text: str) -> str:
+    """Fold one text as `fold` folds a column; for the keys of tables."""
+    kept = "".join(mark for mark in unicodedata.normalize("NFKD", text.lower()) if not 0x300 <= ord(mark) <= 0x36F)
+    return unicodedata.normalize("NFC", "".join(_LETTERS.get(letter, letter) for letter in kept)).lower()
+
+
+def words(texts: pl.Expr) -> pl.Expr:
+    """Fold a column to words with one space between: `&` and `+` become "and", the dots of initials and apostrophes go, other marks part words.
+
+    `S.A. de C.V.` gives "sa de cv", `V.P., R&D` gives "vp r and d", `McDonald's` gives "mcdonalds".
+    """
+    return (
+        fold(texts)
+        .str.replace_all(r"\b(\p{L})\.", "$1")
+        .str.replace_all("['’`´]", "")
+        .str.replace_all(r"[&+]", " and ")
+        .str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
+        .str.strip_chars(" ")
+    )
+
+
+def words_of(text: str) -> str:
+    """Fold one text to words as `words` folds a column; for the keys of tables."""
+    bare = re.sub(r"\b([^\W\d_])\.", r"\1", fold_text(text))
+    joined = re.sub("[&+]", " and ", re.sub("['’`´]", "", bare))
+    return " ".join("".join(mark if mark.isalnum() or unicodedata.category(mark)[0] == "M" else " " for mark in joined).split())
+
+
+def by_unique(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    """Read a column through its unique values: `read` sees each text once, the rows come back in order.
+
+    Args:
+        texts: String, of any length.
+        read: Gives one row for each text of a Series of unique texts, in their order; nulls are never passed.
+
+    Returns:
+        The columns of what `read` gives, one row for each of `texts`; null where the text is null.
+    """
+    column = texts.rename("text").to_frame()
+    # A frame's unique is three times as quick as a Series' (polars 2.1).
+    unique = column.unique().drop_nulls().to_series()
+    table = read(unique).with_columns(unique)
+    return column.join(table, on="text", how="left", maintain_order="left").drop("text")

@@ -1,0 +1,257 @@
+"""Read sizes: how many people work at a company, and what it earns, from free text to a range of whole numbers.
+
+The grammar is strict: a text with a word that is not known gives nothing, so that a date mangled by a spreadsheet ("10-Jan") is never
+a size. docs/normalising-companies.md tells the forms.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import polars as pl
+
+from payper.money import currency_codes, round_half_away
+from payper.normalisation.folding import by_unique, fold_text
+
+EMPLOYEES_MAX = 10_000_000
+"""More employees than any company has; beyond it a text is not read."""
+REVENUE_MAX = 10**16
+"""More revenue than any company has in any currency; beyond it a text is not read."""
+
+_UNITS = {
+    1_000: "k thousand thousands tsd tausend mille mila duizend th",
+    100_000: "lakh lakhs lac lacs",
+    1_000_000: "m mm mn mio mln mil million millions millionen millones milhoes milioni milione millon miljoen mios",
+    10_000_000: "cr crore crores",
+    1_000_000_000: "b bn bil billion billions mrd mrds mld milliard milliards milliarde milliarden miliardi miljard g",
+    1_000_000_000_000: "t tn trillion trillions billionen billones biliones",
+}
+_UNIT = {word: factor for factor, words in _UNITS.items() for word in words.split()}
+_FILLERS = frozenset(
+    """employees employee emp emps people persons person staff headcount fte ftes workers team members member about approx approximately circa ca around roughly
+    company companies business size range enterprise smb sme small medium mid large midsize market total full time in of per year annual annually yearly
+    revenue revenues sales turnover p a pa yr usd mitarbeiter mitarbeitende beschaftigte angestellte umsatz jahresumsatz rund etwa employes salaries personnes effectif chiffre
+    affaires d environ empleados trabajadores personas ventas facturacion funcionarios colaboradores dipendenti addetti fatturato medewerkers werknemers omzet and the no number micro corporate startup
+    de""".split()
+)
+_ABOVE = "more than|greater than|larger than|mehr als|uber|plus de|mas de|mais de|piu di|oltre|meer dan|over|above|>"
+_FROM = "at least|minimum|min|ab|mindestens|from|au moins|al menos|pelo menos|almeno|vanaf|starting at|>=|≥"
+_BELOW = "less than|fewer than|smaller than|lower than|weniger als|unter|moins de|menos de|meno di|minder dan|under|below|<"
+_UP_TO = "up to|bis zu|bis|maximum|max|at most|jusqu a|jusque|hasta|ate|fino a|tot|<=|≤"
+_OPEN = "or more|and more|and above|and over|and up|or above|or over|or greater|plus|oder mehr|und mehr|ou plus|et plus|o mas|y mas|ou mais|o piu|of meer|\\+|up"
+_ALONE = frozenset(
+    "myself only|just me|only me|self employed|selfemployed|solo|solopreneur|freelancer|freelance|sole proprietor|sole trader|myself|individual|one person".split("|")
+)
+_NUMBER = r"(?:\d{1,3}(?:[,.'’\s]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+_TOKEN = re.compile(
+    rf"(?P<number>{_NUMBER})|(?P<dash>-|\.\.+|\bto\b|\ba\b|\bbis\b|\buntil\b|\bthrough\b|\btot\b|\bate\b|\bund\b|\band\b|\by\b|\be\b|\bet\b)|(?P<word>[^\W\d_]+)|(?P<other>\S)"
+)
+
+
+class _Amount(NamedTuple):
+    value: Decimal
+    unit: int | None
+
+
+def read_sizes(texts: pl.Series) -> pl.DataFrame:
+    """Read numbers of employees.
+
+    Args:
+        texts: String, as sent: `1,000-5,000`, `1k+`, `> 500`, `up to 200`, `10.000+`, `5000`, `self-employed`.
+
+    Returns:
+        `employees_min`, `employees_max`: Int64, both ends included; a null maximum beside a minimum is open above; both null where the
+        text is empty, says nothing that can be read, or nothing that can be (zero, negative, over `EMPLOYEES_MAX`).
+    """
+    return by_unique(texts.cast(pl.String), _read_sizes)
+
+
+def read_revenues(texts: pl.Series) -> pl.DataFrame:
+    """Read revenues.
+
+    Args:
+        texts: String, as sent: `$50M to $100M`, `50-100M` (a unit at the end is of both), `10 Mio. €`, `INR 5 Cr`, `< $1M`.
+
+    Returns:
+        `revenue_min`, `revenue_max`: Int64, whole units, both ends included, a null maximum beside a minimum open above, both null where
+        nothing can be read; `revenue_currency`: String, the ISO 4217 code of the sign or code written, `$` being USD; null: none written,
+        so it is the contract's (RULES 22).
+    """
+    return by_unique(texts.cast(pl.String), _read_revenues)
+
+
+def parse_range(text: str) -> tuple[int | None, int | None]:
+    """Parse a contract's range: `200..5000`, `50M..`, `..200`, `1k..5k`, `1_000..`; a single number is a range of itself.
+
+    Returns:
+        Both ends, included; None is open. Their order is not checked: a contract check tells that `200..50` admits nobody.
+
+    Raises:
+        ValueError: The text is no range of whole numbers.
+    """
+    match = re.fullmatch(r"\s*([^.\s]*(?:\.\d+[kmb])?)\s*(\.\.)?\s*(\S*)\s*", str(text), flags=re.IGNORECASE)
+    if match is None or not (match[1] or match[3]) or (match[2] is None and match[3]):
+        raise ValueError(f"{text!r} is no range: write both ends as in 200..5000, or one as in 200.. or ..5000")
+    low = _end_of_range(match[1], text) if match[1] else None
+    if match[2] is None:
+        return low, low
+    return low, _end_of_range(match[3], text) if match[3] else None
+
+
+def _end_of_range(end: str, text: str) -> int:
+    match = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)([kmb]?)", end, flags=re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"{end!r} in the range {text!r} is no whole number: write digits, with k, M or B for thousands, millions, billions")
+    value = Decimal(match[1].replace("_", "")) * {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}[match[2].lower()]
+    if value != value.to_integral_value():
+        raise ValueError(f"{end!r} in the range {text!r} is no whole number")
+    return int(value)
+
+
+def _read_sizes(texts: pl.Series) -> pl.DataFrame:
+    rows = [_read_size(text) for text in texts]
+    return pl.DataFrame(rows, schema={"employees_min": pl.Int64, "employees_max": pl.Int64}, orient="row")
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_size(text: str) -> tuple[int | None, int | None]:
+    plain = _plain(text)
+    if re.sub("[^a-z]+", " ", plain).strip() in _ALONE:
+        return 1, 1
+    ends = _ends(plain)
+    if ends is None:
+        return None, None
+    low, high = ends
+    if (high == 0) or low > EMPLOYEES_MAX or (high or 0) > EMPLOYEES_MAX:
+        return None, None
+    return max(low, 1), high
+
+
+def _read_revenues(texts: pl.Series) -> pl.DataFrame:
+    rows = [_read_revenue(text) for text in texts]
+    return pl.DataFrame(rows, schema={"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String}, orient="row")
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_revenue(text: str) -> tuple[int | None, int | None, str | None]:
+    plain, currency, is_single = _currency(_plain(text))
+    if plain.strip() in ("pre-revenue", "pre revenue", "no revenue"):
+        return 0, 0, currency
+    ends = _ends(plain, has_fractions=True) if is_single else None
+    if ends is None or ends[0] > REVENUE_MAX or (ends[1] or 0) > REVENUE_MAX:
+        return None, None, None
+    return *ends, currency
+
+
+def _plain(text: str) -> str:
+    """Fold a text, every dash being one character and "plus or minus" gone."""
+    dashed = "".join("-" if unicodedata.category(mark) == "Pd" or mark == "−" else mark for mark in text)
+    return re.sub(r"[~≈*()\[\]\"]", " ", fold_text(dashed)).strip()
+
+
+_SIGNS = {
+    "us$": "USD", "ca$": "CAD", "c$": "CAD", "cad$": "CAD", "au$": "AUD", "a$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "r$": "BRL", "nt$": "TWD", "mx$": "MXN",
+    "usd$": "USD", "cn¥": "CNY", "jp¥": "JPY", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "zł": "PLN", "zl": "PLN",
+    "rs.": "INR", "rs": "INR", "rmb": "CNY", "euro": "EUR", "euros": "EUR", "dollars": "USD", "dollar": "USD", "pounds": "GBP", "yen": "JPY", "rupees": "INR", "sfr": "CHF", "sfr.": "CHF",
+}  # fmt: skip
+
+
+@cache
+def _sign_pattern() -> re.Pattern[str]:
+    words = sorted([code.lower() for code in currency_codes()] + [sign for sign in _SIGNS if sign[-1].isalpha() and sign.isalpha()], key=len, reverse=True)
+    signs = sorted((sign for sign in _SIGNS if not sign.isalpha()), key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, signs))})|(?<![a-z])(?:{'|'.join(map(re.escape, words))})(?![a-z])")
+
+
+def _currency(plain: str) -> tuple[str, str | None, bool]:
+    """Take the signs and codes of currencies out of a text; tell which it names, and whether that is at most one."""
+    found = {_SIGNS.get(sign, sign.upper()) for sign in _sign_pattern().findall(plain)}
+    found = found - {"USD"} if found & {"CAD", "AUD", "NZD", "HKD", "SGD"} and "$" in plain else found
+    return _sign_pattern().sub(" ", plain), next(iter(found), None), len(found) < 2
+
+
+def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] | None:
+    """Read both ends of a range out of a folded text, or None where it cannot be read whole."""
+    match = re.match(rf"(?:between|zwischen|entre|tra|tussen|from|von|de)\s+(?=.*\d.*\d)(.*)", plain)
+    plain = match[1] if match else plain
+    prefix, rest = _prefix(plain)
+    suffix = re.search(rf"(?<=[\w.])\s*(?:{_OPEN})(?=\W|$)", rest) if prefix is None else None
+    if suffix is not None:
+        prefix, rest = "from", rest[: suffix.start()] + " " + rest[suffix.end() :]
+    amounts = _amounts(rest)
+    if amounts is None or len(amounts) > 2 or (len(amounts) == 2 and prefix is not None):
+        return None
+    values = _values(amounts)
+    if not has_fractions and any(value != value.to_integral_value() for value in values):
+        return None
+    low, high = round_half_away(values[0]), round_half_away(values[-1])
+    match prefix:
+        case "above":
+            return low + 1, None
+        case "from":
+            return low, None
+        case "below":
+            return (0, high - 1) if high else None
+        case "up to":
+            return 0, high
+    return (low, high) if low <= high else None
+
+
+def _prefix(plain: str) -> tuple[str | None, str]:
+    for kind, words in (("from", _FROM), ("up to", _UP_TO), ("above", _ABOVE), ("below", _BELOW)):
+        match = re.match(rf"(?:[^\d<>≤≥]*?\b)?\s*(?:{words})(?![a-z=])\s*(?=[\d.])", plain)
+        if match and all(word in _FILLERS for word in re.findall(r"[a-z]+", re.sub(rf"(?:{words})\s*$", "", match[0]))):
+            return kind, plain[match.end() :]
+    return None, plain
+
+
+def _amounts(text: str) -> list[_Amount] | None:
+    """List the numbers of a text, each with its unit; None where anything else is in it, or two numbers lack a dash or a word between."""
+    amounts: list[_Amount] = []
+    can_follow = True
+    for token in _TOKEN.finditer(text):
+        if token["number"]:
+            if not can_follow:
+                return None
+            has_unit = bool(re.match(r"\s*(?:" + "|".join(_UNIT) + r")\b", text[token.end() :]))
+            amounts.append(_Amount(_number(token["number"], has_unit=has_unit), None))
+            can_follow = False
+        elif token["dash"]:
+            # A dash before the first number is a minus.
+            if not amounts and token["dash"] == "-":
+                return None
+            can_follow = True
+        elif token["word"]:
+            if token["word"] in _UNIT and amounts and not can_follow:
+                factor = _UNIT[token["word"]] * (amounts[-1].unit or 1)
+                amounts[-1] = amounts[-1]._replace(unit=factor)
+            elif token["word"] not in _FILLERS:
+                return None
+        elif token["other"] not in ".,:":
+            return None
+    return None if can_follow else amounts
+
+
+def _values(amounts: list[_Amount]) -> list[Decimal]:
+    """Multiply out; a unit on the last number alone is of both, unless that would turn the range round (500-1k)."""
+    values = [amount.value * (amount.unit or 1) for amount in amounts]
+    last = amounts[-1].unit
+    if len(amounts) == 2 and last is not None and amounts[0].unit is None and amounts[0].value * last <= values[1]:
+        values[0] = amounts[0].value * last
+    return values
+
+
+def _number(text: str, *, has_unit: bool) -> Decimal:
+    """Read a number with either decimal sign: a last mark before exactly three digits parts thousands, unless a unit follows (1.250M)."""
+    bare = re.sub(r"[\s'’]", "", text)
+    marks = [mark for mark in bare if mark in ".,"]
+    if not marks:
+        return Decimal(bare)
+    whole, _, tail = bare.rpartition(marks[-1])
+    is_decimal = len(tail) != 3 or (has_unit and len(marks) == 1) or (len(set(marks)) == 2 and marks.count(marks[-1]) == 1)
+    whole = re.sub("[.,]", "", whole)
+    return Decimal(f"{whole}.{tail}") if is_decimal else Decimal(whole + tail)
