@@ -54,7 +54,5 @@ def parse_account(name: str) -> tuple[str, str, Purpose]:
 
 def accounts_of(transfers: pl.DataFrame) -> pl.DataFrame:
     """List the accounts of a frame of transfers: account, currency, first_at (the first transfer that touches it), by name."""
-    sides = [
-        transfers.select(pl.col(side).alias("account"), "currency", "happened_at") for side in ("debit_account", "credit_account")
-    ]
+    sides = [transfers.select(pl.col(side).alias("account"), "currency", "happened_at") for side in ("debit_account", "credit_account")]
     return pl.concat(sides).group_by("account", "currency").agg(pl.col("happened_at").min().alias("first_at")).sort("account", "currency")

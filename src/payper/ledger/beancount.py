@@ -97,7 +97,12 @@ def _entries(dated: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Write the transactions, one text each."""
 
     def quoted(column: str) -> pl.Expr:
-        return pl.col(column).str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True).str.replace_all(r"[\x00-\x1f\x7f]", " ")
+        return (
+            pl.col(column)
+            .str.replace_all("\\", "\\\\", literal=True)
+            .str.replace_all('"', '\\"', literal=True)
+            .str.replace_all(r"[\x00-\x1f\x7f]", " ")
+        )
 
     flag = pl.when(pl.col("kind") == Kind.PENDING.value).then(pl.lit("!")).otherwise(pl.lit("*"))
     instant = pl.col("happened_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
@@ -124,7 +129,9 @@ def _entries(dated: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
 
 def _component(name: str) -> str:
     """Write an id as one component of an account's name, so that no two ids become one."""
-    written = "".join(letter if _PLAIN.match(letter) or (letter == "-" and place) else f"X{ord(letter):X}X" for place, letter in enumerate(name))
+    written = "".join(
+        letter if _PLAIN.match(letter) or (letter == "-" and place) else f"X{ord(letter):X}X" for place, letter in enumerate(name)
+    )
     return written[:1].upper() + written[1:]
 
 
