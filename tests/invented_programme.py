@@ -11,33 +11,24 @@ import polars as pl
 
 from payper.deliveries import DERIVED, SCHEMA
 from payper.journey import LADDER, Milestone
-from payper.measurement import DatedRate, Programme
+from payper.measurement import ProgrammeFacts
 from payper.periods import Period
+from payper.settlement.acts import JOURNEY_SCHEMA, REFUSALS_SCHEMA, REPLACEMENTS_SCHEMA, RETURNS_SCHEMA
+from payper.settlement.rates import Rate
 from payper.terms.contract import Caps, Contract, Price, Review
 
 INSTANT = pl.Datetime("us", "UTC")
 CHARGES = {
-    "charge_id": pl.Int64, "delivery_id": pl.Int64, "contract": pl.String, "contract_version": pl.Int64, "external_id": pl.String,
+    "charge_id": pl.String, "delivery_id": pl.Int64, "contract": pl.String, "contract_version": pl.Int32, "external_id": pl.String,
     "milestone": pl.String, "happened_at": INSTANT, "price_row": pl.Int64, "number": pl.Int64, "gross_minor": pl.Int64,
-    "offset_minor": pl.Int64, "amount_minor": pl.Int64, "voided_minor": pl.Int64, "credited_minor": pl.Int64, "currency": pl.String,
-    "window_ends_at": INSTANT, "due_at": INSTANT, "state": pl.String,
+    "offset_minor": pl.Int64, "amount_minor": pl.Int64, "pending_minor": pl.Int64, "posted_minor": pl.Int64, "voided_minor": pl.Int64,
+    "credited_minor": pl.Int64, "currency": pl.String, "window_begins_at": INSTANT, "window_ends_at": INSTANT, "due_at": INSTANT,
+    "state": pl.String, "reason": pl.String,
 }  # fmt: skip
 TRANSFERS = {
-    "transfer_id": pl.Int64, "charge_id": pl.Int64, "contract": pl.String, "kind": pl.String, "happened_at": INSTANT,
+    "transfer_id": pl.String, "charge_id": pl.String, "contract": pl.String, "kind": pl.String, "happened_at": INSTANT,
     "amount_minor": pl.Int64, "currency": pl.String, "debit_account": pl.String, "credit_account": pl.String, "cause": pl.String,
 }  # fmt: skip
-RETURNS = {
-    "contract": pl.String, "external_id": pl.String, "reason": pl.String, "claimed_at": INSTANT, "outcome": pl.String,
-    "why": pl.String, "granted_at": INSTANT, "deadline_at": INSTANT,
-}  # fmt: skip
-REPLACEMENTS = {
-    "contract": pl.String, "external_id": pl.String, "granted_at": INSTANT, "deadline_at": INSTANT, "state": pl.String, "delivered_by": pl.String,
-}  # fmt: skip
-JOURNEY = {
-    "delivery_id": pl.Int64, "contract": pl.String, "external_id": pl.String, "milestone": pl.String, "happened_at": INSTANT,
-    "amount_minor": pl.Int64, "currency": pl.String, "is_implied": pl.Boolean,
-}  # fmt: skip
-REFUSALS = {"file": pl.String, "row": pl.Int64, "contract": pl.String, "external_id": pl.String, "why": pl.String}
 VERDICTS = {
     "contract": pl.String, "file": pl.String, "row": pl.Int64, "external_id": pl.String, "verdict": pl.String, "headline": pl.String,
     "reasons": pl.List(pl.String), "price_minor": pl.Int64, "currency": pl.String, "contract_version": pl.Int64,
@@ -71,7 +62,7 @@ class Accounts:
 class Invented:
     """One invented programme."""
 
-    programme: Programme
+    programme: ProgrammeFacts
     contracts: dict[str, list[Contract]]
     verdicts: pl.DataFrame
     settlement: Accounts
@@ -105,7 +96,7 @@ def invent(
     start = datetime(2026, 1, 2, 15, tzinfo=UTC)
     for one in contracts:
         share = accepts * rng.uniform(0.8, 1.2)
-        steps = [m for m in LADDER[2:]]
+        steps = list(LADDER[2:])
         for index in range(per_contract):
             at = start + timedelta(seconds=float(rng.uniform(0, (end - start).total_seconds() * 0.98)))
             delivery = len(verdicts) + 1
@@ -144,14 +135,14 @@ def invent(
     frames = Accounts(
         charges=pl.DataFrame(charges, schema=CHARGES),
         transfers=pl.DataFrame(transfers, schema=TRANSFERS),
-        returns=pl.DataFrame(returns, schema=RETURNS),
-        replacements=pl.DataFrame(replacements, schema=REPLACEMENTS),
-        journey=pl.DataFrame(journey, schema=JOURNEY),
-        refusals=pl.DataFrame([], schema=REFUSALS),
+        returns=pl.DataFrame(returns, schema=RETURNS_SCHEMA),
+        replacements=pl.DataFrame(replacements, schema=REPLACEMENTS_SCHEMA),
+        journey=pl.DataFrame(journey, schema=JOURNEY_SCHEMA),
+        refusals=pl.DataFrame([], schema=REFUSALS_SCHEMA),
     )
-    programme = Programme(
+    programme = ProgrammeFacts(
         name="Northwind 2026 Q1", base_currency="USD", zone="America/New_York", as_of=as_of,
-        rates={"GBP": DatedRate("GBP", Decimal("1.25"), date(2026, 1, 1)), "EUR": DatedRate("EUR", Decimal("1.08"), date(2026, 2, 1))},
+        rates={"GBP": Rate(date(2026, 1, 1), "GBP", Decimal("1.25")), "EUR": Rate(date(2026, 2, 1), "EUR", Decimal("1.08"))},
         party_names={"northwind": "Northwind Systems", "intentreach": "Intentreach", "dialfield": "Dialfield Ltd", "meridian": "Meridian Demand GmbH"},
         is_simulated=True,
     )  # fmt: skip
@@ -163,7 +154,8 @@ def invent(
 
 def _charge(one, price, row, delivery, external, when, end, rng, charges, transfers, returns, replacements) -> None:
     """Charge, and post, void, credit or leave pending, with the transfers that do it."""
-    charge_id = len(charges) + 1
+    number = len(charges) + 1
+    charge_id = f"{one.id}/{delivery}/{price.on.value}"
     window = one.calendar.end_of(when, one.review.window)
     gross = price.amount_minor
     offset = gross // 10 if price.offset else 0
@@ -171,7 +163,7 @@ def _charge(one, price, row, delivery, external, when, end, rng, charges, transf
 
     def move(kind: str, minor: int, at: datetime, cause: str) -> None:
         transfers.append({
-            "transfer_id": len(transfers) + 1, "charge_id": charge_id, "contract": one.id, "kind": kind, "happened_at": at, "amount_minor": minor,
+            "transfer_id": f"{charge_id}/{kind}", "charge_id": charge_id, "contract": one.id, "kind": kind, "happened_at": at, "amount_minor": minor,
             "currency": one.currency, "debit_account": f"{one.id}:cost", "credit_account": f"{one.id}:owed", "cause": cause,
         })  # fmt: skip
 
@@ -211,17 +203,18 @@ def _charge(one, price, row, delivery, external, when, end, rng, charges, transf
                     "claimed_at": claimed,
                     "outcome": "granted",
                     "granted_at": granted,
-                    "deadline_at": deadline,
+                    "deadline": deadline,
                 }
             )
             if outcome == "expired":
-                credited = amount
+                credited, state = amount, "credited"
                 move("credit", amount, deadline, "replacement not delivered in time")
     charges.append({
         "charge_id": charge_id, "delivery_id": delivery, "contract": one.id, "contract_version": one.version, "external_id": external,
-        "milestone": price.on.value, "happened_at": when, "price_row": row, "number": charge_id, "gross_minor": gross, "offset_minor": offset,
-        "amount_minor": amount, "voided_minor": voided, "credited_minor": credited, "currency": one.currency, "window_ends_at": window,
-        "due_at": window, "state": state,
+        "milestone": price.on.value, "happened_at": when, "price_row": row, "number": number, "gross_minor": gross, "offset_minor": offset,
+        "amount_minor": amount, "pending_minor": amount if state == "pending" else 0,
+            "posted_minor": amount if state not in {"pending", "voided"} else 0, "voided_minor": voided, "credited_minor": credited, "currency": one.currency, "window_ends_at": window,
+        "due_at": window if state == "pending" else None, "window_begins_at": when, "state": state,
     })  # fmt: skip
 
 

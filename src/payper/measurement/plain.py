@@ -17,6 +17,7 @@ import polars as pl
 from payper.journey import LADDER, Milestone
 from payper.money import convert, round_half_away
 from payper.reasons import Reason, Verdict
+from payper.settlement.rates import Rate, Rates
 from payper.terms.contract import Contract
 
 COST_STEPS: tuple[Milestone, ...] = (Milestone.ACCEPTED, Milestone.MEETING_HELD, Milestone.OPPORTUNITY, Milestone.WON)
@@ -29,16 +30,7 @@ REPLACEMENTS: tuple[str, ...] = ("replacements_owed", "replacements_delivered", 
 
 
 @dataclass(frozen=True, slots=True)
-class DatedRate:
-    """What one unit of a currency is worth in the base currency, and since when that rate holds."""
-
-    currency: str
-    in_base: Decimal
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
+class ProgrammeFacts:
     """What a report says of the programme itself.
 
     Attributes:
@@ -52,7 +44,7 @@ class Programme:
     base_currency: str
     zone: str
     as_of: date
-    rates: Mapping[str, DatedRate] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = field(default_factory=dict)
     party_names: Mapping[str, str] = field(default_factory=dict)
     is_simulated: bool = False
 
@@ -108,7 +100,7 @@ class Results:
         refusals: Number of refused events and returns.
     """
 
-    programme: Programme
+    programme: ProgrammeFacts
     contracts: pl.DataFrame
     providers: pl.DataFrame
     models: pl.DataFrame
@@ -123,7 +115,14 @@ class Results:
     refusals: int
 
 
-def measure(*, programme: Programme, contracts: Mapping[str, Sequence[Contract]], verdicts: pl.DataFrame, settlement: Settled) -> Results:
+def rates_on(table: Rates, day: date) -> dict[str, Rate]:
+    """Give the rate of each currency that holds on a day: the latest not after it, of two of one day the later row (RULES 35)."""
+    return {rate.currency: rate for rate in sorted(table.rates, key=lambda rate: rate.on) if rate.on <= day}
+
+
+def measure(
+    *, programme: ProgrammeFacts, contracts: Mapping[str, Sequence[Contract]], verdicts: pl.DataFrame, settlement: Settled
+) -> Results:
     """Count what was delivered, reached, charged and won, per contract, provider and model, as of the programme's date.
 
     Args:
@@ -134,7 +133,7 @@ def measure(*, programme: Programme, contracts: Mapping[str, Sequence[Contract]]
     """
     terms = {name: version_on(versions, programme.as_of) for name, versions in sorted(contracts.items())}
     known = verdicts.filter(pl.col("contract").is_in(list(terms)))
-    won = won_amounts(settlement.journey)
+    won = _won(terms, settlement.journey)
     per_contract = _contracts(programme, terms, known, settlement, won)
     funnel = _funnel(terms, known, settlement.journey)
     return Results(
@@ -163,7 +162,7 @@ def version_on(versions: Sequence[Contract], day: date) -> Contract:
     return holding[-1] if holding else ordered[0]
 
 
-def in_base(programme: Programme, minor: int, currency: str) -> int | None:
+def in_base(programme: ProgrammeFacts, minor: int, currency: str) -> int | None:
     """Give an amount in minor units of the base currency at the rate of the programme's date, or None without a rate."""
     if currency == programme.base_currency:
         return minor
@@ -173,20 +172,24 @@ def in_base(programme: Programme, minor: int, currency: str) -> int | None:
     return round_half_away(convert(minor, source=currency, target=programme.base_currency, rate=rate.in_base))
 
 
-def won_amounts(journey: pl.DataFrame) -> pl.DataFrame:
-    """Sum the amounts of won deals: `contract, currency, deals, amount_minor`, sorted; deals without an amount count for nothing."""
+def _won(terms: Mapping[str, Contract], journey: pl.DataFrame) -> pl.DataFrame:
+    """Sum the amounts of won deals, which the journey keeps in the contract's currency; deals without an amount count for nothing."""
+    currencies = {name: contract.currency for name, contract in terms.items()}
     return (
         journey.filter(
-            (pl.col("milestone") == Milestone.WON.value) & pl.col("amount_minor").is_not_null() & pl.col("currency").is_not_null()
+            (pl.col("milestone") == Milestone.WON.value) & pl.col("amount_minor").is_not_null() & pl.col("contract").is_in(list(terms))
         )
-        .group_by("contract", "currency")
+        .group_by("contract")
         .agg(deals=pl.len().cast(pl.Int64), amount_minor=pl.col("amount_minor").sum().cast(pl.Int64))
-        .sort("contract", "currency")
+        .select(
+            "contract", pl.col("contract").replace_strict(currencies, return_dtype=pl.String).alias("currency"), "deals", "amount_minor"
+        )
+        .sort("contract")
     )
 
 
 def _contracts(
-    programme: Programme, terms: Mapping[str, Contract], verdicts: pl.DataFrame, settlement: Settled, won: pl.DataFrame
+    programme: ProgrammeFacts, terms: Mapping[str, Contract], verdicts: pl.DataFrame, settlement: Settled, won: pl.DataFrame
 ) -> pl.DataFrame:
     """Put one row together per contract, those without a delivery included."""
     frame = (
@@ -207,7 +210,7 @@ def _contracts(
     )
 
 
-def _won_base(programme: Programme, won: pl.DataFrame, contract: str) -> int | None:
+def _won_base(programme: ProgrammeFacts, won: pl.DataFrame, contract: str) -> int | None:
     """Add up a contract's won amounts in the base currency; None when one of them has no rate."""
     total = 0
     for currency, amount in won.filter(pl.col("contract") == contract).select("currency", "amount_minor").iter_rows():
@@ -276,16 +279,9 @@ def _spend(charges: pl.DataFrame) -> pl.DataFrame:
     `pending_minor` is still pending; `posted_minor` is gross (RULES 45); `owed_minor` is posted less credited; `net_minor` adds what
     is pending: what will be owed if nothing more is returned.
     """
-    standing = pl.col("amount_minor") - pl.col("voided_minor")
-    is_pending = pl.col("state") == "pending"
     return (
         charges.group_by("contract")
-        .agg(
-            pending_minor=standing.filter(is_pending).sum(),
-            posted_minor=standing.filter(~is_pending).sum(),
-            voided_minor=pl.col("voided_minor").sum(),
-            credited_minor=pl.col("credited_minor").sum(),
-        )
+        .agg(pl.col("pending_minor", "posted_minor", "voided_minor", "credited_minor").sum())
         .with_columns(owed_minor=pl.col("posted_minor") - pl.col("credited_minor"))
         .with_columns(net_minor=pl.col("owed_minor") + pl.col("pending_minor"))
     )
@@ -385,7 +381,7 @@ def _funnel(terms: Mapping[str, Contract], verdicts: pl.DataFrame, journey: pl.D
     return pl.concat(scopes).sort("scope", "name", "rank").drop("rank")
 
 
-def _costs(programme: Programme, contracts: pl.DataFrame, funnel: pl.DataFrame) -> pl.DataFrame:
+def _costs(programme: ProgrammeFacts, contracts: pl.DataFrame, funnel: pl.DataFrame) -> pl.DataFrame:
     """Divide net spend by the deliveries that reached a step; null where none did, or where spend has no rate."""
     base = programme.base_currency
     parts = [

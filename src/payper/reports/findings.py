@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from payper.measurement import Programme, Results
+from payper.measurement import ProgrammeFacts, Results
 from payper.reasons import Reason
 from payper.reports.words import count, counted, day_in_words, enumerated, local_day, money, percent
 
@@ -188,7 +188,7 @@ def _headline_reason(results: Results) -> str | None:
     return f"{top['reason'][0]} is the commonest headline of a verdict ({counted(top['headlines'][0], 'delivery', 'deliveries')})."
 
 
-def rate_words(programme: Programme) -> list[str]:
+def rate_words(programme: ProgrammeFacts) -> list[str]:
     """Say the exchange rates that were used, one sentence each."""
     return [
         f"1 {rate.currency} = {rate.in_base} {programme.base_currency}, the rate since {day_in_words(rate.on)}"

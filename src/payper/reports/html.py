@@ -17,6 +17,7 @@ from payper.money import exponent
 from payper.reasons import Reason
 from payper.reports import charts
 from payper.reports.findings import findings, headline, pace_words, rate_words
+from payper.reports.tables import Table, capitalised, contract_detail, contracts_table, group_table, money_table
 from payper.reports.words import NONE_YET, count, counted, day_in_words, enumerated, money, money_short, percent
 
 CELLS_MAX = 9
@@ -27,23 +28,13 @@ STACKS_MAX = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table's heads, rows of written-out cells, and how many of the first columns are words (the rest are figures)."""
-
-    caption: str
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """A chart: its answer as a sentence, a note, the SVGs for a phone and a desk, and the table of the same numbers."""
 
     title: str
     table: Table
-    narrow: Markup = Markup("")
-    wide: Markup = Markup("")
+    narrow: Markup | None = None
+    wide: Markup | None = None
     note: str = ""
 
 
@@ -84,8 +75,8 @@ def render_report(
         headline=headline(results),
         findings=findings(results),
         sections=_sections(results, order) if results.contracts["delivered"].sum() else [],
-        tables=[_contracts_table(results), _money_table(results), _group_table(results, "provider"), _group_table(results, "model")],
-        details=[_detail(results, row) for row in results.contracts.iter_rows(named=True) if row["delivered"]],
+        tables=[contracts_table(results), money_table(results), group_table(results, "provider"), group_table(results, "model")],
+        details=[contract_detail(results, row) for row in results.contracts.iter_rows(named=True) if row["delivered"]],
         refused=list(refused[:100]),
         refusals=results.refusals,
         refusals_words=counted(results.refusals, "event or return was", "events and returns were"),
@@ -129,7 +120,7 @@ def _funnel_section(results: Results, order: list[str]) -> Section:
     delivered = [name for name in order if _reached(results, "contract", name)["delivered"]]
     cells += [_funnel_figure(results, "contract", name, name) for name in delivered[:CELLS_MAX]]
     rows = [[name, *(count(number) for number in _reached(results, "contract", name).values())] for name in order]
-    table = Table("Deliveries that reached each step, by contract", ["Contract", *(_title(step.value) for step in LADDER)], rows)
+    table = Table("Deliveries that reached each step, by contract", ["Contract", *(capitalised(step.value) for step in LADDER)], rows)
     note = (
         "Solid: recorded itself. Pale: implied by a later step. Percentages are of the accepted; that of accepted is of the delivered."
         + _others(len(delivered))
@@ -160,7 +151,7 @@ def _funnel_figure(results: Results, scope: str, name: str, label: str) -> Figur
         steps.append(
             charts.Step(label=milestone, reached=number, recorded=recorded, words=count(number) + (f" · {share}" if share else ""))
         )
-        rows.append([_title(milestone), count(number), count(recorded), share])
+        rows.append([capitalised(milestone), count(number), count(recorded), share])
     title = f"{label}: {count(reached['accepted'])} of {count(reached['delivered'])} accepted, {count(reached['meeting held'])} held, {count(reached['won'])} won"
     table = Table(f"Funnel of {label}", ["Step", "Reached", "Recorded itself", "Share"], rows)
     return Figure(title, table, narrow=_draw(charts.funnel_chart(steps)))
@@ -400,7 +391,7 @@ def _cost_figure(results: Results, order: list[str], step: str) -> Figure:
             )
             rows.append(
                 [
-                    _title(scope),
+                    capitalised(scope),
                     label,
                     count(row["reached"]),
                     "no rate" if row["net_minor"] is None else money(row["net_minor"], row["currency"]),
@@ -408,10 +399,10 @@ def _cost_figure(results: Results, order: list[str], step: str) -> Figure:
                 ]
             )
     table = Table(f"Cost per {_unit(step)}", ["Of", "Name", "Reached", "Net spend", "Cost each"], rows, words=2)
-    return Figure(_cost_title(own, step, base), table, narrow=_draw(charts.cost_chart(dots)))
+    return Figure(_costcapitalised(own, step, base), table, narrow=_draw(charts.cost_chart(dots)))
 
 
-def _cost_title(costs: pl.DataFrame, step: str, base: str) -> str:
+def _costcapitalised(costs: pl.DataFrame, step: str, base: str) -> str:
     """Say between which contracts a step's cost lies."""
     known = costs.filter(pl.col("scope") == "contract").drop_nulls("cost_base_minor").sort("cost_base_minor", "name")
     if not known.height:
@@ -424,125 +415,3 @@ def _cost_title(costs: pl.DataFrame, step: str, base: str) -> str:
 
 def _unit(step: str) -> str:
     return {"accepted": "accepted delivery", "meeting held": "held meeting", "opportunity": "opportunity", "won": "won deal"}[step]
-
-
-def _title(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------------------
-
-
-def _contracts_table(results: Results) -> Table:
-    heads = [
-        "Contract",
-        "Provider",
-        "Model",
-        "Version",
-        "Delivered",
-        "Accepted",
-        "Share",
-        "Rejected",
-        "of them mendable",
-        "Review",
-        "Quarantined",
-    ]
-    rows = []
-    for row in results.contracts.iter_rows(named=True):
-        counts = [count(row[name]) for name in ("delivered", "accepted")]
-        rest = [count(row[name]) for name in ("rejected", "mendable", "review", "quarantined")]
-        rows.append(
-            [
-                row["contract"],
-                results.programme.party(row["provider"]),
-                row["model"],
-                str(row["version"]),
-                *counts,
-                percent(row["acceptance_rate"]),
-                *rest,
-            ]
-        )
-    return Table("Contracts: what was delivered", heads, rows, words=3)
-
-
-def _money_table(results: Results) -> Table:
-    heads = ["Contract", "Owed", "Pending", "Posted", "Credited", "Voided", "Won", "Replacements owed", "delivered", "expired"]
-    rows = []
-    for row in results.contracts.iter_rows(named=True):
-        won = results.won.filter(pl.col("contract") == row["contract"])
-        value = enumerated([money(minor, currency) for currency, minor in won.select("currency", "amount_minor").iter_rows()]) or NONE_YET
-        amounts = [money(row[f"{name}_minor"], row["currency"]) for name in ("owed", "pending", "posted", "credited", "voided")]
-        rows.append(
-            [row["contract"], *amounts, value, *(count(row[f"replacements_{state}"]) for state in ("owed", "delivered", "expired"))]
-        )
-    return Table("Contracts: money and replacements", heads, rows)
-
-
-def _group_table(results: Results, by: str) -> Table:
-    base = results.programme.base_currency
-    heads = [
-        _title(by),
-        "Contracts",
-        "Delivered",
-        "Accepted",
-        "Share",
-        "Rejected",
-        "Review",
-        "Quarantined",
-        "Owed",
-        "Net spend",
-        "Won",
-        "Replacements owed",
-    ]
-    frame = results.providers if by == "provider" else results.models
-    rows = []
-    for row in frame.iter_rows(named=True):
-        apart = row["net_by_currency"]
-        owed = money(row["owed_base_minor"], base) if row["owed_base_minor"] is not None else _apart(apart, "owed_minor")
-        net = money(row["net_base_minor"], base) if row["net_base_minor"] is not None else _apart(apart, "net_minor")
-        won = "no rate" if row["won_base_minor"] is None else money(row["won_base_minor"], base) if row["won_base_minor"] else NONE_YET
-        counts = [count(row[name]) for name in ("rejected", "review", "quarantined")]
-        name = results.programme.party(row[by]) if by == "provider" else row[by]
-        share = percent(row["acceptance_rate"])
-        rows.append(
-            [
-                name,
-                count(row["contracts"]),
-                count(row["delivered"]),
-                count(row["accepted"]),
-                share,
-                *counts,
-                owed,
-                net,
-                won,
-                count(row["replacements_owed"]),
-            ]
-        )
-    return Table("Providers" if by == "provider" else "Models", heads, rows)
-
-
-def _apart(amounts: list[dict[str, Any]], field: str) -> str:
-    return enumerated([money(one[field], one["currency"]) for one in amounts])
-
-
-def _detail(results: Results, row: dict[str, Any]) -> dict[str, Any]:
-    """Give one contract's own page part: its figures in words, its reasons and how its deliveries left."""
-    name = row["contract"]
-    reasons = results.reasons.filter(pl.col("contract") == name)
-    exits = results.exits.filter(pl.col("contract") == name)
-    listed = Table(
-        f"Reasons under {name}",
-        ["Reason", "Listed", "Headline"],
-        [[r, count(d), count(h)] for r, d, h in reasons.select("reason", "deliveries", "headlines").iter_rows()],
-    )
-    left = Table(
-        f"How deliveries left under {name}",
-        ["Step", "Deliveries"],
-        [[_title(m), count(d)] for m, d in exits.select("milestone", "deliveries").iter_rows()],
-    )
-    words = (
-        f"{counted(row['accepted'], 'delivery', 'deliveries')} of {count(row['delivered'])} accepted ({percent(row['acceptance_rate'])}), "
-        f"{money(row['owed_minor'], row['currency'])} owed, {money(row['pending_minor'], row['currency'])} pending"
-    )
-    period = f"{day_in_words(row['starts'])} to {day_in_words(row['ends']) if row['ends'] else 'open end'}, {row['zone']}"
-    return {"id": name, "words": words, "period": period, "tables": [table for table in (listed, left) if table.rows]}

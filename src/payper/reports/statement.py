@@ -13,7 +13,7 @@ import polars as pl
 
 from payper.errors import ReportError
 from payper.journey import LADDER
-from payper.measurement import Programme, Settled
+from payper.measurement import ProgrammeFacts, Settled
 from payper.measurement.plain import version_on
 from payper.reports.spreadsheets import csv_text
 from payper.reports.words import count, counted, day_in_words, decimal_text, local_day, money, plain_decimal
@@ -46,7 +46,7 @@ class Statement:
         replacements: Replacements of this contract.
     """
 
-    programme: Programme
+    programme: ProgrammeFacts
     contract: Contract
     events: pl.DataFrame
     charges: pl.DataFrame
@@ -61,12 +61,12 @@ class Statement:
     @property
     def posted_minor(self) -> int:
         """Give what has posted, gross (RULES 45)."""
-        return _sum(self.charges.filter(pl.col("state") != "pending"), pl.col("amount_minor") - pl.col("voided_minor"))
+        return _sum(self.charges, pl.col("posted_minor"))
 
     @property
     def pending_minor(self) -> int:
         """Give what is still pending."""
-        return _sum(self.charges.filter(pl.col("state") == "pending"), pl.col("amount_minor") - pl.col("voided_minor"))
+        return _sum(self.charges, pl.col("pending_minor"))
 
     @property
     def credited_minor(self) -> int:
@@ -83,7 +83,7 @@ def _sum(frame: pl.DataFrame, amount: pl.Expr) -> int:
     return int(frame.select(amount.sum()).item())
 
 
-def make_statement(*, programme: Programme, versions: Sequence[Contract], settlement: Settled) -> Statement:
+def make_statement(*, programme: ProgrammeFacts, versions: Sequence[Contract], settlement: Settled) -> Statement:
     """Gather one contract's charges, transfers, returns and replacements.
 
     Args:
@@ -129,7 +129,11 @@ def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, 
     version = pl.col("contract_version").cast(pl.Int64)
     joined = (
         transfers.join(of_charge, on="charge_id", how="left")
-        .sort("happened_at", "transfer_id")
+        .sort(
+            "happened_at",
+            kind.replace_strict({name: place for place, name in enumerate(EVENTS)}, default=9, return_dtype=pl.Int8),
+            "transfer_id",
+        )
         .with_columns(
             event=kind.replace_strict(EVENTS, default=kind, return_dtype=pl.String),
             pending_change=pl.col("amount_minor")
@@ -315,17 +319,17 @@ def _summary(statement: Statement) -> list[dict[str, str]]:
 
 
 def _pending(statement: Statement) -> list[dict[str, str]]:
-    """Add up pending charges by the local date on which their window ends; a null window waits for its meeting."""
+    """Add up pending charges by the local date on which they post or are decided; one without such a date waits for its meeting."""
     zone, currency = statement.contract.zone, statement.contract.currency
     by_day = (
-        statement.charges.filter(pl.col("state") == "pending")
-        .group_by(day=pl.col("window_ends_at").dt.convert_time_zone(zone).dt.date())
-        .agg(charges=pl.len(), amount=(pl.col("amount_minor") - pl.col("voided_minor")).sum())
+        statement.charges.filter(pl.col("pending_minor") > 0)
+        .group_by(day=pl.col("due_at").dt.convert_time_zone(zone).dt.date())
+        .agg(charges=pl.len(), amount=pl.col("pending_minor").sum())
         .sort("day", nulls_last=True)
     )
     return [
         {
-            "day": "when its meeting is held" if day is None else day_in_words(day),
+            "day": "after its meeting is held" if day is None else day_in_words(day),
             "charges": count(number),
             "amount": decimal_text(amount, currency),
         }
@@ -407,10 +411,8 @@ def _line(row: dict[str, Any], currency: str, zone: str) -> list[str]:
 
 
 def _state(row: dict[str, Any]) -> str:
-    if row["credited_minor"]:
-        return "credited" if row["credited_minor"] >= row["amount_minor"] - row["voided_minor"] else "part credited"
-    if row["voided_minor"] and row["voided_minor"] < row["amount_minor"]:
-        return "part voided"
+    if row["state"] != "voided" and row["voided_minor"]:
+        return f"{row['state']}, part voided"
     return str(row["state"])
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from payper.money import exponent
 
 NONE_YET = "none yet"
@@ -87,6 +89,13 @@ def shortened(text: str, width: int) -> str:
         return text
     head = (width - 1 + 1) // 2
     return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
+def refusal_sentences(refusals: pl.DataFrame) -> list[str]:
+    """Say each refused event or return: where it stands, and settlement's words for why."""
+    return [
+        f"{file}, row {row}: {words}" if file else str(words) for file, row, words in refusals.select("file", "row", "words").iter_rows()
+    ]
 
 
 def _round(value: Decimal, places: int) -> Decimal:
