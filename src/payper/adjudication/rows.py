@@ -146,4 +146,5 @@ def price_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
             columns.append(choice)
     if not columns:
         return pl.Series("price_rows", [[]] * frame.height, dtype=pl.List(pl.Int16))
-    return frame.select(pl.concat_list(columns).list.drop_nulls().alias("price_rows"))["price_rows"]
+    chosen = frame.select(pl.int_range(pl.len()).alias("place"), *(column.alias(f"price_{place}") for place, column in enumerate(columns)))
+    return chosen.select(pl.concat_list(pl.exclude("place")).list.drop_nulls().alias("price_rows"))["price_rows"]

@@ -103,6 +103,7 @@ class Judging:
         judged = judged.with_columns(keys["prospect"].cast(pl.String).alias("prospect"))
         if versions is not None:
             arriving = select_arriving(judged, versions, contract=contract, seeds=self._seeds, crm=self.crm)
+            arriving = arriving.with_columns(pl.col("prospect").cast(pl.String).alias("email_normal"))
             self._arriving.append(arriving)
             if any("fuzzy" in each.duplicate.match for each in versions):
                 self._people.append(judged.join(arriving.select("delivery_id"), on="delivery_id", how="semi").select("delivery_id", "contract", "kind", "delivered_at", *FUZZY))
@@ -111,6 +112,10 @@ class Judging:
         day = local_dates(judged["delivered_at"], zone).cast(pl.Int32).to_numpy().astype(np.int64)
         self._chunks.append(_Chunk(contract=contract, file=file, first=first, base=base, people=_parquet(people), day=day))
         self.rows += batch.height
+
+    def places(self) -> list[pl.DataFrame]:
+        """Say under which contract each external id and prospect of this run was delivered."""
+        return [chunk.base.select(pl.lit(chunk.contract).alias("contract"), "external_id", "prospect") for chunk in self._chunks]
 
     def _no_mail(self, batch: pl.DataFrame, versions: Sequence[Contract]) -> frozenset[str] | None:
         if self.no_mail is None or not any("mx" in each.record.email for each in versions):

@@ -175,9 +175,7 @@ def _contracts(folder: Path) -> tuple[dict[str, list[Contract]], list[Finding], 
     for path in sorted((folder / "contracts").glob("*.toml")):
         reading = read_terms_file(path)
         findings.extend(reading.findings)
-        id_ = reading.contract.id if reading.contract else reading.id_
-        if id_ is None:
-            continue
+        id_ = reading.contract.id if reading.contract else _id_of(reading.text) or path.stem
         readings.setdefault(id_, []).append(reading)
         if any(finding.severity == "error" for finding in reading.findings) or reading.contract is None:
             refused.add(id_)
@@ -192,6 +190,16 @@ def _contracts(folder: Path) -> tuple[dict[str, list[Contract]], list[Finding], 
         if id_ not in refused:
             contracts[id_] = sorted((reading.contract for reading in group if reading.contract is not None), key=lambda each: each.version)
     return contracts, findings, frozenset(refused), texts
+
+
+def _id_of(text: str) -> str | None:
+    """Find a contract's id in a text that is not read as terms."""
+    try:
+        clause = tomllib.loads(text).get("contract")
+    except tomllib.TOMLDecodeError:
+        return None
+    id_ = clause.get("id") if isinstance(clause, dict) else None
+    return id_ if isinstance(id_, str) else None
 
 
 def data_files(folder: Path) -> list[Path]:

@@ -182,6 +182,11 @@ class Database:
         """Note that a file was read, as it was then."""
         self._connection.execute("insert into source_file values (?, ?, ?, ?, ?, ?)", (file, run, subject, digest, rows, later))
 
+    def file_rows(self) -> list[tuple[str, str, int]]:
+        """List the files read so far: name, subject, rows judged; in order of subject and name."""
+        sql = "select file, subject, sum(rows) from source_file group by file, subject order by subject, file"
+        return [(file, subject, int(rows)) for file, subject, rows in self._connection.execute(sql)]
+
     def contract_texts(self) -> list[tuple[str, int, str, str]]:
         """List contract versions kept so far: id, version, hash, text; in the order they were recorded."""
         return list(self._connection.execute("select contract, version, hash, text from contract_version order by recorded_at, version"))

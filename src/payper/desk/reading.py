@@ -1,0 +1,147 @@
+"""Read files into typed rows: open, map columns, read types; and tell rows that an earlier run has judged from new ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import polars as pl
+
+from payper.adjudication.identities import Seeds
+from payper.connectors.files import RowReader, open_rows
+from payper.intake.columns import Subject
+from payper.intake.deliveries import read_deliveries
+from payper.intake.events import read_crm, read_events, read_returns
+from payper.intake.mapping import Mapping as Columns
+from payper.intake.mapping import apply, guess
+from payper.normalisation.people import split_names
+from payper.periods import Calendar
+
+DIGEST = "row_digest"
+SAMPLE_ROWS = 200
+
+
+@dataclass
+class OpenFile:
+    """A file with its columns understood.
+
+    Attributes:
+        name: Relative to the programme folder, with forward slashes.
+        columns: Which header is which canonical column.
+        first: The first block of rows, already read.
+    """
+
+    path: Path
+    name: str
+    reader: RowReader
+    columns: Columns
+
+    @property
+    def digest(self) -> bytes:
+        """Give the SHA-256 of the file's bytes."""
+        return bytes.fromhex(self.reader.shape.digest)
+
+    def blocks(self, seeds: Seeds, *, already: Counter[int] | None = None) -> Iterator[pl.DataFrame]:
+        """Give the rows under canonical names as text, with `row`, `fault` and `row_digest`, leaving out those read before.
+
+        Args:
+            seeds: Of the installation; digests are kept.
+            already: How often each digest was read from this file before; it is used up.
+        """
+        for raw in self.reader:
+            frame = raw.frame
+            headers = list(self.reader.shape.header)
+            digests = row_digests(frame, headers, seeds)
+            mapped = apply(frame, self.columns).with_columns(digests)
+            if already:
+                mapped = mapped.filter(_is_new(digests, already))
+            if mapped.height:
+                yield mapped
+
+
+def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[str] = ()) -> OpenFile:
+    """Open a file and understand its columns: by the mapping.toml beside it, else by its header.
+
+    Raises:
+        FileError: The file cannot be read at all, or mapping.toml is no TOML.
+    """
+    reader = open_rows(path)
+    headers = [header for header in reader.shape.header if not header.lower().startswith("payper_")]
+    first = next(iter(open_rows(path, rows_max=SAMPLE_ROWS)), None)
+    samples = first.frame.select(headers) if first is not None else None
+    beside = next((folder / "mapping.toml" for folder in (path.parent, path.parent.parent) if (folder / "mapping.toml").is_file()), None)
+    if beside is None:
+        columns = guess(headers, subject=subject, samples=samples, questions=questions)
+    else:
+        columns = Columns.read(beside.read_text("utf-8-sig"), headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples)
+    return OpenFile(path=path, name=name, reader=reader, columns=columns)
+
+
+def row_digests(frame: pl.DataFrame, headers: Sequence[str], seeds: Seeds) -> pl.Series:
+    """Give a keyed hash of every row as sent; a row that cannot be read counts by its raw text."""
+    import polars_hash as plh
+
+    parts = [pl.col(header).fill_null("") for header in headers]
+    text = pl.concat_str([*parts, pl.col("raw").fill_null("") if "raw" in frame.columns else pl.lit("")], separator="\x1f")
+    written = frame.select(text.alias(DIGEST))
+    return written.select(plh.col(DIGEST).nchash.xxh3_64(seed=seeds.key))[DIGEST]
+
+
+def _is_new(digests: pl.Series, already: Counter[int]) -> pl.Series:
+    flags = []
+    for digest in digests.to_list():
+        if already[digest] > 0:
+            already[digest] -= 1
+            flags.append(False)
+        else:
+            flags.append(True)
+    return pl.Series(flags, dtype=pl.Boolean)
+
+
+def typed_deliveries(mapped: pl.DataFrame, columns: Columns, *, zone: str, received_at: datetime) -> pl.DataFrame:
+    """Read a block of deliveries into `deliveries.SCHEMA`; a single name column is split where first and last name are not given."""
+    frame = read_deliveries(mapped, zone=columns.timezone or zone, received_at=received_at, date_order=columns.date_order)
+    if "full_name" in frame.columns:
+        parts = split_names(frame["full_name"])
+        frame = frame.with_columns(
+            pl.coalesce("first_name", parts["first_name"]).alias("first_name"), pl.coalesce("last_name", parts["last_name"]).alias("last_name")
+        ).drop("full_name")
+    return frame
+
+
+def typed_events(mapped: pl.DataFrame, columns: Columns, *, subject: str, zones: Mapping[str, str], default_zone: str, file: str) -> pl.DataFrame:
+    """Read a block of milestones or returns into their schema, with `fault` and `row_digest`."""
+    read = read_events if subject == "milestones" else read_returns
+    frame = read(mapped, zones=zones, default_zone=columns.timezone or default_zone, file=file, date_order=columns.date_order)
+    return frame.with_columns(mapped[DIGEST])
+
+
+def read_people(path: Path, *, name: str) -> pl.DataFrame:
+    """Read a CRM file: email, first_name, last_name, company."""
+    opened = open_file(path, name=name, subject="crm")
+    parts = [read_crm(apply(raw.frame, opened.columns)) for raw in opened.reader]
+    frame = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(("email", "first_name", "last_name", "company"), pl.String))
+    if "full_name" in frame.columns:
+        names = split_names(frame["full_name"])
+        frame = frame.with_columns(
+            pl.coalesce("first_name", names["first_name"]).alias("first_name"), pl.coalesce("last_name", names["last_name"]).alias("last_name")
+        )
+    return frame.select("email", "first_name", "last_name", "company")
+
+
+def received_at(path: Path) -> datetime:
+    """Give the file's date, which stands in for `delivered_at` where rows have none: its time of modification."""
+    return datetime.fromtimestamp(int(path.stat().st_mtime), tz=UTC)
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """Give the last instant of a day in a zone, UTC (RULES 7)."""
+    return Calendar(zone=zone).day_end(day)
+
+
+def start_of(day: date, zone: str) -> datetime:
+    """Give the first instant of a day in a zone, UTC."""
+    return Calendar(zone=zone).localise(datetime.combine(day, time()))

@@ -1,0 +1,315 @@
+"""The act `payper run`: judge what is new in a programme folder, settle everything, write the results.
+
+Two transactions: one keeps what was judged and the facts that were read, one the ledger. A kill at any instant leaves each whole or
+absent, and the next run goes on from there; result files are written whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from payper.adjudication.adjudicate import seeds_of
+from payper.desk.facts import Homes, read_new_facts
+from payper.desk.judging import Judging
+from payper.desk.mail_hosts import mail_look_up
+from payper.desk.outputs import Written, write_outputs
+from payper.desk.programme import Programme, data_files, read_programme
+from payper.desk.reading import DIGEST, OpenFile, end_of, open_file, read_people, received_at, typed_deliveries
+from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, settle_known
+from payper.errors import FileError
+from payper.store.database import Batch, Database, open_database
+from payper.terms.contract import Contract
+from payper.terms.findings import Finding
+from payper.terms.reading import read_terms
+
+Tell = Callable[[str, int, int | None], None]
+DATABASE = "payper.sqlite"
+
+
+def _silent(what: str, done: int, total: int | None) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did, for the command line and for tests.
+
+    Attributes:
+        summary: The content of summary.json.
+        headline: Sentences with the answer.
+        mappings: How the columns of newly read files were understood.
+        notes: What else is worth knowing: files that could not be read, deliveries that wait.
+        refused: Contracts whose files have errors; their deliveries wait.
+        new_rows: Deliveries judged in this run.
+    """
+
+    out: Path
+    programme_name: str
+    as_of: date
+    summary: Mapping[str, Any]
+    headline: Sequence[str]
+    report: Path
+    findings: Sequence[Finding]
+    refused: frozenset[str]
+    mappings: Sequence[str]
+    notes: Sequence[str]
+    new_rows: int
+    is_simulated: bool
+
+
+def run_programme(folder: Path, *, out: Path | None = None, as_of: date | None = None, online: bool = False, tell: Tell = _silent) -> RunResult:
+    """Judge, settle and report a programme folder; only what no earlier run has judged is judged.
+
+    Args:
+        folder: The programme folder.
+        out: Where database and results go; None: `out` inside the folder.
+        as_of: Nothing later than the end of this day has happened; None: the latest date found.
+        online: Ask mail servers, where a contract says mx.
+        tell: Told how far work has come.
+
+    Raises:
+        UsageError: There is no such programme folder.
+        FileError: programme.toml cannot be read, or results cannot be written.
+        StoreError: The database is locked, damaged or of a later version.
+    """
+    programme = read_programme(folder)
+    out = out or folder / "out"
+    _make_folder(out)
+    with open_database(out / DATABASE) as database:
+        programme, contract_notes = _with_recorded(programme, database)
+        recorded = record_new(database, programme, as_of=as_of, online=online, tell=tell)
+        day = recorded.day
+        settlement, accepted = settle_known(database, programme.contracts, programme.rates, day=day)
+        with database.transaction():
+            record(database, settlement, programme.contracts, day=day, run=database.runs())
+        written = write_outputs(database, programme, settlement, accepted, day=day, out=out, online=online, notes=recorded.notes, tell=tell)
+    return _result(programme, recorded, written, out=out, contract_notes=contract_notes)
+
+
+def _result(programme: Programme, recorded: Recorded, written: Written, *, out: Path, contract_notes: Sequence[str]) -> RunResult:
+    notes = [*programme.notes, *contract_notes, *recorded.notes]
+    notes += [f"{id_}: its contract file has errors, so its deliveries wait" for id_ in sorted(programme.refused)]
+    mappings = [f"{name}:\n" + "\n".join(f"  {line}" for line in lines) for name, lines in recorded.mappings.items()]
+    return RunResult(
+        out=out,
+        programme_name=programme.name,
+        as_of=recorded.day,
+        summary=written.summary,
+        headline=written.headline,
+        report=written.report,
+        findings=programme.findings,
+        refused=programme.refused,
+        mappings=mappings if len(mappings) <= 3 else [f"{len(mappings)} new files read; `payper mapping FILE` shows how the columns of one are understood."],
+        notes=notes,
+        new_rows=recorded.new_rows,
+        is_simulated=programme.is_simulated,
+    )
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(where=out, seen=f"The output folder cannot be made: {error.strerror}.", mend="Name another one with --out.") from error
+
+
+def _with_recorded(programme: Programme, database: Database) -> tuple[Programme, list[str]]:
+    """Hold the contracts of the folder against those recorded: a version that has judged stays as it was, whatever its file says now."""
+    notes: list[str] = []
+    recorded: dict[str, dict[int, Contract]] = {}
+    for id_, version, hash_, text in database.contract_texts():
+        if id_ in programme.refused:
+            continue
+        mine = {each.version: each for each in programme.contracts.get(id_, ())}
+        if version in mine and terms_hash(mine[version]) == hash_:
+            recorded.setdefault(id_, {})[version] = mine[version]
+            continue
+        old = read_terms(text, path=None, read_list=_list_beside(programme.folder)).contract
+        if old is None:
+            notes.append(f"{id_} v{version}: the recorded text can no longer be read with the lists that are there")
+            continue
+        if version in mine:
+            notes.append(f"{id_} v{version}: its file has changed since it judged deliveries, and a recorded version stays as it was; write the change as version {max(mine) + 1}, or start anew with another --out")
+        recorded.setdefault(id_, {})[version] = old
+    merged = {id_: list(versions) for id_, versions in programme.contracts.items()}
+    for id_, versions in recorded.items():
+        by_version = {each.version: each for each in merged.get(id_, [])} | versions
+        merged[id_] = [by_version[number] for number in sorted(by_version)]
+    return replace(programme, contracts=merged), notes
+
+
+def _list_beside(folder: Path) -> Callable[[str], bytes]:
+    return lambda name: (folder / "contracts" / name).read_bytes()
+
+
+def terms_hash(contract: Contract) -> str:
+    """Give the hash of a contract's terms without the content of its lists, which may grow day by day (opt-outs, customers)."""
+    from payper.terms.canonical import contract_hash
+    from payper.terms.contract import ListEntries
+
+    audience = contract.audience
+    bare = replace(
+        audience,
+        only=None if audience.only is None else ListEntries(path=audience.only.path),
+        suppress=tuple(ListEntries(path=each.path) for each in audience.suppress),
+    )
+    return contract_hash(replace(contract, audience=bare))
+
+
+@dataclass
+class Recorded:
+    """What `record_new` did."""
+
+    day: date
+    new_rows: int = 0
+    notes: list[str] = field(default_factory=list)
+    mappings: dict[str, list[str]] = field(default_factory=dict)
+
+
+def record_new(database: Database, programme: Programme, *, as_of: date | None, online: bool = False, tell: Tell = _silent) -> Recorded:
+    """Judge the deliveries, and seal the milestones and returns, that no earlier run has read; all in one transaction."""
+    recorded = Recorded(day=date.min)
+    crm_path = programme.folder / "crm.csv"
+    judging = Judging(
+        database=database,
+        contracts=programme.contracts,
+        rate_on=programme.rates.rate,
+        crm=read_people(crm_path, name="crm.csv") if crm_path.is_file() else None,
+        no_mail=mail_look_up(database) if online else None,
+    )
+    files, latest = _read_deliveries(database, programme, judging, as_of=as_of, recorded=recorded, tell=tell)
+    facts = read_new_facts(database, programme, _homes(database, programme, judging))
+    run = database.runs() + 1
+    batches = [replace(batch, run=run) for batch in facts.batches]
+    recorded.notes += [str(error) for error in facts.faults]
+    recorded.mappings |= facts.mappings
+    recorded.day = as_of or _latest(database, programme, batches, latest)
+    if not judging.rows and not facts.files:
+        if not database.runs():
+            with database.transaction():
+                database.begin_run(as_of=str(as_of) if as_of else None)
+        return recorded
+    accepted, _ = known_deliveries(database, programme.contracts)
+    book = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
+    numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
+    decided = judging.decide(replacements=book, charged=numbers, offsets=offsets)
+    with database.transaction():
+        number = database.begin_run(as_of=str(as_of) if as_of else None)
+        _keep_contracts(database, programme)
+        decided.keep(run=number)
+        for batch in batches:
+            database.add_batch(batch, run=number)
+        for name, digest, rows, later in files:
+            database.add_file(file=name, run=number, subject="deliveries", digest=digest, rows=rows, later=later)
+        for subject, name, digest, rows in facts.files:
+            database.add_file(file=name, run=number, subject=subject, digest=digest, rows=rows)
+        database.set_setting("latest_day", _latest(database, programme, batches, latest).isoformat())
+    recorded.new_rows = judging.rows
+    return recorded
+
+
+def _keep_contracts(database: Database, programme: Programme) -> None:
+    known = {(id_, version) for id_, version, _, _ in database.contract_texts()}
+    for id_, versions in programme.contracts.items():
+        for contract in versions:
+            text = programme.texts.get((id_, contract.version))
+            if text is not None and (id_, contract.version) not in known:
+                database.add_contract(contract=id_, version=contract.version, hash_=terms_hash(contract), text=text)
+
+
+def _read_deliveries(
+    database: Database, programme: Programme, judging: Judging, *, as_of: date | None, recorded: Recorded, tell: Tell
+) -> tuple[list[tuple[str, bytes, int, int]], date | None]:
+    """Read and judge by row what is new in deliveries/; give the files read and the latest local date of readable rows."""
+    read = database.files_read("deliveries")
+    files: list[tuple[str, bytes, int, int]] = []
+    days: list[date] = []
+    seeds = seeds_of(database.secret())
+    root = programme.folder / "deliveries"
+    for path in data_files(root):
+        name = path.relative_to(programme.folder).as_posix()
+        contract = path.relative_to(root).parts[0] if path.parent != root else path.stem
+        if contract in programme.refused:
+            continue
+        versions = programme.contracts.get(contract)
+        zone = versions[-1].zone if versions else programme.timezone
+        questions = sorted({question.field for each in versions or () for question in each.record.questions})
+        try:
+            opened = open_file(path, name=name, subject="deliveries", questions=questions)
+            if read.get(name) == opened.digest:
+                continue
+            already = _rows_before(database, name) if name in read else None
+            rows, later = 0, 0
+            for mapped in opened.blocks(seeds, already=already):
+                rows += mapped.height
+                typed = _typed(opened, mapped, zone=zone)
+                if as_of is not None:
+                    typed, left = _until(typed, as_of, zone)
+                    later += left
+                if typed.height:
+                    judging.add(typed, contract=contract, file=name)
+                    day = latest_day([(typed.filter(pl.col("fault").is_null())["delivered_at"], zone)])
+                    days += [day] if day else []
+                tell("deliveries read", judging.rows, None)
+        except FileError as error:
+            recorded.notes.append(str(error))
+            continue
+        recorded.notes += [f"{name}: {note}" for note in opened.reader.shape.notes]
+        recorded.mappings[name] = opened.columns.describe()
+        files.append((name, opened.digest, rows - later, later))
+        if later:
+            recorded.notes.append(f"{name}: {later:,} deliveries are dated after {as_of} and wait for a later run")
+    return files, max(days, default=None)
+
+
+def _typed(opened: OpenFile, mapped: pl.DataFrame, *, zone: str) -> pl.DataFrame:
+    typed = typed_deliveries(mapped, opened.columns, zone=zone, received_at=received_at(opened.path))
+    if DIGEST not in typed.columns:
+        typed = typed.with_columns(mapped[DIGEST])
+    return typed
+
+
+def _until(typed: pl.DataFrame, day: date, zone: str) -> tuple[pl.DataFrame, int]:
+    kept = typed.filter((pl.col("delivered_at") <= end_of(day, zone)) | pl.col("fault").is_not_null())
+    return kept, typed.height - kept.height
+
+
+def _rows_before(database: Database, file: str) -> Counter[int]:
+    seen: Counter[int] = Counter()
+    for batch in database.batches("deliveries", file=file, with_people=False):
+        seen.update(pl.read_parquet(batch.journal, columns=[DIGEST])[DIGEST].to_list())
+    return seen
+
+
+def _homes(database: Database, programme: Programme, judging: Judging) -> Homes:
+    """Know under which contract each external id and prospect was delivered, where milestones or returns may have to be told."""
+    if not any(data_files(programme.folder / subject) for subject in ("milestones", "returns")):
+        return Homes({}, {})
+    frames = judging.places()
+    frames += [
+        pl.read_parquet(batch.journal, columns=["external_id", "prospect"]).select(pl.lit(batch.chain).alias("contract"), "external_id", "prospect")
+        for batch in database.batches("deliveries", with_people=False)
+    ]
+    return Homes.of(frames)
+
+
+def _latest(database: Database, programme: Programme, batches: Sequence[Batch], delivered: date | None) -> date:
+    """Give the latest date found in deliveries, milestones and returns, in this run and before (RULES 7)."""
+    days = [delivered] if delivered else []
+    before = database.setting("latest_day")
+    days += [date.fromisoformat(before)] if before else []
+    zones = {id_: versions[-1].zone for id_, versions in programme.contracts.items()}
+    for batch in batches:
+        facts = pl.read_parquet(batch.journal)
+        column = "happened_at" if batch.subject == "milestones" else "claimed_at"
+        day = latest_day([(facts.filter(pl.col("fault").is_null())[column], zones.get(batch.chain, programme.timezone))])
+        days += [day] if day else []
+    return max(days, default=date(1970, 1, 1))
+

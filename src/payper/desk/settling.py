@@ -1,0 +1,116 @@
+"""Settle what the journal holds, and add to the ledger what it does not say yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from payper.adjudication.arrivals import AT_ACCEPTANCE
+from payper.desk.facts import known_facts
+from payper.desk.reading import end_of
+from payper.ledger.reconcile import missing
+from payper.settlement import DELIVERY_SCHEMA, Admissions, Made, Rates, Settlement, settle
+from payper.store.database import Batch, Database
+from payper.terms.contract import Contract
+
+READ = ("delivery_id", "contract_version", "external_id", "kind", "delivered_at", "generated_at", "price_rows", "replaces", "meeting_at", "meeting_minutes", "prospect", "verdict", "is_replacement")
+
+
+def known_deliveries(database: Database, contracts: Iterable[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give accepted deliveries as settlement takes them, and the others with their verdicts, of some contracts."""
+    wanted = set(contracts)
+    frames = [
+        pl.read_parquet(batch.journal, columns=list(READ)).with_columns(pl.lit(batch.chain).alias("contract"))
+        for batch in database.batches("deliveries", with_people=False)
+        if batch.chain in wanted
+    ]
+    if not frames:
+        empty = pl.DataFrame(schema=DELIVERY_SCHEMA)
+        return empty, pl.DataFrame(schema={"contract": pl.String, "external_id": pl.String, "verdict": pl.String})
+    known = pl.concat(frames).sort("delivery_id")
+    accepted = known.filter(pl.col("verdict") == "accepted").with_columns(
+        pl.col("prospect").alias("email_normal"),
+        pl.when("is_replacement").then("replaces").alias("replaces"),
+        pl.col("delivered_at").alias("accepted_at"),
+    )
+    return accepted.select(list(DELIVERY_SCHEMA)), known.filter(pl.col("verdict") != "accepted").select("contract", "external_id", "verdict")
+
+
+def admissions(
+    database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, new_facts: list[Batch], accepted: pl.DataFrame
+) -> Admissions:
+    """Make the one who knows which replacements are owed, told of everything accepted before."""
+    returns = known_facts(database, "returns", new_facts).filter(pl.col("fault").is_null())
+    events = known_facts(database, "milestones", new_facts).filter(pl.col("fault").is_null())
+    book = Admissions(contracts, returns, events, rates=rates, answered=Made(returns=database.return_answers()).answered)
+    concerned = [id_ for id_ in contracts if book.concerns(id_)]
+    for row in accepted.filter(pl.col("contract").is_in(concerned)).iter_rows(named=True):
+        book.accept(
+            row["contract"], row["contract_version"], row["delivery_id"], row["external_id"], row["email_normal"], row["kind"], row["delivered_at"],
+            row["price_rows"], row["replaces"], meeting_at=row["meeting_at"], meeting_minutes=row["meeting_minutes"],
+        )  # fmt: skip
+    return book
+
+
+def charged_before(database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date | None) -> tuple[dict[tuple[str, str], int], dict[str, dict[tuple[str, int], int]]]:
+    """Tell judging what was charged before: running numbers by contract and milestone, and unvoided charges of prospects for offsets."""
+    charges = database.charges()
+    counted = charges.filter(pl.col("number") > 0).group_by("contract", "milestone").agg(pl.col("number").max())
+    numbers = {(contract, milestone): number for contract, milestone, number in counted.iter_rows()}
+    with_offsets = {id_: versions for id_, versions in contracts.items() if any(price.offset for each in versions for price in each.prices)}
+    offsets: dict[str, dict[tuple[str, int], int]] = {}
+    if with_offsets and charges.height and day is not None:
+        settlement, accepted = settle_known(database, with_offsets, rates, day=day)
+        standing = settlement.charges.join(accepted.select("delivery_id", "email_normal"), on="delivery_id").filter(pl.col("email_normal").is_not_null())
+        for contract, milestone, prospect, minor in standing.select("contract", "milestone", "email_normal", pl.col("amount_minor") - pl.col("voided_minor")).iter_rows():
+            own = offsets.setdefault(contract, {})
+            own[milestone, int(prospect)] = own.get((milestone, int(prospect)), 0) + minor
+    return numbers, offsets
+
+
+def settle_known(database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date) -> tuple[Settlement, pl.DataFrame]:
+    """Settle everything recorded under some contracts, as of the end of a day in each contract's zone; give the accepted deliveries too."""
+    accepted, others = known_deliveries(database, contracts)
+    events = known_facts(database, "milestones").filter(pl.col("fault").is_null())
+    returns = known_facts(database, "returns").filter(pl.col("fault").is_null())
+    named = pl.concat([events["external_id"], returns["external_id"]]).drop_nulls().unique()
+    others = others.filter(pl.col("external_id").is_in(named.implode()))
+    made = Made(charges=database.charges().filter(pl.col("contract").is_in(list(contracts))), returns=database.return_answers())
+    as_of = {id_: end_of(day, versions[-1].zone) for id_, versions in contracts.items()}
+    return settle(accepted, events, returns, contracts, rates, as_of=as_of, others=others, made=made), accepted
+
+
+def record(database: Database, settlement: Settlement, contracts: Mapping[str, Sequence[Contract]], *, day: date, run: int) -> int:
+    """Add to the ledger what it does not say yet, and keep what was made and answered; inside a transaction. Give the new transfers."""
+    known = database.charges()
+    new = settlement.charges.join(known, on="charge_id", how="anti").with_columns(pl.col("price_row").cast(pl.Int16))
+    database.add_charges(new, run=run)
+    answers = settlement.returns.filter(pl.col("outcome").is_in(["granted", "refused"]) & pl.col("external_id").is_not_null() & pl.col("contract").is_not_null())
+    database.add_return_answers(answers, run=run)
+    recorded = database.transfers()
+    added = 0
+    for id_, versions in contracts.items():
+        target = settlement.transfers.filter(pl.col("contract") == id_)
+        extra = missing(target, recorded.filter(pl.col("contract") == id_), as_of=end_of(day, versions[-1].zone))
+        database.add_transfers(extra, run=run)
+        added += extra.height
+    return added
+
+
+def acceptance_prices(settlement: Settlement, accepted: pl.DataFrame) -> pl.DataFrame:
+    """Give what acceptance made pending, by delivery, from the charges themselves (RULES 34): `delivery_id`, `price_minor`."""
+    lead, appointment = ([str(milestone) for milestone in AT_ACCEPTANCE[kind]] for kind in ("lead", "appointment"))
+    made = settlement.charges.join(accepted.select("delivery_id", "kind", "delivered_at"), on="delivery_id").filter(
+        (pl.col("happened_at") == pl.col("delivered_at"))
+        & pl.when(pl.col("kind") == "lead").then(pl.col("milestone").is_in(lead)).otherwise(pl.col("milestone").is_in(appointment))
+    )
+    return made.group_by("delivery_id").agg(pl.col("amount_minor").sum().alias("price_minor"))
+
+
+def latest_day(frames: Iterable[tuple[pl.Series, str]]) -> date | None:
+    """Give the latest local date among instants, each series in its zone (RULES 7)."""
+    days = [series.max().astimezone(ZoneInfo(zone)).date() for series, zone in frames if isinstance(series.max(), datetime)]  # type: ignore[union-attr]  # checked
+    return max(days, default=None)
