@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+import polars as pl
+
 from payper.terms.contract import Audience, IndustryPrefix, ListEntries, Range, SeniorityRange
 from payper.terms.expressions import ExpressionError, compile_condition
 from payper.terms.findings import list_words, nearest
@@ -34,7 +36,9 @@ def read_audience(table: Table, read_list: ReadList) -> Audience:
         seniority=_seniority(table),
         only=_only(companies, read_list) if companies else None,
         suppress=tuple(
-            entries for place, path in table.texts("suppress") if (entries := _list(table, ("suppress", place), path, read_list)) is not None
+            entries
+            for place, path in table.texts("suppress")
+            if (entries := _list(table, ("suppress", place), path, read_list)) is not None
         ),
         rule=read_condition(table, "rule"),
     )
@@ -99,7 +103,7 @@ def _range(table: Table, key: str) -> Range | None:
     if not dots or low is False or high is False:
         numbers = re.findall(r"[0-9][0-9,_.]*[kmb]?", text, re.IGNORECASE)
         guess = f'"{numbers[0]}..{numbers[1]}"' if len(numbers) == 2 else f'"{numbers[0]}.."' if numbers else '"200..5000"'
-        table.note(FindingKind.RANGE_UNREADABLE, key, f'`{key} = "{text}"` is no range.', f"Write {guess}, or leave one end open: \"200..\".")
+        table.note(FindingKind.RANGE_UNREADABLE, key, f'`{key} = "{text}"` is no range.', f'Write {guess}, or leave one end open: "200..".')
         return None
     if (low or 0) < 0 or (high or 0) < 0:
         table.note(FindingKind.RANGE_NEGATIVE, key, f'`{key} = "{text}"` goes below zero.', f'Write "0..{high_text.strip().lstrip("-")}".')
@@ -114,7 +118,7 @@ def _range(table: Table, key: str) -> Range | None:
     return Range(low=low, high=high)
 
 
-def _bound(text: str) -> int | None | bool:
+def _bound(text: str) -> int | bool | None:
     """Read one end of a range; None is open, False unreadable."""
     text = text.strip()
     if not text:
@@ -150,7 +154,9 @@ def _seniority(table: Table) -> SeniorityRange | None:
         table.note(FindingKind.SENIORITY_UPSIDE_DOWN, "seniority", seen, f'Write the lower rung first: `seniority = "{high}..{low}"`.')
         return None
     if not low and not high:
-        table.note(FindingKind.RANGE_ASKS_NOTHING, "seniority", f'`seniority = "{text}"` admits everybody.', "Take it out, or write a rung.")
+        table.note(
+            FindingKind.RANGE_ASKS_NOTHING, "seniority", f'`seniority = "{text}"` admits everybody.', "Take it out, or write a rung."
+        )
     return SeniorityRange(low=low or None, high=high or None)
 
 
@@ -161,7 +167,14 @@ def _industries(table: Table) -> tuple[IndustryPrefix, ...]:
         if prefix is not None:
             found.append(prefix)
     for prefix in found:
-        wider = next((other for other in found if other != prefix and other.system == prefix.system != "title" and prefix.code.startswith(other.code)), None)
+        wider = next(
+            (
+                other
+                for other in found
+                if other != prefix and other.system == prefix.system != "title" and prefix.code.startswith(other.code)
+            ),
+            None,
+        )
         if wider:
             seen = f'"{prefix}" is covered by "{wider}".'
             table.note(FindingKind.INDUSTRY_COVERED, "industries", seen, f'Take "{prefix}" out, or "{wider}" if less is meant.')
@@ -182,17 +195,36 @@ def _industry(table: Table, place: int, entry: str) -> IndustryPrefix | None:
             return None
         if not industries.is_code(system, code):
             seen = f'"{code}" begins no code of {system.upper()}.'
-            table.note(FindingKind.INDUSTRY_CODE_UNKNOWN, path, seen, "Write the first digits of a code, or the industry's title.")
+            table.note(
+                FindingKind.INDUSTRY_CODE_UNKNOWN,
+                path,
+                seen,
+                f"Write the first digits of a code, such as {_choices(industries.nearest_codes(system, code))}.",
+            )
             return None
         return IndustryPrefix(system=system, code=code)
     if entry.replace(".", "").isdigit():
-        table.note(FindingKind.INDUSTRY_SYSTEM_UNKNOWN, path, f'"{entry}" does not say of which system it is.', f'Write "naics:{entry}", for example.')
+        table.note(
+            FindingKind.INDUSTRY_SYSTEM_UNKNOWN,
+            path,
+            f'"{entry}" does not say of which system it is.',
+            f'Write "naics:{entry}", for example.',
+        )
         return None
-    if not industries.find_title(entry):
+    if not industries.read_industries(pl.Series("industry", [entry], dtype=pl.String))["industry_codes"][0].len():
         seen = f'"{entry}" is no industry title of NAICS, SIC, NACE or ISIC.'
-        table.note(FindingKind.INDUSTRY_TITLE_UNKNOWN, path, seen, 'Write a title as its system spells it, or a code such as "naics:52".')
+        table.note(
+            FindingKind.INDUSTRY_TITLE_UNKNOWN,
+            path,
+            seen,
+            f'Write {_choices(industries.nearest_titles(entry))}, or a code such as "naics:52".',
+        )
         return None
     return IndustryPrefix(system="title", code=entry)
+
+
+def _choices(near: list[str]) -> str:
+    return list_words([f'"{one}"' for one in near]) if near else "a title as its system spells it"
 
 
 def _only(companies: Table, read_list: ReadList) -> ListEntries | None:

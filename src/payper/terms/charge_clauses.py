@@ -31,7 +31,12 @@ def read_price(table: Table, currency: str | None) -> Price | None:
         seen = "The price has both an amount and a percentage."
         table.note(FindingKind.AMOUNT_AND_PERCENT, "percent", seen, "Keep one; write a second [[price]] for the other.")
     elif "amount" not in table and "percent" not in table:
-        table.note(FindingKind.AMOUNT_OR_PERCENT_MISSING, table.path, "The price has neither an amount nor a percentage.", 'Add `amount = "48.00"`.')
+        table.note(
+            FindingKind.AMOUNT_OR_PERCENT_MISSING,
+            table.path,
+            "The price has neither an amount nor a percentage.",
+            'Add `amount = "48.00"`.',
+        )
     if amount == 0:
         table.note(FindingKind.PRICE_ZERO, "amount", "The price is nothing.", "Write an amount, or take the row out.")
     if "percent" in table and on is not None and on not in CARRIES_AMOUNT:
@@ -56,7 +61,9 @@ def _read_step(table: Table, path: Path, name: str) -> Milestone | None:
     milestone = read_milestone(name)
     if milestone is None:
         near = nearest(name, words)
-        table.note(FindingKind.MILESTONE_UNKNOWN, path, f'"{name}" is no milestone.', f'Write "{near}".' if near else f"Write {list_words(words)}.")
+        table.note(
+            FindingKind.MILESTONE_UNKNOWN, path, f'"{name}" is no milestone.', f'Write "{near}".' if near else f"Write {list_words(words)}."
+        )
         return None
     if milestone not in PRICEABLE:
         table.note(FindingKind.MILESTONE_UNPRICEABLE, path, f'No price may stand on "{milestone}".', f"Write {list_words(words)}.")
@@ -110,7 +117,7 @@ def read_review(table: Table) -> Review | None:
     table.require("window")
     window = table.period("window")
     if window is not None and window.count == 0:
-        table.note(FindingKind.REVIEW_WINDOW_ZERO, "window", f"`window = \"{window}\"` has no length.", 'Write "5bd", or take [review] out.')
+        table.note(FindingKind.REVIEW_WINDOW_ZERO, "window", f'`window = "{window}"` has no length.', 'Write "5bd", or take [review] out.')
     reasons = _return_reasons(table, "reasons")
     evidence = _return_reasons(table, "evidence")
     for code in evidence:
@@ -118,7 +125,12 @@ def read_review(table: Table) -> Review | None:
             seen = f"Evidence is asked for {code}, which is not among the reasons."
             table.note(FindingKind.EVIDENCE_NOT_IN_REASONS, "evidence", seen, f'Add "{code}" to `reasons`, or take it out of `evidence`.')
     if window is not None and "reasons" not in table:
-        table.note(FindingKind.REVIEW_WITHOUT_REASONS, table.path, "No reason is named, so no return is ever admissible.", 'Add `reasons = ["EMAIL_BOUNCED"]`.')
+        table.note(
+            FindingKind.REVIEW_WITHOUT_REASONS,
+            table.path,
+            "No reason is named, so no return is ever admissible.",
+            'Add `reasons = ["EMAIL_BOUNCED"]`.',
+        )
     remedy, partial = _remedy(table)
     review = Review(
         window=window or Period(count=0, unit="h"),
@@ -161,7 +173,9 @@ def _return_cap(table: Table) -> Decimal | None:
     share = number / 100 if is_percent else number
     if not 0 < share <= 1:
         guess = f'"{number}%"' if not is_percent and 1 < number <= 100 else '"15%"'
-        table.note(FindingKind.RETURN_CAP_OUT_OF_RANGE, "cap", f"`cap = {show(value)}` is not above 0% and at most 100%.", f"Write {guess}.")
+        table.note(
+            FindingKind.RETURN_CAP_OUT_OF_RANGE, "cap", f"`cap = {show(value)}` is not above 0% and at most 100%.", f"Write {guess}."
+        )
         return None
     return share
 
@@ -180,7 +194,12 @@ def _remedy(table: Table) -> tuple[str, Decimal | None]:
     number = inner.decimal("remedy", FindingKind.PARTIAL_OUT_OF_RANGE, takes='"partial:85%"')
     if number is not None and not 0 < number < 100:
         seen = f'`remedy = "{text}"` gives back {number}%.'
-        table.note(FindingKind.PARTIAL_OUT_OF_RANGE, "remedy", seen, 'Write a share between 0 and 100, as in "partial:85%"; for all of it write "credit".')
+        table.note(
+            FindingKind.PARTIAL_OUT_OF_RANGE,
+            "remedy",
+            seen,
+            'Write a share between 0 and 100, as in "partial:85%"; for all of it write "credit".',
+        )
     return "partial", number
 
 
@@ -205,10 +224,17 @@ def read_appointment(table: Table) -> Appointment:
         table.note(FindingKind.HELD_AFTER_EXCEEDS_DURATION, "held_after", seen, f'Write at most "{clause.duration}".')
     if clause.reschedules and not clause.no_show.reschedule:
         seen = f"{clause.reschedules} reschedules are allowed, but `no_show` does not begin with reschedule."
-        table.note(FindingKind.RESCHEDULES_WITHOUT_RULE, "reschedules", seen, f'Write `no_show = "reschedule, then {clause.no_show.then}"`.')
+        table.note(
+            FindingKind.RESCHEDULES_WITHOUT_RULE, "reschedules", seen, f'Write `no_show = "reschedule, then {clause.no_show.then}"`.'
+        )
     if clause.no_show.reschedule:
         if not clause.reschedules:
-            table.note(FindingKind.RESCHEDULE_WITHOUT_COUNT, "no_show", "`no_show` allows a reschedule, but `reschedules` is 0.", "Add `reschedules = 1`.")
+            table.note(
+                FindingKind.RESCHEDULE_WITHOUT_COUNT,
+                "no_show",
+                "`no_show` allows a reschedule, but `reschedules` is 0.",
+                "Add `reschedules = 1`.",
+            )
         if "horizon" not in table:
             seen = "`no_show` allows a reschedule, but no horizon says until when it must follow."
             table.note(FindingKind.RESCHEDULE_WITHOUT_HORIZON, "no_show", seen, 'Add `horizon = "10bd"`.')

@@ -58,7 +58,9 @@ def check_column(table: Table, path: Path, name: str, unknown: FindingKind, deri
     if name in SCHEMA or (name.startswith(ANSWER_PREFIX) and len(name) > len(ANSWER_PREFIX)):
         return True
     if name in DERIVED:
-        table.note(derived, path, f"`{name}` is derived by payper; no provider can fill it.", f'Write "{SOURCES[name]}", from which it comes.')
+        table.note(
+            derived, path, f"`{name}` is derived by payper; no provider can fill it.", f'Write "{SOURCES[name]}", from which it comes.'
+        )
         return False
     near = nearest(name, SCHEMA)
     mend = f'Write "{near}".' if near else f"Write {list_words(tuple(SCHEMA), limit=40)}, or answer_ and a question's field."
@@ -76,11 +78,15 @@ def _consent(table: Table) -> Consent | None:
     if "fields" in clause:
         unknown = FindingKind.CONSENT_FIELD_UNKNOWN
         fields = tuple(
-            name for place, name in clause.texts("fields", may_be_empty=True) if check_column(clause, (*clause.at("fields"), place), name, unknown, unknown)
+            name
+            for place, name in clause.texts("fields", may_be_empty=True)
+            if check_column(clause, (*clause.at("fields"), place), name, unknown, unknown)
         )
         if clause.values["fields"] == [] and required:
             seen = "Consent is required, but no field shows it."
-            clause.note(FindingKind.CONSENT_FIELDS_EMPTY, "fields", seen, 'Write `fields = ["consent_at", "consent_text"]`, or take the key out.')
+            clause.note(
+                FindingKind.CONSENT_FIELDS_EMPTY, "fields", seen, 'Write `fields = ["consent_at", "consent_text"]`, or take the key out.'
+            )
     if not required:
         if len(clause.values) > 1:
             seen = "`required = false` makes the other consent clauses do nothing."
@@ -145,7 +151,9 @@ def read_duplicate(table: Table) -> Duplicate:
         if duplicate.crm:
             table.note(FindingKind.CRM_WITHOUT_MATCH, "crm", "Deliveries are compared with the CRM, but not by what.", mend)
         if "across" in table:
-            table.note(FindingKind.ACROSS_WITHOUT_MATCH, "across", "It is said among whom duplicates are sought, but not by what they match.", mend)
+            table.note(
+                FindingKind.ACROSS_WITHOUT_MATCH, "across", "It is said among whom duplicates are sought, but not by what they match.", mend
+            )
     elif duplicate.match == {"fuzzy"}:
         seen = "Duplicates are matched by likeness alone, so that an exact repeat only goes to review."
         table.note(FindingKind.MATCH_ONLY_FUZZY, "match", seen, 'Add "email" or "person".')
@@ -165,10 +173,17 @@ def read_caps(table: Table, currency: str | None) -> Caps:
         pace=cast(Any, table.word("pace", ("even", "asap"), default="asap")),
     )
     if "over" in table and not table.values.keys() & {"total", "per_day", "per_month", "per_company", "budget"}:
-        table.note(FindingKind.OVER_WITHOUT_CAP, "over", "It is said what becomes of a delivery over a cap, but there is none.", "Add a cap, such as `total = 1000`.")
+        table.note(
+            FindingKind.OVER_WITHOUT_CAP,
+            "over",
+            "It is said what becomes of a delivery over a cap, but there is none.",
+            "Add a cap, such as `total = 1000`.",
+        )
     names = [(name, number) for name in ("per_company", "per_day", "per_month", "total") if (number := getattr(caps, name)) is not None]
     for place, (name, number) in enumerate(names):
-        smaller = next(((other, limit) for other, limit in names[place + 1 :] if limit < number and (name != "per_company" or other == "total")), None)
+        smaller = next(
+            ((other, limit) for other, limit in names[place + 1 :] if limit < number and (name != "per_company" or other == "total")), None
+        )
         if smaller:
             seen = f"`{name} = {number}` is never reached, because `{smaller[0]} = {smaller[1]}` is full before."
             table.note(FindingKind.CAP_NEVER_REACHED, name, seen, f"Write at most {smaller[1]}, or raise `{smaller[0]}`.")
@@ -198,7 +213,12 @@ def read_example(table: Table, currency: str | None) -> Example | None:
         table.wrong("given", given, 'a table of columns: `given = { email = "cio@acme.com", country = "US" }`')
         return None
     if not given:
-        table.note(FindingKind.EXAMPLE_GIVES_NOTHING, "given", "The example gives no column.", 'Write `given = { email = "cio@acme.com", country = "US" }`.')
+        table.note(
+            FindingKind.EXAMPLE_GIVES_NOTHING,
+            "given",
+            "The example gives no column.",
+            'Write `given = { email = "cio@acme.com", country = "US" }`.',
+        )
     columns = {name: value for name, value in given.items() if _check_given(table, name, value)}
     gives = table.text("gives") or ""
     verdicts = known_words(Verdict)
@@ -213,7 +233,9 @@ def read_example(table: Table, currency: str | None) -> Example | None:
         table.note(FindingKind.EXAMPLE_OWES_UNACCEPTED, "owes", seen, 'Take `owes` out, or write `gives = "accepted"`.')
     if gives == "rejected" and reasons == ():
         seen = "The example is rejected without a reason."
-        table.note(FindingKind.EXAMPLE_REASONS_CONTRADICT, "reasons", seen, "Name the reasons, or take `reasons` out to leave them unchecked.")
+        table.note(
+            FindingKind.EXAMPLE_REASONS_CONTRADICT, "reasons", seen, "Name the reasons, or take `reasons` out to leave them unchecked."
+        )
     return Example(given=columns, gives=gives, reasons=reasons, owes_minor=owes, line=table.notes.positions.line(table.path))
 
 
@@ -221,7 +243,7 @@ def _check_given(table: Table, name: str, value: object) -> bool:
     path = (*table.at("given"), name)
     if not check_column(table, path, name, FindingKind.EXAMPLE_COLUMN_UNKNOWN, FindingKind.EXAMPLE_COLUMN_DERIVED):
         return False
-    fits = isinstance(value, str | int | float) and not isinstance(value, bool) or hasattr(value, "isoformat")
+    fits = (isinstance(value, str | int | float) and not isinstance(value, bool)) or hasattr(value, "isoformat")
     if name == "meeting_minutes":
         fits = isinstance(value, int) and not isinstance(value, bool)
     if name == "kind":

@@ -105,7 +105,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a delivery's record must be. `email` holds of syntax, business, not_disposable, not_role, mx; `phone` of valid, matches_country."""
+    """What a delivery's record must be.
+
+    `email` holds of syntax, business, not_disposable, not_role, mx; `phone` of valid, matches_country.
+    """
 
     required: tuple[str, ...] = ()
     email: frozenset[str] = frozenset()

@@ -34,7 +34,9 @@ def read_contract_clause(table: Table) -> Contract | None:
     complete = table.require("id", "buyer", "provider", "currency", "timezone", "starts")
     ids = {key: _identifier(table, key) for key in ("id", "buyer", "provider")}
     if ids["buyer"] and ids["buyer"] == ids["provider"]:
-        table.note(FindingKind.BUYER_IS_PROVIDER, "provider", f'Buyer and provider are both "{ids["buyer"]}".', "Write the party that delivers.")
+        table.note(
+            FindingKind.BUYER_IS_PROVIDER, "provider", f'Buyer and provider are both "{ids["buyer"]}".', "Write the party that delivers."
+        )
     currency, zone = _currency(table), _zone(table)
     starts, ends = table.day("starts"), table.day("ends")
     version = table.count("version", kind=FindingKind.VERSION_BELOW_ONE) or 1
@@ -106,7 +108,9 @@ def _hours(table: Table) -> tuple[time, time]:
         if len(hours) == 2 and hours[0] < hours[1]:
             return hours
         seen = f'`business_hours = "{text}"` is no span of a day.'
-        table.note(FindingKind.HOURS_UNREADABLE, "business_hours", seen, 'Write opening and closing time, the earlier first: "09:00-17:00".')
+        table.note(
+            FindingKind.HOURS_UNREADABLE, "business_hours", seen, 'Write opening and closing time, the earlier first: "09:00-17:00".'
+        )
     return time(9), time(17)
 
 
@@ -138,7 +142,12 @@ def _check_pauses(table: Table, pauses: tuple[Pause, ...], starts: date, ends: d
         if pause.first <= covered <= pause.last:
             covered = pause.last + timedelta(days=1)
     if ends and starts <= ends < covered:
-        table.note(FindingKind.PAUSED_THROUGHOUT, "pauses", f"Pauses cover every day from {starts} to {ends}.", "Leave days on which deliveries are taken.")
+        table.note(
+            FindingKind.PAUSED_THROUGHOUT,
+            "pauses",
+            f"Pauses cover every day from {starts} to {ends}.",
+            "Leave days on which deliveries are taken.",
+        )
 
 
 def _check_dates(table: Table, starts: date, ends: date | None) -> None:
@@ -199,16 +208,23 @@ def _calendar_holidays(table: Table, code: str, years: range) -> _Holidays:
     import holidays
 
     country, _, subdivision = code.upper().partition("-")
+    try:
+        days = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+    except NotImplementedError:
+        table.note(
+            FindingKind.HOLIDAYS_UNKNOWN, "holidays", f'No holiday calendar is known for "{code}".', _known_calendar(country, subdivision)
+        )
+        return _Holidays()
+    return _Holidays(days=frozenset(days), source=code.upper())
+
+
+def _known_calendar(country: str, subdivision: str) -> str:
+    """Say which holiday calendar is nearest; listing them all loads every country, so only a mistake does."""
+    import holidays
+
     supported = holidays.list_supported_countries()
     if country not in supported:
         near = nearest(country, supported)
-        mend = f'Write "{near}", ' if near else "Write "
-        table.note(FindingKind.HOLIDAYS_UNKNOWN, "holidays", f'No holiday calendar is known for "{code}".', f'{mend}an ISO 3166 code such as "US" or "DE-BY", or a list of dates.')
-        return _Holidays()
-    if subdivision and subdivision not in supported[country]:
-        near = nearest(subdivision, supported[country])
-        mend = f'Write "{country}-{near}".' if near else f'Write "{country}" for the whole country, or a list of dates.'
-        table.note(FindingKind.HOLIDAYS_UNKNOWN, "holidays", f'{country} has no holiday calendar for "{subdivision}".', mend)
-        return _Holidays()
-    days = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
-    return _Holidays(days=frozenset(days), source=code.upper())
+        return f'Write {f"{chr(34)}{near}{chr(34)}, " if near else ""}an ISO 3166 code such as "US" or "DE-BY", or a list of dates.'
+    close = nearest(subdivision, supported[country])
+    return f'Write "{country}-{close}".' if close else f'Write "{country}" for the whole country, or a list of dates.'

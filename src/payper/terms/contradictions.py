@@ -86,7 +86,9 @@ def _check_constant(contract: Contract, notes: Notes, sql: str, path: tuple[str 
     if outcomes is None:
         return False
     if not outcomes.can_hold:
-        notes.add(FindingKind.RULE_ALWAYS_FALSE, path, f"`{sql}` is never true, whatever is delivered.", "Correct the values, or take it out.")
+        notes.add(
+            FindingKind.RULE_ALWAYS_FALSE, path, f"`{sql}` is never true, whatever is delivered.", "Correct the values, or take it out."
+        )
     elif outcomes.always_holds:
         notes.add(FindingKind.RULE_ALWAYS_TRUE, path, f"`{sql}` is true whatever is delivered.", "Take it out, or write what is meant.")
     return not outcomes.can_hold or outcomes.always_holds
@@ -105,9 +107,11 @@ def _can_hold(contract: Contract, tree: Node) -> bool | None:
 
 def _check_record(contract: Contract, notes: Notes) -> None:
     record, required = contract.record, set(contract.record.required)
-    add = f'Add it to `required`, as in `required = [{", ".join(f"{chr(34)}{name}{chr(34)}" for name in record.required[:2])}, ...]`.'
+    add = f"Add it to `required`, as in `required = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name in record.required[:2])}, ...]`."
     if record.email and "email" not in required:
-        notes.add(FindingKind.EMAIL_CHECKS_UNREQUIRED, ("record", "email"), "The e-mail is checked, but a delivery without one passes.", add)
+        notes.add(
+            FindingKind.EMAIL_CHECKS_UNREQUIRED, ("record", "email"), "The e-mail is checked, but a delivery without one passes.", add
+        )
     if record.phone and "phone" not in required:
         notes.add(FindingKind.PHONE_CHECKS_UNREQUIRED, ("record", "phone"), "The phone is checked, but a delivery without one passes.", add)
     if "matches_country" in record.phone and "country" not in required:
@@ -135,7 +139,12 @@ def _check_caps(contract: Contract, notes: Notes) -> None:
     caps, on_acceptance = contract.caps, contract.prices_on(Milestone.ACCEPTED)
     if contract.model != "lead":
         on_acceptance = (*on_acceptance, *(price for price in contract.prices if price.on in MEETING))
-    amounts = [amount for price in on_acceptance if price.amount_minor is not None for amount in (price.amount_minor, *(tier.amount_minor for tier in price.tiers))]
+    amounts = [
+        amount
+        for price in on_acceptance
+        if price.amount_minor is not None
+        for amount in (price.amount_minor, *(tier.amount_minor for tier in price.tiers))
+    ]
     if caps.pace == "even" and not (caps.total and contract.ends):
         missing = " and ".join(name for name, value in (("caps.total", caps.total), ("contract.ends", contract.ends)) if not value)
         seen = f"An even pace needs {missing} to spread over, and does nothing without."
@@ -151,7 +160,8 @@ def _check_caps(contract: Contract, notes: Notes) -> None:
         seen = f"The budget of {budget} does not pay for one delivery at {format_minor(min(amounts), contract.currency)}."
         notes.add(FindingKind.BUDGET_BELOW_PRICE, path, seen, "Write a larger budget.")
     elif caps.total and contract.model == "lead" and caps.total * max(amounts) <= caps.budget_minor:
-        seen = f"{caps.total} deliveries cost at most {format_minor(caps.total * max(amounts), contract.currency)}, within the budget of {budget}."
+        dearest = format_minor(caps.total * max(amounts), contract.currency)
+        seen = f"{caps.total} deliveries cost at most {dearest}, within the budget of {budget}."
         notes.add(FindingKind.BUDGET_NEVER_REACHED, path, seen, "It may be taken out.")
 
 
@@ -177,7 +187,10 @@ def _check_prices(contract: Contract, notes: Notes) -> None:
                 seen = f"`{price.when}` is the condition of price[{seen_conditions[folded] + 1}] as well, which stands before it."
                 notes.add(FindingKind.PRICE_WHEN_TWICE, (*path, "when"), seen, "Keep one of the two rows.")
             seen_conditions.setdefault(folded, place)
-            if not _check_constant(contract, notes, price.when, (*path, "when")) and _can_hold(contract, parse_condition(price.when)) is False:
+            if (
+                not _check_constant(contract, notes, price.when, (*path, "when"))
+                and _can_hold(contract, parse_condition(price.when)) is False
+            ):
                 seen = f"`{price.when}` is false for everybody whom the audience admits, so the price never applies."
                 notes.add(FindingKind.PRICE_NEVER_APPLIES, (*path, "when"), seen, "Change the condition or the audience.")
         if rows and unconditional is None:
@@ -218,7 +231,9 @@ def _check_tiers_and_offsets(contract: Contract, notes: Notes) -> None:
                 seen = f'"{offset}" does not come before "{price.on}", so nothing is charged on it yet.'
                 notes.add(FindingKind.OFFSET_NOT_EARLIER, at, seen, "Name an earlier milestone.")
             elif not rows:
-                priced = ", ".join(f'"{step}"' for step in dict.fromkeys(row.on for row in contract.prices if order[row.on] < order[price.on]))
+                priced = ", ".join(
+                    f'"{step}"' for step in dict.fromkeys(row.on for row in contract.prices if order[row.on] < order[price.on])
+                )
                 mend = f"Name one with a price before it ({priced})." if priced else f'Add a [[price]] on "{offset}", or take `offset` out.'
                 notes.add(FindingKind.OFFSET_WITHOUT_PRICE, at, f'No price stands on "{offset}", so there is nothing to credit.', mend)
             else:
@@ -235,7 +250,9 @@ def _check_review(contract: Contract, notes: Notes) -> None:
         return
     window = review.window
     if window.count and "EMAIL_BOUNCED" in review.evidence and window.hours_about < _BOUNCE_HOURS:
-        seen = f"The window of {window.in_words()} ends before a mail server must have given up (4 days), so late bounces cannot be returned."
+        seen = (
+            f"The window of {window.in_words()} ends before a mail server must have given up (4 days), so late bounces cannot be returned."
+        )
         notes.add(FindingKind.WINDOW_SHORTER_THAN_BOUNCE, ("review", "window"), seen, 'Write at least "4d" or "4bd".')
     for proof in contract.appointment.proof if contract.appointment else ():
         if proof.startswith("silence:") and Period.parse(proof.removeprefix("silence:")).hours_about > window.hours_about:
@@ -273,17 +290,18 @@ def _check_meetings(contract: Contract, notes: Notes) -> None:
         seen = "A missed meeting is replaced, but not until when."
         notes.add(FindingKind.NO_SHOW_REPLACE_WITHOUT_WITHIN, ("appointment", "no_show"), seen, 'Add `replace_within = "5bd"` to [review].')
     path = ("appointment", "attendee")
-    if clause.attendee is not None and not _check_constant(contract, notes, clause.attendee, path):
-        if _can_hold(contract, parse_condition(clause.attendee)) is False:
-            seen = f"`{clause.attendee}` is false for everybody whom the audience admits, so no appointment is ever accepted."
-            notes.add(FindingKind.ATTENDEE_OUTSIDE_AUDIENCE, path, seen, "Change the rule or the audience.")
+    if clause.attendee is None or _check_constant(contract, notes, clause.attendee, path):
+        return
+    if _can_hold(contract, parse_condition(clause.attendee)) is False:
+        seen = f"`{clause.attendee}` is false for everybody whom the audience admits, so no appointment is ever accepted."
+        notes.add(FindingKind.ATTENDEE_OUTSIDE_AUDIENCE, path, seen, "Change the rule or the audience.")
 
 
 def _check_examples(contract: Contract, notes: Notes) -> None:
     written = [path for path in notes.positions.paths() if path[:1] == ("example",)]
     if not written:
         seen = "The contract has no example that shows both sides what it means."
-        notes.add(FindingKind.EXAMPLES_ABSENT, (), seen, 'Add [[example]] with `given`, `gives` and `owes`.')
+        notes.add(FindingKind.EXAMPLES_ABSENT, (), seen, "Add [[example]] with `given`, `gives` and `owes`.")
     known: dict[str, int] = {}
     for place, example in enumerate(contract.examples):
         key = repr(sorted(example.given.items(), key=lambda pair: pair[0]))

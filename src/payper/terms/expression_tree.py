@@ -227,7 +227,11 @@ class _Reader:
             mend = f"Write text in single quotes: `'{name}'`."
         else:
             near = nearest(name, types)
-            mend = f"Write `{near}`." if near else "Name a canonical column (docs/terms.md lists them), `answer_` and a question's field, or text in quotes."
+            mend = (
+                f"Write `{near}`."
+                if near
+                else "Name a canonical column (docs/terms.md lists them), `answer_` and a question's field, or text in quotes."
+            )
         raise ExpressionError(FindingKind.RULE_COLUMN_UNKNOWN, seen=f"`{name}` is no column of a delivery.", mend=mend)
 
     def _literal(self, node: exp.Expr) -> Node:
@@ -288,7 +292,7 @@ class _Reader:
 
     def _like(self, node: exp.Expr) -> Node:
         of, pattern = self.read(node.this), self.read(node.expression)
-        if of.type != "text" or isinstance(of, Column) and of.name in RANGES:
+        if of.type != "text":
             raise _mixed(node, of.type, "text")
         if not (isinstance(pattern, Constant) and isinstance(pattern.value, str)):
             raise _refused(node)
@@ -313,7 +317,7 @@ class _Reader:
             raise _refused(node)
         arguments = [self.read(part) for part in (node.this, *(node.args.get("expressions") or []))]
         if name == "coalesce":
-            kind = next((part.type for part in arguments if part.type != "null"), "null")
+            kind: Type = next((part.type for part in arguments if part.type != "null"), "null")
             for part in arguments:
                 if part.type not in {kind, "null"}:
                     raise _mixed(node, part.type, kind)

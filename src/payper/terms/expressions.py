@@ -185,7 +185,7 @@ class _Compiler:
             return pl.lit(None, dtype=pl.Float64)
         left, right = (self.compile(part).cast(pl.Float64) for part in (node.left, node.right))
         if node.operator == "/":
-            result = pl.when(right != 0).then(left / right)
+            result: pl.Expr = pl.when(right != 0).then(left / right)
         else:
             result = left + right if node.operator == "+" else left - right if node.operator == "-" else left * right
         return result.fill_nan(None)

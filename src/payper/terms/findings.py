@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from payper.terms.kinds import FindingKind, Severity
@@ -70,7 +69,9 @@ class Finding:
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort findings by file and line, the graver first on one line, without repeats."""
     weight = {severity: place for place, severity in enumerate(Severity)}
-    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: (finding.file, finding.line, weight[finding.severity], finding.kind.number)))
+    return tuple(
+        sorted(dict.fromkeys(findings), key=lambda finding: (finding.file, finding.line, weight[finding.severity], finding.kind.number))
+    )
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:
@@ -92,7 +93,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
-def list_words(words: Sequence[str] | StrEnum, *, joiner: str = "or", limit: int = 20) -> str:
+def list_words(words: Sequence[object], *, joiner: str = "or", limit: int = 20) -> str:
     """Write words as a list in a sentence: `credit, replace or partial:85%`."""
     shown = [str(word) for word in words][:limit]
     if len(list(words)) > limit:
@@ -107,8 +108,8 @@ def findings_page() -> str:
         "",
         "This page is made from `src/payper/terms/kinds.py` (`make docs`); a test keeps it current.",
         "",
-        "An **error** means that the contract judges nothing until it is mended; a **warning** is a clause that likely does not do what was",
-        "meant; a **note** is worth knowing. Every finding names file and line, the values seen, and what to write instead.",
+        "An **error** means that the contract judges nothing until it is mended; a **warning** is a clause that likely does not do what",
+        "was meant; a **note** is worth knowing. Every finding names file and line, the values seen, and what to write instead.",
         "",
         "```",
         "acme.toml:14: `employees = 200..50` admits no company, so every lead would be refused.",

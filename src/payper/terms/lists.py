@@ -80,7 +80,11 @@ def _cells(text: str) -> list[tuple[int, str, str]]:
     first = next((line for line in lines if line.strip()), "")
     delimiter = next((mark for mark in "\t;," if mark in first), ",")
     header = [COLUMNS.get(" ".join(cell.strip().casefold().replace("_", " ").split())) for cell in first.split(delimiter)]
-    header = [name and name.strip('"') for name in header] if any(header) else [COLUMNS.get(c.strip().strip('"').casefold()) for c in first.split(delimiter)]
+    header = (
+        [name and name.strip('"') for name in header]
+        if any(header)
+        else [COLUMNS.get(c.strip().strip('"').casefold()) for c in first.split(delimiter)]
+    )
     if not any(header):
         plain = [(number, line.strip().strip('"').strip().lower()) for number, line in enumerate(lines, start=1)]
         return [(number, "any", entry) for number, entry in plain if entry and not entry.startswith("#")]

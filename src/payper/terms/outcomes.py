@@ -16,7 +16,20 @@ from math import ceil, floor, prod
 from payper.deliveries import KINDS
 from payper.periods import Calendar
 from payper.terms.contract import Audience, Range
-from payper.terms.expression_tree import RANGES, Arithmetic, Call, Column, Compare, Constant, IsNull, Like, Node, children, column_types, columns_of
+from payper.terms.expression_tree import (
+    RANGES,
+    Arithmetic,
+    Call,
+    Column,
+    Compare,
+    Constant,
+    IsNull,
+    Like,
+    Node,
+    children,
+    column_types,
+    columns_of,
+)
 from payper.terms.vocabulary import job_functions, rungs
 
 _COMBINATIONS_MAX = 50_000
@@ -107,7 +120,9 @@ def _has_null_test(tree: Node) -> bool:
 
 def _values(name: str, tests: list[Compare | Like], audience: Audience | None) -> list[Value]:
     """Give the values of a column at which its tests can turn, inside the audience where one is given."""
-    constants = [side.value for test in tests if isinstance(test, Compare) for side in (test.left, test.right) if isinstance(side, Constant)]
+    constants = [
+        side.value for test in tests if isinstance(test, Compare) for side in (test.left, test.right) if isinstance(side, Constant)
+    ]
     if name == "seniority":
         return [rung for rung in rungs() if audience is None or _admits_rung(audience, rung)]
     if name == "function":

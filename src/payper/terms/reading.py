@@ -145,7 +145,12 @@ def _read_tables(values: dict[str, Any], notes: Notes, read_list: ReadList) -> C
     tables = _open_tables(values, notes)
     head = read_contract_clause(tables["contract"][0]) if tables["contract"] else None
     if not tables["contract"]:
-        notes.add(FindingKind.KEY_REQUIRED, (), "The file has no [contract].", "Begin with [contract] and its id, buyer, provider, currency, timezone and starts.")
+        notes.add(
+            FindingKind.KEY_REQUIRED,
+            (),
+            "The file has no [contract].",
+            "Begin with [contract] and its id, buyer, provider, currency, timezone and starts.",
+        )
     currency = head.currency if head else None
 
     def one(name: str) -> Table | None:
@@ -176,7 +181,11 @@ def _open_tables(values: dict[str, Any], notes: Notes) -> dict[str, list[Table]]
         if name not in TABLES:
             near = nearest(name, TABLES)
             what = f"[{name}] is no table" if isinstance(value, dict | list) else f"`{name}` at the top is no key"
-            mend = f"Write {'[[' + near + ']]' if near in _ARRAYS else f'[{near}]'}." if near else f"Take it out, or put it under its table: {', '.join(TABLES)}."
+            mend = (
+                f"Write {'[[' + near + ']]' if near in _ARRAYS else f'[{near}]'}."
+                if near
+                else f"Take it out, or put it under its table: {', '.join(TABLES)}."
+            )
             notes.add(FindingKind.TABLE_UNKNOWN, (name,), f"{what} of a contract.", mend)
         elif name in _ARRAYS and isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
             tables[name] = [Table(entry, (name, place), notes) for place, entry in enumerate(value)]

@@ -72,7 +72,12 @@ class Table:
         """Find required keys that are missing; tell whether all are there."""
         missing = [key for key in keys if key not in self.values]
         for key in missing:
-            self.note(FindingKind.KEY_REQUIRED, self.path, f"[{self.name}] has no `{key}`.", f"Add a line `{key} = ...` (docs/terms.md says what it takes).")
+            self.note(
+                FindingKind.KEY_REQUIRED,
+                self.path,
+                f"[{self.name}] has no `{key}`.",
+                f"Add a line `{key} = ...` (docs/terms.md says what it takes).",
+            )
         return not missing
 
     def wrong(self, key: str | Path, value: object, takes: str) -> None:
@@ -124,7 +129,7 @@ class Table:
     def _unknown_word(self, kind: FindingKind, key: str | Path, value: str, words: Sequence[str]) -> None:
         near = nearest(value, words)
         name = key if isinstance(key, str) else spell(key)
-        self.note(kind, key, f"`{name}` does not take \"{value}\".", f'Write "{near}".' if near else f"Write {list_words(words)}.")
+        self.note(kind, key, f'`{name}` does not take "{value}".', f'Write "{near}".' if near else f"Write {list_words(words)}.")
 
     def texts(self, key: str, *, may_be_empty: bool = False) -> tuple[tuple[int, str], ...]:
         """Give a list of texts with their places, repeats left out."""
@@ -141,7 +146,9 @@ class Table:
             if not isinstance(entry, str) or not entry.strip():
                 self.wrong((*self.at(key), place), entry, "text in quotes")
             elif entry.strip() in seen:
-                self.note(FindingKind.ENTRY_TWICE, (*self.at(key), place), f'`{key}` has "{entry.strip()}" twice.', "Take one of the two out.")
+                self.note(
+                    FindingKind.ENTRY_TWICE, (*self.at(key), place), f'`{key}` has "{entry.strip()}" twice.', "Take one of the two out."
+                )
             else:
                 seen[entry.strip()] = place
         return tuple((place, entry) for entry, place in seen.items())
@@ -169,7 +176,9 @@ class Table:
             self.note(FindingKind.PERIOD_UNREADABLE, key, f"`{key} = {show(value)}` is no span of time.", mend)
             return None
         if period.hours_about > _YEARS_20_HOURS:
-            self.note(FindingKind.PERIOD_ABSURD, key, f"`{key}` is {period.in_words()}, more than twenty years.", "Check the number and its unit.")
+            self.note(
+                FindingKind.PERIOD_ABSURD, key, f"`{key}` is {period.in_words()}, more than twenty years.", "Check the number and its unit."
+            )
         return period
 
     def amount(self, key: str, currency: str | None) -> int | None:
@@ -187,16 +196,25 @@ class Table:
         if number is None or digits is None or currency is None:
             return None
         if number < 0:
-            self.note(FindingKind.AMOUNT_NEGATIVE, key, f"`{key} = {show(value)}` is below zero.", "Write what is owed as an amount of at least 0.")
+            self.note(
+                FindingKind.AMOUNT_NEGATIVE,
+                key,
+                f"`{key} = {show(value)}` is below zero.",
+                "Write what is owed as an amount of at least 0.",
+            )
             return None
         if number.scaleb(digits) > MINOR_MAX:
-            self.note(FindingKind.AMOUNT_ABSURD, key, f"`{key} = {show(value)}` is larger than payper keeps.", "Check the number of digits.")
+            self.note(
+                FindingKind.AMOUNT_ABSURD, key, f"`{key} = {show(value)}` is larger than payper keeps.", "Check the number of digits."
+            )
             return None
         minor = number.scaleb(digits)
         if minor != minor.to_integral_value():
             shown = f"{number:.{digits}f}"
             has = f"{digits} decimals" if digits else "no decimals"
-            self.note(FindingKind.DECIMALS_TOO_MANY, key, f"`{key} = {show(value)}`: {currency} has {has}.", f'Write "{shown}", for example.')
+            self.note(
+                FindingKind.DECIMALS_TOO_MANY, key, f"`{key} = {show(value)}`: {currency} has {has}.", f'Write "{shown}", for example.'
+            )
             return None
         return int(minor)
 

@@ -33,7 +33,11 @@ def in_force(versions: Sequence[Contract], generated_at: datetime) -> Contract:
         generated_at: An instant with a zone.
     """
     holding = [version for version in versions if version.holds_from <= generated_at]
-    return max(holding, key=lambda version: version.version) if holding else min(versions, key=lambda version: (version.holds_from, -version.version))
+    return (
+        max(holding, key=lambda version: version.version)
+        if holding
+        else min(versions, key=lambda version: (version.holds_from, -version.version))
+    )
 
 
 def version_in_force(generated: pl.Series, versions: Sequence[Contract]) -> pl.Series:
@@ -74,7 +78,9 @@ def check_versions(read: Sequence[Contract | _Read]) -> tuple[Finding, ...]:
             if not isinstance(one, Contract):
                 places[id(contract)] = one.positions
     versions.sort(key=lambda contract: (contract.version, str(contract.path or "")))
-    findings = [finding for earlier, later in pairwise(versions) for finding in _compare(earlier, later, places.get(id(later), Positions("")))]
+    findings = [
+        finding for earlier, later in pairwise(versions) for finding in _compare(earlier, later, places.get(id(later), Positions("")))
+    ]
     return in_order(findings)
 
 
@@ -94,7 +100,8 @@ def _compare(earlier: Contract, later: Contract, positions: Positions) -> list[F
         mend = f"Write `version = {later.version + 1}` in the later one, or take one of the files away."
         add(FindingKind.VERSION_TWICE, "version", f"{before} of {later.id} exists already.", mend)
     elif later.holds_from <= earlier.holds_from:
-        seen = f"Version {later.version} holds from {later.holds_from:%Y-%m-%d %H:%M} UTC, not after {before} ({earlier.holds_from:%Y-%m-%d %H:%M} UTC)."
+        times = [f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (later.holds_from, earlier.holds_from)]
+        seen = f"Version {later.version} holds from {times[0]}, not after {before} ({times[1]})."
         add(FindingKind.HOLDS_NOT_RISING, "holds_from", seen, "Write a later `holds_from`; without one it is `starts`.")
     if later.version > earlier.version + 1:
         seen = f"Version {later.version} follows {before}."
@@ -109,11 +116,22 @@ def _compare(earlier: Contract, later: Contract, positions: Positions) -> list[F
     if later.zone != earlier.zone:
         seen = f"The time zone is {later.zone}, in {before} {earlier.zone}."
         add(FindingKind.ZONE_CHANGED, "timezone", seen, f'Write "{earlier.zone}", unless days and windows are meant to shift.')
-    if earlier.ends and later.version > earlier.version and later.calendar.local_date(later.holds_from) > earlier.ends + timedelta(days=1):
-        seen = f"{before[0].upper()}{before[1:]} ends on {earlier.ends}, and version {later.version} holds only from {later.calendar.local_date(later.holds_from)}."
-        add(FindingKind.VERSIONS_APART, "holds_from", seen, f"Write `holds_from = {earlier.ends + timedelta(days=1)}T00:00:00`, or let the gap stand.")
+    holds = later.calendar.local_date(later.holds_from)
+    if earlier.ends and later.version > earlier.version and holds > earlier.ends + timedelta(days=1):
+        seen = f"{before[0].upper()}{before[1:]} ends on {earlier.ends}, and version {later.version} holds only from {holds}."
+        add(
+            FindingKind.VERSIONS_APART,
+            "holds_from",
+            seen,
+            f"Write `holds_from = {earlier.ends + timedelta(days=1)}T00:00:00`, or let the gap stand.",
+        )
     if later.version != earlier.version and _terms(earlier) == _terms(later):
-        add(FindingKind.VERSION_IDENTICAL, "version", f"Version {later.version} says the same as {before}.", "Take it away, or write what changes.")
+        add(
+            FindingKind.VERSION_IDENTICAL,
+            "version",
+            f"Version {later.version} says the same as {before}.",
+            "Take it away, or write what changes.",
+        )
     return found
 
 

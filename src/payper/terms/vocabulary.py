@@ -39,7 +39,7 @@ def country_names() -> dict[str, str]:
     """Give the ISO 3166 alpha-2 codes and English names, from the tables of the package tzdata; XK, user-assigned, is in wide use."""
     text = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {code: name for code, name in rows} | {"XK": "Kosovo"}
+    return dict(rows) | {"XK": "Kosovo"}
 
 
 def nearest_country(word: str) -> str | None:
@@ -61,7 +61,7 @@ def is_zone(name: str) -> bool:
     from zoneinfo import ZoneInfo
 
     try:
-        return ZoneInfo(name).key == name and "/" in name or name == "UTC"
+        return (ZoneInfo(name).key == name and "/" in name) or name == "UTC"
     except (ValueError, OSError, KeyError):  # a missing zone is a KeyError; odd names reach the file system
         return False
 
