@@ -12,6 +12,8 @@ from dataclasses import dataclass
 QUOTED_BYTES_MAX = 160 * 1024
 """How far a quoted cell is followed; a cell of 32,767 characters has at most 131,068 bytes."""
 
+_NEVER_CLOSES = "a quote is opened that never closes"
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -47,10 +49,11 @@ class RecordReader:
         """Cut the record at `offset`, looking no further than `end`."""
         block, cells = self.block, []
         far = min(end, offset + QUOTED_BYTES_MAX)
-        place = offset
+        place, has_stray, is_long = offset, False, False
         while True:
             found = self._quoted.match(block, place, far)
             if found is not None:
+                is_long = is_long or b"\n" in found[1]
                 cells.append(found[1].replace(b'""', b'"').decode())
                 place = found.end()
             elif block[place : place + 1] == b'"':
@@ -58,9 +61,13 @@ class RecordReader:
             else:
                 plain = self._plain.match(block, place)
                 assert plain is not None
+                has_stray = has_stray or b'"' in plain[0]
                 cells.append(plain[0].decode())
                 place = plain.end()
             if block[place : place + 1] != self._mark:
+                if is_long and has_stray:
+                    # A quote that never closes has found the quotes of the next records, and one is left over.
+                    return Record(None, _NEVER_CLOSES, block.index(b"\n", offset) + 1)
                 return Record(cells, None, place + 1)
             place += 1
 
@@ -71,5 +78,5 @@ class RecordReader:
         if closed is not None and b"\n" not in closed[0]:
             fault = "a quoted cell goes on after its closing quote; a quote inside a quoted cell must be doubled"
         else:
-            fault = "a quote is opened that never closes"
+            fault = _NEVER_CLOSES
         return Record(None, fault, next_line, is_open=is_open)

@@ -6,9 +6,10 @@ All bytes are brought to UTF-8 with `\\n` at the end of each line before anythin
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +78,10 @@ def find_layout(path: Path, limits: Limits) -> Layout:
     encoding, bom = _find_encoding(head)
     sample = codecs.getincrementaldecoder(encoding)("replace").decode(head[bom:])
     is_cr = "\n" not in sample and "\r" in sample
-    blocks = normal_blocks(path, encoding=encoding, bom=bom, is_cr=is_cr, limits=limits, block_bytes=_SNIFFED_BYTES)
-    text = next(blocks, b"")
-    blocks.close()
+    with contextlib.closing(
+        normal_blocks(path, encoding=encoding, bom=bom, is_cr=is_cr, limits=limits, block_bytes=_SNIFFED_BYTES)
+    ) as blocks:
+        text = next(blocks, b"")
     offset, line = _skip_blank(text, 0, 1)
     separator = _SEP_LINE.match(text)
     stated = separator[1].decode("latin-1") if separator and separator[1] != b'"' and separator[1].isascii() else None
@@ -113,7 +115,7 @@ def normal_blocks(
     limits: Limits,
     block_bytes: int = BLOCK_BYTES,
     on_fallback: Callable[[int], None] | None = None,
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """Give the text as UTF-8 without control characters, in blocks of whole lines that end in `\\n`.
 
     Args:

@@ -194,7 +194,7 @@ class _Block:
             clean: Flags = np.diff(places, prepend=-1) == self._layout.width
             return clean
         first = np.searchsorted(quotes, starts)
-        line_of_mark = np.cumsum(self._is_end) - self._is_end
+        line_of_mark: Places = np.cumsum(self._is_end) - self._is_end
         is_outside = ((_quotes_before(self._marks, quotes) - first[line_of_mark]) & 1) == 0
         cells = np.bincount(line_of_mark[is_outside], minlength=len(ends))
         line_of_quote = np.searchsorted(ends, quotes)
@@ -203,7 +203,8 @@ class _Block:
         has_bad = np.zeros(len(ends), dtype=np.bool_)
         has_bad[line_of_quote[is_bad]] = True
         is_even = (np.bincount(line_of_quote, minlength=len(ends)) & 1) == 0
-        return (cells == self._layout.width) & is_even & ~has_bad
+        whole: Flags = (cells == self._layout.width) & is_even & ~has_bad
+        return whole
 
     def _mend(self, starts: Places, ends: Places, is_clean: Flags, is_blank: Flags) -> _Mended:
         """Cut the lines that are not clean; lines that turn out to belong to an earlier record are taken out of `is_clean`."""
@@ -225,7 +226,9 @@ class _Block:
                 after = number + 1
             is_clean[number:after] = False
             free = after
-            raw = None if record.fault is None else self._text[start : int(ends[number])][: RAW_CHARACTERS_MAX * 4].decode("utf-8", "ignore")
+            raw = (
+                None if record.fault is None else self._text[start : int(ends[number])][: RAW_CHARACTERS_MAX * 4].decode("utf-8", "ignore")
+            )
             mended.lines.append(number)
             mended.records.append(record)
             mended.raws.append(None if raw is None else raw[:RAW_CHARACTERS_MAX])

@@ -43,6 +43,9 @@ FORMATS: dict[str, str] = {
 # C0 controls but tab and newline, DEL, C1; zero-width and direction marks; bidi overrides and isolates; the byte order mark.
 CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f\u{80}-\u{9f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2064}\u{2066}-\u{2069}\u{feff}]"
 
+ESCAPED = r"^'(['=@\t\r+\-])"
+"""A cell that was escaped when it was written: an apostrophe before what a spreadsheet would run, or before another apostrophe."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -228,6 +231,16 @@ def without_controls(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFram
     return frame.with_columns(pl.col(odd).str.replace_all(CONTROLS, "")) if odd else frame
 
 
+def unescaped(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """Take off the apostrophe that `writing` puts before what a spreadsheet would run as a formula."""
+    names = list(columns)
+    if not names or frame.is_empty():
+        return frame
+    hits = frame.select(pl.col(names).str.starts_with("'").any())
+    odd = [name for name in names if hits[name][0]]
+    return frame.with_columns(pl.col(odd).str.replace(ESCAPED, "$1")) if odd else frame
+
+
 def _look(path: Path, limits: Limits) -> tuple[int, bytes]:
     try:
         if path.is_dir():
@@ -298,6 +311,7 @@ def _tidy(piece: pl.DataFrame, header: Sequence[str], cell_max: int) -> pl.DataF
     narrowest, widest = frame.select(length.min() for length in lengths), frame.select(length.max() for length in lengths)
     empty = [name for name in names if narrowest[name][0] == 0]
     frame = frame.with_columns(pl.when(pl.col(empty).str.len_bytes() > 0).then(pl.col(empty))) if empty else frame
+    frame = unescaped(frame, names)
     for name in names:
         if (widest[name][0] or 0) > cell_max:
             frame = _refuse_long(frame, name, cell_max)
@@ -314,10 +328,7 @@ def _refuse_long(frame: pl.DataFrame, name: str, cell_max: int) -> pl.DataFrame:
     words = pl.format("the cell in column `{}` has {} characters; at most {} are read", pl.lit(name), length, pl.lit(cell_max))
     return frame.with_columns(
         pl.when(is_long & pl.col(FAULT).is_null()).then(words).otherwise(pl.col(FAULT)).alias(FAULT),
-        pl.when(is_long & pl.col(RAW).is_null())
-        .then(pl.col(name).str.slice(0, RAW_CHARACTERS_MAX))
-        .otherwise(pl.col(RAW))
-        .alias(RAW),
+        pl.when(is_long & pl.col(RAW).is_null()).then(pl.col(name).str.slice(0, RAW_CHARACTERS_MAX)).otherwise(pl.col(RAW)).alias(RAW),
         pl.when(~is_long).then(pl.col(name)).alias(name),
     )
 

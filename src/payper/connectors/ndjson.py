@@ -53,7 +53,9 @@ class JsonReader:
         names = list(self._columns)
         header = unique_names(names)
         check_columns(path, header, limits)
-        whole = [frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in frame) for frame in self._frames]
+        whole = [
+            frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in frame) for frame in self._frames
+        ]
         shown = dict(zip(names, header, strict=True))
         self._frames = [frame.select(*(pl.col(name).alias(shown[name]) for name in names), f"\0{FAULT}", f"\0{RAW}") for frame in whole]
         self._shape = Shape(format="ndjson", bytes=size, digest=digest, header=header, encoding="utf-8")

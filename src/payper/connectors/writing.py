@@ -9,21 +9,28 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
+from payper.connectors.files import ESCAPED, unescaped
 from payper.errors import FileError
 
-RISKY = r"^[=@\t\r+\-']"
+__all__ = ["as_cells", "escaped", "unescaped", "write_bytes", "write_csv", "write_parquet", "write_text"]
+
 _PLAIN_NUMBER = r"^[+\-][0-9 ().\-/]*[0-9][0-9 ().\-/]*$"
-ESCAPED = r"^'[=@\t\r+\-']"
 
 
 def write_csv(
-    frame: pl.DataFrame, path: Path, *, zone: str | None = None, for_excel: bool = False, delimiter: str = ",", are_cells_escaped: bool = True
+    frame: pl.DataFrame,
+    path: Path,
+    *,
+    zone: str | None = None,
+    for_excel: bool = False,
+    delimiter: str = ",",
+    are_cells_escaped: bool = True,
 ) -> None:
     """Write a frame as CSV (RFC 4180, UTF-8, lines ended by CRLF only where `for_excel`).
 
@@ -91,7 +98,8 @@ def as_cells(frame: pl.DataFrame, *, zone: str | None = None) -> pl.DataFrame:
     for name, dtype in frame.schema.items():
         column = pl.col(name)
         if isinstance(dtype, pl.List):
-            cells.append(column.list.eval(pl.element().cast(pl.String)).list.join(";", ignore_nulls=True))
+            joined = column.list.eval(pl.element().cast(pl.String)).list.join(";", ignore_nulls=True)
+            cells.append(pl.when(joined.str.len_bytes() > 0).then(joined).alias(name))
         elif isinstance(dtype, pl.Datetime):
             placed = column.dt.convert_time_zone(zone) if zone is not None and dtype.time_zone is not None else column
             offset = "" if dtype.time_zone is None else "%:z"
@@ -103,21 +111,23 @@ def as_cells(frame: pl.DataFrame, *, zone: str | None = None) -> pl.DataFrame:
 
 def escaped(frame: pl.DataFrame) -> pl.DataFrame:
     """Put an apostrophe before every text cell that a spreadsheet would run, or that begins as an escaped one."""
-    text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
-    if not text:
-        return frame
-    column = pl.col(text)
-    is_risky = column.str.contains(r"^[=@\t\r]") | (column.str.contains(r"^[+\-]") & ~column.str.contains(_PLAIN_NUMBER)) | column.str.contains(ESCAPED)
-    return frame.with_columns(pl.when(is_risky).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).name.keep())
+    cells = []
+    for name, dtype in frame.schema.items():
+        if dtype == pl.String:
+            column = pl.col(name)
+            is_signed = column.str.contains(r"^[+\-]") & ~column.str.contains(_PLAIN_NUMBER)
+            is_risky = column.str.contains(r"^[=@\t\r]") | is_signed | column.str.contains(ESCAPED)
+            cells.append(pl.when(is_risky).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name))
+    return frame.with_columns(cells)
 
 
 @contextlib.contextmanager
-def _beside(path: Path):  # type: ignore[no-untyped-def]  # a generator of a file and its path
+def _beside(path: Path) -> Iterator[BinaryIO]:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            yield stream, part
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         umask = os.umask(0)
@@ -132,7 +142,7 @@ def _beside(path: Path):  # type: ignore[no-untyped-def]  # a generator of a fil
 
 def _write(path: Path, write: Callable[[BinaryIO], None]) -> None:
     try:
-        with _beside(path) as (stream, _):
+        with _beside(path) as stream:
             write(stream)
     except OSError as problem:
         raise FileError(

@@ -5,6 +5,7 @@ spreadsheets in English, German, French and Spanish. Spellings are compared fold
 matter. The order of spellings is the order of preference when a file has several.
 """
 
+# ruff: noqa: E501  # a column and its spellings stand together
 from __future__ import annotations
 
 import re

@@ -38,7 +38,21 @@ _MONTH_WORDS = {
     12: "december dec dezember dez décembre déc decembre diciembre dic",
 }
 _MONTHS = {word: number for number, words in _MONTH_WORDS.items() for word in words.split()}
-_MONTH_NAMES = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTH_NAMES = (
+    "",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 # The zones of RFC 2822, section 4.3, whose meaning is fixed, and Central European Time.
 _ZONES = {
@@ -62,7 +76,9 @@ _NUMERIC = re.compile(r"^(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})$")
 _YEAR_FIRST = re.compile(r"^(\d{4})([/.\-])(\d{1,2})\2(\d{1,2})$")
 _COMPACT = re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})$")
 _COMPACT_CLOCK = re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})?(z)?$", re.IGNORECASE)
-_DAY_WORD = re.compile(r"^(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[\s\-./]*(?:of |de )?([^\W\d_]+)\.?,?[\s\-./]*(?:de )?(\d{4}|\d{2})$", re.IGNORECASE)
+_DAY_WORD = re.compile(
+    r"^(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[\s\-./]*(?:of |de )?([^\W\d_]+)\.?,?[\s\-./]*(?:de )?(\d{4}|\d{2})$", re.IGNORECASE
+)
 _WORD_DAY = re.compile(r"^([^\W\d_]+)\.?[\s\-./]*(\d{1,2})(?:st|nd|rd|th)?,?[\s\-./]+(\d{4}|\d{2})$", re.IGNORECASE)
 _YEAR_WORD = re.compile(r"^(\d{4})[\s\-./]*([^\W\d_]+)\.?[\s\-./]*(\d{1,2})$", re.IGNORECASE)
 _EPOCH = re.compile(r"^(\d{10}|\d{13}|\d{16})(?:\.(\d{1,6}))?$")

@@ -15,10 +15,44 @@ MEETING_MINUTES_MAX = 24 * 60
 
 _KINDS: dict[str, str] = {
     **dict.fromkeys(
-        "lead leads l contact contacts contentlead contentsyndication inquiry enquiry mql hql prospect person download response".split(), "lead"
+        [
+            "lead",
+            "leads",
+            "l",
+            "contact",
+            "contacts",
+            "contentlead",
+            "contentsyndication",
+            "inquiry",
+            "enquiry",
+            "mql",
+            "hql",
+            "prospect",
+            "person",
+            "download",
+            "response",
+        ],
+        "lead",
     ),
     **dict.fromkeys(
-        "appointment appointments appt apt meeting meetings booking booked bookedmeeting meetingbooked demo call termin rendezvous rdv cita".split(),
+        [
+            "appointment",
+            "appointments",
+            "appt",
+            "apt",
+            "meeting",
+            "meetings",
+            "booking",
+            "booked",
+            "bookedmeeting",
+            "meetingbooked",
+            "demo",
+            "call",
+            "termin",
+            "rendezvous",
+            "rdv",
+            "cita",
+        ],
         "appointment",
     ),
 }

@@ -16,8 +16,42 @@ from payper.journey import EVENT_SCHEMA, RETURN_SCHEMA, Milestone, read_mileston
 from payper.reasons import RETURN_REASONS, Reason
 
 _DECISIONS: dict[str, str] = {
-    **dict.fromkeys("granted grant accepted accept approved approve allowed yes credited upheld genehmigt accordé aprobado".split(), "granted"),
-    **dict.fromkeys("refused refuse rejected reject denied deny declined decline no dismissed abgelehnt refusé rechazado".split(), "refused"),
+    **dict.fromkeys(
+        [
+            "granted",
+            "grant",
+            "accepted",
+            "accept",
+            "approved",
+            "approve",
+            "allowed",
+            "yes",
+            "credited",
+            "upheld",
+            "genehmigt",
+            "accordé",
+            "aprobado",
+        ],
+        "granted",
+    ),
+    **dict.fromkeys(
+        [
+            "refused",
+            "refuse",
+            "rejected",
+            "reject",
+            "denied",
+            "deny",
+            "declined",
+            "decline",
+            "no",
+            "dismissed",
+            "abgelehnt",
+            "refusé",
+            "rechazado",
+        ],
+        "refused",
+    ),
 }
 _CODES = {reason.name: reason for reason in Reason}
 
@@ -132,7 +166,9 @@ def _missing(given: pl.Series, name: str) -> pl.Series:
 def _nobody(given: dict[str, pl.Series]) -> pl.Series:
     frame = pl.DataFrame({"external_id": given["external_id"], "email": given["email"]})
     is_nobody = pl.all_horizontal(pl.all().is_null())
-    return frame.select(pl.when(is_nobody).then(pl.lit("neither external_id nor email says which delivery is meant")).alias("fault")).to_series()
+    return frame.select(
+        pl.when(is_nobody).then(pl.lit("neither external_id nor email says which delivery is meant")).alias("fault")
+    ).to_series()
 
 
 def _read_milestones(given: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -28,7 +28,9 @@ def read_words(given: pl.Series, meanings: dict[str, str | None], wrong: dict[st
     if given.null_count() == len(given):
         return given, given
     read = given.replace_strict(list(meanings), list(meanings.values()), default=None, return_dtype=pl.String)
-    faults = given.replace_strict(list(wrong), list(wrong.values()), default=None, return_dtype=pl.String) if wrong else pl.Series(
-        [None] * len(given), dtype=pl.String
+    faults = (
+        given.replace_strict(list(wrong), list(wrong.values()), default=None, return_dtype=pl.String)
+        if wrong
+        else pl.Series([None] * len(given), dtype=pl.String)
     )
     return read, faults

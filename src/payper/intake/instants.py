@@ -26,6 +26,9 @@ _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _SERIAL_FIRST, _SERIAL_LAST = 20_000, 80_000
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # a workbook's serial numbers are local time
 
+_EVEN = {10: "%Y-%m-%d", 16: "%Y-%m-%dT%H:%M", 19: "%Y-%m-%dT%H:%M:%S", 20: "%Y-%m-%dT%H:%M:%SZ"}
+"""The usual ways to write an instant, by their lengths."""
+
 _SHIFT_MINUTES_MAX = 14 * 60
 
 YEAR_FIRST, YEAR_LAST = 1990, 2099
@@ -104,6 +107,9 @@ def _order_of(text: str) -> DateOrder | None:
 
 def _read_iso(frame: pl.DataFrame) -> pl.DataFrame:
     """Read what is ISO 8601: `local` clock time and `shift` (minutes east of UTC; null: the zone's)."""
+    even = _read_even_iso(frame["text"])
+    if even is not None:
+        return even
     text = pl.col("text")
     is_iso = text.str.contains(_ISO)
     iso = pl.when(is_iso).then(text)
@@ -111,7 +117,9 @@ def _read_iso(frame: pl.DataFrame) -> pl.DataFrame:
     has_clock = length > 10
     last = iso.str.slice(-1).str.to_lowercase()
     has_offset = has_clock & iso.str.slice(16).str.contains(r"[+-]")
-    frame = frame.select(iso.alias("iso"), has_offset.fill_null(value=False).alias("offset"), (last == "z").fill_null(value=False).alias("zulu"))
+    frame = frame.select(
+        iso.alias("iso"), has_offset.fill_null(value=False).alias("offset"), (last == "z").fill_null(value=False).alias("zulu")
+    )
     clock = pl.col("iso").str.slice(11)
     plain = (
         frame.select(
@@ -136,6 +144,24 @@ def _read_iso(frame: pl.DataFrame) -> pl.DataFrame:
     return read.select(pl.when(~is_far.fill_null(value=False)).then(pl.col("local")), "shift")
 
 
+def _read_even_iso(texts: pl.Series) -> pl.DataFrame | None:
+    """Read a column that is written alike throughout, in one go; None when it is not."""
+    lengths = texts.str.len_bytes().drop_nulls().unique()
+    length = int(lengths[0]) if len(lengths) == 1 else 0
+    if length not in _EVEN:
+        return None
+    tenth = texts.str.slice(10, 1).drop_nulls()
+    separator = tenth[0]
+    if separator not in ("", "T", " ") or not (tenth == separator).all():
+        return None
+    if length >= 19 and (texts.str.slice(17, 2) == "60").any():
+        return None
+    local = texts.str.to_datetime(_EVEN[length].replace("T", separator), strict=False, time_unit="us", exact=True)
+    if local.null_count() != texts.null_count():
+        return None
+    return pl.DataFrame({"local": local}).with_columns(pl.lit(0 if length == 20 else None, dtype=pl.Int64).alias("shift"))
+
+
 def _local(plain: pl.DataFrame) -> pl.Expr:
     day = pl.col("day").str.to_date("%Y-%m-%d", strict=False)
     clock = pl.col("clock")
@@ -143,7 +169,7 @@ def _local(plain: pl.DataFrame) -> pl.Expr:
     hour = clock.str.slice(0, 2).cast(pl.Int64, strict=False)
     minute = clock.str.slice(3, 2).cast(pl.Int64, strict=False)
     second = clock.str.slice(6, 2).cast(pl.Int64, strict=False).fill_null(0)
-    has_fraction = bool(plain["clock"].str.len_bytes().max() or 0) and int(plain["clock"].str.len_bytes().max() or 0) > 8  # type: ignore[call-overload]  # lengths are whole numbers
+    has_fraction = bool((plain["clock"].str.len_bytes() > 8).any())
     micros = clock.str.slice(9).str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64, strict=False).fill_null(0) if has_fraction else pl.lit(0)
     is_clock = (hour <= 23) & (minute <= 59) & (second <= 59)
     of_day = (hour * 3600 + minute * 60 + second) * 1_000_000 + micros
@@ -169,7 +195,9 @@ def _read_others(texts: pl.Series, zones: pl.Series, is_left: pl.Series, date_or
     settled = found if found in ("dmy", "mdy") else (date_order if date_order in ("dmy", "mdy") else None)
     rows = pl.DataFrame({"text": texts.filter(is_left), "zone": zones.filter(is_left)})
     orders = {zone: settled or usual_date_order(zone) for zone in rows["zone"].unique().drop_nulls()}
-    rows = rows.with_columns(pl.col("zone").replace_strict(list(orders), list(orders.values()), default="dmy", return_dtype=pl.String).alias("order"))
+    rows = rows.with_columns(
+        pl.col("zone").replace_strict(list(orders), list(orders.values()), default="dmy", return_dtype=pl.String).alias("order")
+    )
     distinct = rows.select("text", "order").unique()
     is_torn = found == "both" and settled is None
     written = [_written(text, order, is_torn=is_torn) for text, order in distinct.iter_rows()]

@@ -320,7 +320,7 @@ class _Wishes:
 
     def _values(self, name: str, pairs: Any) -> dict[str, str]:
         if not isinstance(pairs, dict):
-            self._find(name, f"`values.{name}` must be a table of \"what the sender writes\" = \"what it means\"")
+            self._find(name, f'`values.{name}` must be a table of "what the sender writes" = "what it means"')
             return {}
         return {fold_value(said): str(meant) for said, meant in pairs.items()}
 
