@@ -133,7 +133,11 @@ def test_the_published_codes_and_titles_are_recognised(shared_data: Path, name: 
         rows = [row for row in csv.DictReader(lines) if row.get("table") != "division_to_section"]
     read = read_industries(pl.Series([f"{system} {row['code']}" for row in rows]))["industry_codes"]
     lost = [row["code"] for row, found in zip(rows, read, strict=True) if not any(code.startswith(f"{system}:") for code in found)]
-    unread = [row[column] for row, found in zip(rows, read_industries(pl.Series([row[column] for row in rows]))["industry_code"], strict=True) if found is None]
+    unread = [
+        row[column]
+        for row, found in zip(rows, read_industries(pl.Series([row[column] for row in rows]))["industry_code"], strict=True)
+        if found is None
+    ]
     record_property("exceptions", [*lost, *unread])
     print(f"{name}: {len(lost)} codes and {len(unread)} titles of {len(rows)} are not recognised: {lost} {unread}")
     assert 1 - len(lost) / len(rows) >= 0.999

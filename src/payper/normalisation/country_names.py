@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words; a line is one entry and its spellings
 """Spellings of countries that the CLDR does not have: ISO's formal names, the trade's short forms, former and everyday names."""
 
 from __future__ import annotations
@@ -6,6 +7,7 @@ VARIANTS = """
 AE: UAE, U A E, Emirates, United Arab Emirates the, UAE Dubai, VAE
 BA: Bosnia, Bosnia Herzegovina, Bosnia and Hercegovina
 BN: Brunei Darussalam
+AT: Oesterreich
 BO: Bolivia Plurinational State of, Plurinational State of Bolivia
 BQ: Bonaire, Bonaire Sint Eustatius and Saba, Caribbean Netherlands
 BY: Belorussia, Byelorussia
@@ -81,5 +83,5 @@ LANGUAGES: tuple[str, ...] = (
 )  # fmt: skip
 """CLDR locales whose names of countries are known beside English, in the order in which they win a spelling that two countries share."""
 
-NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 """Two-letter territories of the CLDR that ISO 3166-1 reserves or that are no country; Kosovo (XK) is kept, as the trade uses it."""

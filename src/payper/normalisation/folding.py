@@ -31,7 +31,7 @@ def fold_text(text: str) -> str:
 
 
 def words(texts: pl.Expr) -> pl.Expr:
-    """Fold a column to words with one space between: `&` and `+` become "and", the dots of initials and apostrophes go, other marks part words.
+    """Fold a column to words with one space between: `&` and `+` are "and", the dots of initials go, marks part words.
 
     `S.A. de C.V.` gives "sa de cv", `V.P., R&D` gives "vp r and d", `McDonald's` gives "mcdonalds".
     """

@@ -17,7 +17,8 @@ SYSTEMS: tuple[str, ...] = tuple(EDITIONS)
 
 _SYSTEM_WORDS = {"naics": "naics", "sic": "sic", "ussic": "sic", "nace": "nace", "isic": "isic", "uksic": "nace", "ukssic": "nace"}
 _CODE = re.compile(
-    r"\s*(?:(?P<system>naics|us ?sic|uk ?sic|sic|nace|isic)(?:[\s(]*(?:rev\.?\s*\d(?:\.\d)?\b|(?:19|20)\d\d\b(?=\W+\w)|code)\)?)*[\s:#-]*)?(?P<code>(?:31-33|44-45|48-49)|[A-V]?\d{1,6}(?:\.\d{1,2}){0,2}|[A-V])"
+    r"\s*(?:(?P<system>naics|us ?sic|uk ?sic|sic|nace|isic)(?:[\s(]*(?:rev\.?\s*\d(?:\.\d)?\b|(?:19|20)\d\d\b(?=\W+\w)|code)\)?)*[\s:#-]*)?"
+    r"(?P<code>(?:31-33|44-45|48-49)|[A-V]?\d{1,6}(?:\.\d{1,2}){0,2}|[A-V])"
     r"(?:\s*(?:[-–—:;|,]|\s)\s*(?P<title>.*))?\s*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -138,7 +139,9 @@ def _may_be(system: str, code: str) -> bool:
 
 def _shares(candidate: str, meant: Iterable[str]) -> bool:
     system, code = candidate.split(":")
-    return any(other.split(":")[0] == system and (other.split(":")[1].startswith(code) or code.startswith(other.split(":")[1])) for other in meant)
+    return any(
+        other.split(":")[0] == system and (other.split(":")[1].startswith(code) or code.startswith(other.split(":")[1])) for other in meant
+    )
 
 
 @cache
@@ -170,7 +173,7 @@ def _bag(word: str) -> frozenset[str]:
     return frozenset(part.removesuffix("s") for part in rest.split() if part not in _SMALL)
 
 
-_SMALL = frozenset("and or of the for in on by to a with other all etc".split())
+_SMALL = frozenset(["and", "or", "of", "the", "for", "in", "on", "by", "to", "a", "with", "other", "all", "etc"])
 
 
 def _broadest(candidates: list[str]) -> list[str]:
@@ -181,7 +184,7 @@ def _broadest(candidates: list[str]) -> list[str]:
 
 @cache
 def _labels() -> dict[str, str]:
-    known = {}
+    known: dict[str, str] = {}
     for line in LABELS.strip().splitlines():
         labels, codes = line.split(":")
         candidates = " ".join(f"naics:{code}" for code in codes.split())
@@ -236,7 +239,9 @@ def _inside_together(candidate: tuple[str, str], asked: tuple[tuple[str, str], .
     system, code = candidate
     same = [entry for entry in asked if entry[0] == system]
     covered = leaves(system, code)
-    return any(found <= frozenset().union(*(leaves(*entry).get(edition, frozenset()) for entry in same)) for edition, found in covered.items())
+    return any(
+        found <= frozenset().union(*(leaves(*entry).get(edition, frozenset()) for entry in same)) for edition, found in covered.items()
+    )
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words; a line is one entry and its spellings
 """The labels of industry pick-lists (LinkedIn, HubSpot, Salesforce and plain forms) with the NAICS 2022 codes that payper reads them as.
 
 These labels are no classification and say less than a code; each is mapped to the narrowest codes that hold what the label is used for.

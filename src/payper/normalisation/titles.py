@@ -100,7 +100,9 @@ def _ranks(tokens: pl.DataFrame) -> pl.DataFrame:
     top = _RANK["c-level"]
     tokens = _neighbours(tokens)
     is_deputy = pl.col("before").is_in(_list(table.DEPUTIES))
-    is_unit = pl.col("after").is_not_null() & ~pl.col("after").is_in(_list(table.CONNECTIVES)) & (pl.col("after_rung").fill_null(0) < top - 1)
+    is_unit = (
+        pl.col("after").is_not_null() & ~pl.col("after").is_in(_list(table.CONNECTIVES)) & (pl.col("after_rung").fill_null(0) < top - 1)
+    )
     units = {_joined(title): _RANK[word] for title, word in table.UNIT_HEADS.items()}
     unit_rung = pl.col("token").replace_strict(list(units), list(units.values()), default=None, return_dtype=pl.Int8)
     is_last = (pl.col("follower").fill_null("/")) == "/"
@@ -165,7 +167,7 @@ def _words() -> dict[str, _Word]:
         rungs |= dict.fromkeys(_list(texts), _RANK[rung])
     officers = {word: FUNCTIONS.index(function) for function, texts in table.OFFICERS.items() for word in _list(texts)}
     rungs |= dict.fromkeys(officers, _RANK["c-level"])
-    functions: dict[str, tuple[int, int]] = {}
+    functions: dict[str, tuple[int | None, int]] = {}
     for number, strengths in enumerate(DEPARTMENTS.values()):
         for strength, texts in strengths.items():
             for word in _list(texts):
@@ -174,9 +176,15 @@ def _words() -> dict[str, _Word]:
     functions |= {word: (number, 9) for word, number in officers.items()}
     unranked = set(_list(table.NO_RANK))
     for key in functions.keys() - rungs.keys() - unranked:
-        rungs |= {key: rung for rung in [_rung_within(key, rungs)] if rung is not None}
+        rung_within = _rung_within(key, rungs)
+        if rung_within is not None:
+            rungs[key] = rung_within
     keys = rungs.keys() | functions.keys() | unranked | set(_list(table.SUPPORTS))
-    return {key: _Word(rungs.get(key), *functions.get(key, (None, 0)), is_doer=key not in rungs and _is_doer(key)) for key in keys}
+    found = {}
+    for key in keys:
+        function, strength = functions.get(key, (None, 0))
+        found[key] = _Word(rungs.get(key), function, strength, is_doer=key not in rungs and _is_doer(key))
+    return found
 
 
 def _is_doer(word: str) -> bool:
