@@ -24,7 +24,8 @@ def headline(results: Results) -> str:
     if delivered == 0:
         return f"Nothing has been delivered by {day}"
     owed = _owed_words(results)
-    return f"{owed} owed on {day}; {count(accepted)} of {counted(delivered, 'delivery', 'deliveries')} were accepted ({percent(accepted / delivered)})"
+    share = percent(accepted / delivered)
+    return f"{owed} owed on {day}; {count(accepted)} of {counted(delivered, 'delivery', 'deliveries')} were accepted ({share})"
 
 
 def _owed_words(results: Results) -> str:
@@ -71,7 +72,7 @@ def _replacements(results: Results) -> str | None:
     soon = [contract for contract, day in zip(owed["contract"], days, strict=True) if day <= first + timedelta(days=2)]
     where = f"under {soon[0]}" if len(set(soon)) == 1 else f"under {len(set(soon))} contracts"
     return (
-        f"{counted(owed.height, 'replacement')} {'is' if owed.height == 1 else 'are'} owed; the next must come by {day_in_words(first)} ({where}), "
+        f"{counted(owed.height, 'replacement is', 'replacements are')} owed; the next must come by {day_in_words(first)} ({where}), "
         "after that the charge is given back."
     )
 
@@ -128,7 +129,8 @@ def _lowest(results: Results) -> str | None:
         return None
     programme = results.programme
     return (
-        f"{programme.party(low['provider'])} has the lowest acceptance, {percent(low['acceptance_rate'])} of {counted(low['delivered'], 'delivery', 'deliveries')}; "
+        f"{programme.party(low['provider'])} has the lowest acceptance, {percent(low['acceptance_rate'])} "
+        f"of {counted(low['delivered'], 'delivery', 'deliveries')}; "
         f"{programme.party(high['provider'])} has the highest, {percent(high['acceptance_rate'])} of {count(high['delivered'])}."
     )
 
@@ -178,7 +180,8 @@ def _pending(results: Results) -> str | None:
     if not pending.height:
         return None
     by_currency = pending.group_by("currency").agg(pl.col("pending_minor").sum()).sort("currency")
-    return f"{enumerated([money(minor, currency) for currency, minor in by_currency.iter_rows()])} more is pending on {day_in_words(programme.as_of)} and posts when its windows end."
+    amounts = enumerated([money(minor, currency) for currency, minor in by_currency.iter_rows()])
+    return f"{amounts} more is pending on {day_in_words(programme.as_of)} and posts when its windows end."
 
 
 def _headline_reason(results: Results) -> str | None:

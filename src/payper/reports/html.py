@@ -1,4 +1,4 @@
-"""The report: one HTML file that asks for nothing from elsewhere, with its charts, the tables of the same numbers, and how they were made."""
+"""The report: one HTML file that asks for nothing from elsewhere, with charts, tables of the same numbers, and how they were made."""
 
 from __future__ import annotations
 
@@ -115,7 +115,8 @@ def _draw(chart: str) -> Markup:
 def _funnel_section(results: Results, order: list[str]) -> Section:
     reached = _reached(results, "all", "")
     accepted, held, won = reached["accepted"], reached["meeting held"], reached["won"]
-    answer = f"Of {counted(accepted, 'accepted delivery', 'accepted deliveries')}, {count(held)} reached a held meeting and {count(won)} {'was' if won == 1 else 'were'} won"
+    whole = counted(accepted, "accepted delivery", "accepted deliveries")
+    answer = f"Of {whole}, {count(held)} reached a held meeting and {counted(won, 'was', 'were')} won"
     cells = [_funnel_figure(results, "model", model, f"Model {model}") for model in results.models.filter(pl.col("delivered") > 0)["model"]]
     delivered = [name for name in order if _reached(results, "contract", name)["delivered"]]
     cells += [_funnel_figure(results, "contract", name, name) for name in delivered[:CELLS_MAX]]
@@ -152,7 +153,8 @@ def _funnel_figure(results: Results, scope: str, name: str, label: str) -> Figur
             charts.Step(label=milestone, reached=number, recorded=recorded, words=count(number) + (f" · {share}" if share else ""))
         )
         rows.append([capitalised(milestone), count(number), count(recorded), share])
-    title = f"{label}: {count(reached['accepted'])} of {count(reached['delivered'])} accepted, {count(reached['meeting held'])} held, {count(reached['won'])} won"
+    accepted, delivered, held, won = (count(reached[step]) for step in ("accepted", "delivered", "meeting held", "won"))
+    title = f"{label}: {accepted} of {delivered} accepted, {held} held, {won} won"
     table = Table(f"Funnel of {label}", ["Step", "Reached", "Recorded itself", "Share"], rows)
     return Figure(title, table, narrow=_draw(charts.funnel_chart(steps)))
 
@@ -186,14 +188,18 @@ def _reason_section(results: Results) -> Section:
         return Section("reasons", "Why were deliveries not accepted?", "No verdict lists a reason", tables=[])
     total, mendable = sum(number for _, number, _ in known), sum(number for reason, number, _ in known if reason.can_mend)
     top, first = known[0][0], known[0][1]
-    answer = f"{top.name} is the commonest of {counted(len(known), 'reason')}, with {counted(first, 'delivery', 'deliveries')}; mending can help against {percent(mendable / total)} of all reasons listed"
+    answer = (
+        f"{top.name} is the commonest of {counted(len(known), 'reason')}, with {counted(first, 'delivery', 'deliveries')}; "
+        f"mending can help against {percent(mendable / total)} of all reasons listed"
+    )
     shown = f"The {REASONS_MAX} commonest of {len(known)} reasons" if len(known) > REASONS_MAX else "All reasons"
     figure = Figure(
         f"{shown}, by the deliveries whose verdict lists them",
         table,
         narrow=_draw(charts.reasons_chart(bars, charts.NARROW)),
         wide=_draw(charts.reasons_chart(bars, charts.WIDE)),
-        note="Solid bar: mending and sending again can help. Outline: it cannot. A verdict lists all its reasons, so these add up to more than the deliveries.",
+        note="Solid bar: mending and sending again can help. Outline: it cannot. "
+        "A verdict lists all its reasons, so these add up to more than the deliveries.",
     )
     return Section("reasons", "Why were deliveries not accepted?", answer, figures=[figure])
 
@@ -263,7 +269,8 @@ def _spend_answer(results: Results, by_name: dict[str, dict[str, Any]], order: l
     top = known[0]
     if len(known) == 1:
         return f"{top['contract']} has cost {money(top['net_base_minor'], results.programme.base_currency)} net, pending charges included"
-    return f"{top['contract']} takes {percent(top['net_base_minor'] / total)} of the {money(total, results.programme.base_currency)} spent net, pending charges included"
+    share, whole = percent(top["net_base_minor"] / total), money(total, results.programme.base_currency)
+    return f"{top['contract']} takes {share} of the {whole} spent net, pending charges included"
 
 
 def _spend_table(results: Results, order: list[str], by_name: dict[str, dict[str, Any]]) -> Table:
@@ -308,7 +315,8 @@ def _pace_section(results: Results, order: list[str]) -> Section:
     behind = [name for name in order if "behind" in pace_words(results, name)]
     paced = [name for name in order if "pace" in pace_words(results, name)]
     answer = (
-        f"{counted(len(behind), 'contract')} of the {len(paced)} with a total and an end {'is' if len(behind) == 1 else 'are'} behind an even pace"
+        f"{count(len(behind))} of {counted(len(paced), 'contract')} with a total and an end "
+        f"{'is' if len(behind) == 1 else 'are'} behind an even pace"
         if paced
         else "No contract has both a total and an end, so there is no pace to keep"
     )
@@ -346,7 +354,10 @@ def _cost_section(results: Results, order: list[str]) -> Section:
             shown = results.programme.party(name) if scope == "provider" else name
             rows.append([label, shown, *(_cost_words(known[step.value]) for step in COST_STEPS if step.value in known)])
     table = Table("Cost per milestone", ["Of", "Name", *(f"Per {_unit(step.value)}" for step in COST_STEPS)], rows, words=2)
-    note = f"Net spend (posted, less credited, plus pending) divided by the deliveries that reached the step. Dots in {base}: ● contract, ■ provider, ◆ model."
+    note = (
+        "Net spend (posted, less credited, plus pending) divided by the deliveries that reached the step. "
+        f"Dots in {base}: ● contract, ■ provider, ◆ model."
+    )
     return Section("cost", "What does each step cost?", _cost_answer(results), cells=cells, tables=[table], note=note)
 
 
@@ -410,7 +421,8 @@ def _costcapitalised(costs: pl.DataFrame, step: str, base: str) -> str:
     low, high = known.row(0, named=True), known.row(-1, named=True)
     if known.height == 1:
         return f"Per {_unit(step)}: {money(low['cost_base_minor'], base)} under {low['name']}"
-    return f"Per {_unit(step)}: {money(low['cost_base_minor'], base)} under {low['name']} to {money(high['cost_base_minor'], base)} under {high['name']}"
+    least, most = money(low["cost_base_minor"], base), money(high["cost_base_minor"], base)
+    return f"Per {_unit(step)}: {least} under {low['name']} to {most} under {high['name']}"
 
 
 def _unit(step: str) -> str:

@@ -419,7 +419,8 @@ def _state(row: dict[str, Any]) -> str:
 def _not_shown(lines: int) -> str:
     if lines <= LINES_MAX:
         return ""
-    return f"The first {count(LINES_MAX)} of {counted(lines, 'charge')} are listed here. The CSV beside this file has every one; the totals above count all."
+    shown = f"The first {count(LINES_MAX)} of {counted(lines, 'charge')} are listed here."
+    return f"{shown} The CSV beside this file has every one; the totals on the first page count all."
 
 
 def _price_words(price: Price, currency: str) -> str:
@@ -441,14 +442,15 @@ def _contest(contract: Contract) -> list[str]:
     if review is None:
         return ["The contract has no review window: every charge posts at once and is final."]
     lines = [
-        f"Buyer: a charge may be returned within {review.window.in_words()} of its milestone (column “Contest until”, to the end of that day in {contract.zone}).",
+        f"Buyer: a charge may be returned within {review.window.in_words()} of its milestone (column “Contest until”, in {contract.zone}).",
         f"Reasons taken: {', '.join(review.reasons) or 'none are listed'}."
         + (f" Proof must be attached for {', '.join(sorted(review.evidence))}." if review.evidence else ""),
     ]
     if review.contest_within is not None:
         undecided = "the return stands" if review.undecided == "buyer" else "the charge stands"
         lines.append(
-            f"Provider: a return may be contested within {review.contest_within.in_words()} of its claim; if nobody decides in time, {undecided}."
+            f"Provider: a return may be contested within {review.contest_within.in_words()} of its claim; "
+            f"if nobody decides in time, {undecided}."
         )
     if review.remedy == "replace" and review.replace_within is not None:
         lines.append(

@@ -23,6 +23,7 @@ class Table:
 
 
 def contracts_table(results: Results) -> Table:
+    """Count deliveries by verdict, a row per contract."""
     heads = [
         "Contract",
         "Provider",
@@ -55,6 +56,7 @@ def contracts_table(results: Results) -> Table:
 
 
 def money_table(results: Results) -> Table:
+    """Give each contract's money in its own currency, and its replacements."""
     heads = ["Contract", "Owed", "Pending", "Posted", "Credited", "Voided", "Won", "Replacements owed", "delivered", "expired"]
     rows = []
     for row in results.contracts.iter_rows(named=True):
@@ -68,6 +70,7 @@ def money_table(results: Results) -> Table:
 
 
 def group_table(results: Results, by: str) -> Table:
+    """Add contracts up by provider or model, money in the base currency where there are rates."""
     base = results.programme.base_currency
     heads = [
         capitalised(by),
