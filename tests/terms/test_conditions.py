@@ -116,6 +116,12 @@ def test_an_answer_that_nobody_sent_is_empty() -> None:
     assert decide("1 = 1", city=["Paris", "Rome"]) == [True, True]
 
 
+def test_not_like_is_the_contrary_of_like() -> None:
+    """sqlglot keeps this NOT as a flag of LIKE, where it is easily lost."""
+    assert decide("city NOT LIKE 'P%'", city=["Paris", "Rome", None]) == [False, True, None]
+    assert decide("city NOT ILIKE 'p%'", city=["Paris", "Rome", None]) == [False, True, None]
+
+
 def test_division_by_nothing_is_unknown() -> None:
     assert decide("meeting_minutes / 0 > 1", meeting_minutes=[5]) == [None]
 

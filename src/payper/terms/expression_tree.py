@@ -206,8 +206,10 @@ class _Reader:
         method = getattr(self, f"_{_SAME.get(name, name)}", None)
         if method is None:
             raise _refused(node)
+        if any(value and part not in _PARTS for part, value in node.args.items()):
+            raise _refused(node)
         result: Node = method(node)
-        return result
+        return Not(result) if node.args.get("negate") else result
 
     def _paren(self, node: exp.Expr) -> Node:
         return self.read(node.this)
@@ -356,6 +358,12 @@ class _Reader:
             raise _mixed(node, of.type, "number")
         return of
 
+
+_PARTS = frozenset(
+    {"this", "expression", "expressions", "low", "high", "ifs", "true", "default", "to", "quoted", "is_string", "negate", "table"}
+)
+"""Parts of sqlglot's nodes that are read; a node with any other part filled means more than it seems to, and is refused. `negate` is how
+`NOT LIKE` comes."""
 
 _OPERATORS: dict[str, Comparison] = {"eq": "=", "neq": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
