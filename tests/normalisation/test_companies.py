@@ -8,7 +8,7 @@ import gzip
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payper.normalisation.companies import company_keys
@@ -46,6 +46,7 @@ def test_a_name_with_a_letter_always_has_a_key(name):
     assert key == " ".join(key.split())
 
 
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=10), st.sampled_from(KEYS["example"])), max_size=10))
 def test_a_name_has_the_same_key_in_any_column(names):
     assert company_keys(pl.Series(names, dtype=pl.String)).to_list() == [

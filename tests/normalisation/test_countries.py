@@ -6,7 +6,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from babel import Locale
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payper.normalisation.countries import country_codes, country_name, is_country

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payper.normalisation.industries import find_title, is_asked, is_code, nearest_codes, nearest_titles, read_industries
@@ -103,6 +103,7 @@ def test_a_finding_can_name_the_nearest_code_and_title():
     assert nearest_titles("Softwear publishers")[0] == "Software Publishers"
 
 
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(["511210", "Banking", "asdf", None, "J62", "SIC 7372", "52"]), max_size=20))
 def test_an_industry_is_judged_alike_in_any_column(texts):
     whole = is_asked(read_industries(pl.Series(texts, dtype=pl.String)), [("naics", "5112"), ("nace", "62")]).to_list()

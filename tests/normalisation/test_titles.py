@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payper.normalisation.titles import FUNCTIONS, SENIORITY, functions_page, read_titles, seniority_rank
@@ -105,6 +105,7 @@ def test_the_functions_are_the_closed_list():
     )  # fmt: skip
 
 
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.none(), st.sampled_from([row[0] for row in LADDER]), st.text(max_size=12)), max_size=12))
 def test_a_title_is_read_alike_in_any_column(titles):
     alone = [read_titles(pl.Series([title], dtype=pl.String)).row(0) for title in titles]

@@ -33,7 +33,8 @@ _CLASS = re.compile(r"""Classification\(\s*"([^"]+)",\s*(?:"((?:[^"\\]|\\.)*)"|'
 _PAIR = re.compile(r'\(Standards\.(\w+), "([^"]+)"\),\s*\(Standards\.(\w+), "([^"]+)"\)')
 
 _SIC_SECTIONS = {
-    "A": (1, 9), "B": (10, 14), "C": (15, 17), "D": (20, 39), "E": (40, 49), "F": (50, 51), "G": (52, 59), "H": (60, 67), "I": (70, 89), "J": (91, 97), "K": (99, 99),
+    "A": (1, 9), "B": (10, 14), "C": (15, 17), "D": (20, 39), "E": (40, 49), "F": (50, 51), "G": (52, 59),
+    "H": (60, 67), "I": (70, 89), "J": (91, 97), "K": (99, 99),
 }  # fmt: skip
 """Divisions of the SIC by first and last major group (OSHA, SIC 1987; nonclassifiable establishments as division K)."""
 

@@ -22,24 +22,7 @@ FROM = "at least|minimum|min|ab|mindestens|from|au moins|al menos|pelo menos|alm
 BELOW = "less than|fewer than|smaller than|lower than|weniger als|unter|moins de|menos de|meno di|minder dan|under|below|<"
 UP_TO = "up to|bis zu|bis|maximum|max|at most|jusqu a|jusque|hasta|ate|fino a|tot|<=|≤"
 OPEN = "or more|and more|and above|and over|and up|or above|or over|or greater|plus|oder mehr|und mehr|ou plus|et plus|o mas|y mas|ou mais|o piu|of meer|\\+|up"
-ALONE = frozenset(
-    [
-        "myself only",
-        "just me",
-        "only me",
-        "self employed",
-        "selfemployed",
-        "solo",
-        "solopreneur",
-        "freelancer",
-        "freelance",
-        "sole proprietor",
-        "sole trader",
-        "myself",
-        "individual",
-        "one person",
-    ]
-)
+ALONE = "myself only|just me|only me|self employed|selfemployed|solo|solopreneur|freelancer|freelance|sole proprietor|sole trader|myself|individual|one person"
 SIGNS = {
     "us$": "USD", "ca$": "CAD", "c$": "CAD", "cad$": "CAD", "au$": "AUD", "a$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "r$": "BRL", "nt$": "TWD", "mx$": "MXN",
     "usd$": "USD", "cn¥": "CNY", "jp¥": "JPY", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "zł": "PLN", "zl": "PLN",

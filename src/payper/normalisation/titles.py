@@ -253,6 +253,6 @@ def _shown(texts: str) -> str:
 
 _PAGE_HEAD = """# Functions and seniority
 
-A contract's `audience.functions` may use only these nineteen functions. This page is written by `payper.normalisation.titles.functions_page`
-from the tables that read job titles; how titles are read is told in [normalising companies and titles](normalising-companies.md).
+A contract's `audience.functions` may use only these nineteen functions. `payper.normalisation.titles.functions_page` writes this page
+from the tables that read job titles; how they are read is told in [normalising companies and titles](normalising-companies.md).
 The number before a line is the strength of its words: of several functions in one title the strongest word decides, then the first."""
