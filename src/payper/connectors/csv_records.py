@@ -33,7 +33,7 @@ class Record:
 
 
 class RecordReader:
-    """Cuts records out of a block of UTF-8 lines, each ended by `\\n`."""
+    """Cuts records out of a block of UTF-8 lines, each ended by a newline."""
 
     def __init__(self, block: bytes, delimiter: str) -> None:
         self.block = block

@@ -1,6 +1,6 @@
 """What a text file of rows looks like: its encoding, the end of its lines, its delimiter and its header.
 
-All bytes are brought to UTF-8 with `\\n` at the end of each line before anything else looks at them, a few megabytes at a time.
+All bytes are brought to UTF-8 with a newline at the end of each line before anything else looks at them, a few megabytes at a time.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def normal_blocks(
     block_bytes: int = BLOCK_BYTES,
     on_fallback: Callable[[int], None] | None = None,
 ) -> Generator[bytes, None, None]:
-    """Give the text as UTF-8 without control characters, in blocks of whole lines that end in `\\n`.
+    """Give the text as UTF-8 without control characters, in blocks of whole lines that end in a newline.
 
     Args:
         path: The file.

@@ -27,7 +27,7 @@ _PERSON = {
     "Correo electrónico, Correo, Dirección de correo",
     "first_name": "First Name, Firstname, First, Given Name, Forename, FName, Vorname, Prénom, Nombre, Nombre de pila",
     "last_name": "Last Name, Lastname, Last, Surname, Family Name, LName, Nachname, Familienname, Nom de famille, Nom, Apellido, Apellidos",
-    "company": "Company, Company Name, Account Name, Account, Organization, Organization Name, Organisation, Organisation Name, Employer, "
+    "company": "Company, Company Name, Company / Account, Account Name, Account, Organization, Organization Name, Organisation, Organisation Name, Employer, "
     "Business Name, Associated Company, Current Company, Firma, Firmenname, Unternehmen, Unternehmensname, Entreprise, Société, "
     "Nom de l'entreprise, Empresa, Nombre de la empresa, Compañía",
 }

@@ -56,7 +56,8 @@ _MONTH_NAMES = (
 
 # The zones of RFC 2822, section 4.3, whose meaning is fixed, and Central European Time.
 _ZONES = {
-    "utc": 0, "gmt": 0, "ut": 0, "z": 0, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
+    "utc": 0, "gmt": 0, "ut": 0, "z": 0,
+    "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
     "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
 }  # fmt: skip
 

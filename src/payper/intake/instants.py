@@ -218,7 +218,8 @@ def _written(text: str, order: str, *, is_torn: bool) -> Written:
         return Written(
             None,
             None,
-            f"`{text}` may be day first or month first, and the column has dates written both ways; write 2026-01-31, or set date_order in mapping.toml",
+            f"`{text}` may be day first or month first, and the column has dates written both ways; "
+            "write 2026-01-31, or set date_order in mapping.toml",
         )
     return read_written(text, order=order)
 

@@ -189,6 +189,8 @@ def _offers(
     asked = {fold(question): question for question in questions} if subject == "deliveries" else {}
     offers = []
     for place, header in enumerate(headers):
+        if header.casefold() == "title" and _mostly(samples, header, _HONORIFICS):
+            continue
         if is_canonical(header, subject):
             offers.append((0, place, header, header, "its own name"))
             continue
@@ -202,8 +204,6 @@ def _offers(
                 offers.append((2 + depth, place, f"{ANSWER_PREFIX}{question}", header, "a question of the contract"))
             elif folded in known:
                 canonical, preference = known[folded]
-                if canonical == "title" and _mostly(samples, header, _HONORIFICS):
-                    continue
                 offers.append((10 + 1_000 * depth + preference, place, canonical, header, "a common header"))
     return offers
 
@@ -361,7 +361,7 @@ class _Wishes:
     def _find(self, key: str, words: str) -> None:
         found = re.search(rf'^[ \t]*(?:\[[^\]\n]*)?"?{re.escape(key)}"?[ \t]*(?:=|\])', self._text, re.MULTILINE)
         line = f":{self._text.count(chr(10), 0, found.start()) + 1}" if found else ""
-        self._findings.append(f"{self._where}{line}: {words}.")
+        self._findings.append(f"{self._where}{line}: {words}" + ("" if words.endswith("?") else "."))
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
