@@ -54,7 +54,7 @@ def appointment(no_show: str = "void", *, reschedules: int = 0, horizon: str | N
     )  # fmt: skip
 
 
-def contract(*prices: Price, id: str = "reach", currency: str = "USD", zone: str = "UTC", **clauses) -> Contract:
+def contract(*prices: Price, id: str = "reach", currency: str = "USD", zone: str = "UTC", **clauses) -> Contract:  # noqa: A002  # as the file says it
     return Contract(
         id=id, buyer="northwind", provider="intent", currency=currency, zone=zone, starts=date(2026, 1, 1), prices=prices, **clauses
     )
@@ -64,11 +64,7 @@ def deliveries(*rows: dict) -> pl.DataFrame:
     """Number deliveries in the order given; every price row applies unless said otherwise."""
     full = []
     for number, row in enumerate(rows, start=1):
-        one = (
-            dict.fromkeys(DELIVERY_SCHEMA)
-            | {"delivery_id": number, "contract": "reach", "contract_version": 1, "kind": "lead"}
-            | row
-        )
+        one = dict.fromkeys(DELIVERY_SCHEMA) | {"delivery_id": number, "contract": "reach", "contract_version": 1, "kind": "lead"} | row
         one["external_id"] = row.get("external_id", f"L{number}")
         one["email_normal"] = row.get("email_normal", f"p{number}@acme.test")
         for name in ("delivered_at", "generated_at", "accepted_at", "meeting_at"):

@@ -19,7 +19,8 @@ _Type = pl.DataType | type[pl.DataType]
 RETURNS_SCHEMA: dict[str, _Type] = {
     "contract": pl.String, "external_id": pl.String, "delivery_id": pl.Int64, "reason": pl.String, "claimed_at": INSTANT,
     "outcome": pl.String, "code": pl.String, "words": pl.String, "remedy": pl.String, "granted_at": INSTANT, "answered_at": INSTANT,
-    "deadline": INSTANT, "contested_at": INSTANT, "decided_by": pl.String, "milestones": pl.List(pl.String), "file": pl.String, "row": pl.Int64,
+    "deadline": INSTANT, "contested_at": INSTANT, "decided_by": pl.String, "milestones": pl.List(pl.String),
+    "file": pl.String, "row": pl.Int64,
 }  # fmt: skip
 """Returns: `outcome` granted, refused, contested or pending; `deadline` is when an open return is answered at the latest, or, once a
 replacement is granted, until when it is owed; `milestones` those whose charges it covers."""
@@ -32,8 +33,8 @@ REPLACEMENTS_SCHEMA: dict[str, _Type] = {
 
 JOURNEY_SCHEMA: dict[str, _Type] = {
     "delivery_id": pl.Int64, "contract": pl.String, "external_id": pl.String, "milestone": pl.String, "happened_at": INSTANT,
-    "amount_minor": pl.Int64, "amount": pl.String, "currency": pl.String, "reason": pl.String, "is_implied": pl.Boolean, "source": pl.String,
-    "file": pl.String, "row": pl.Int64,
+    "amount_minor": pl.Int64, "amount": pl.String, "currency": pl.String, "reason": pl.String, "is_implied": pl.Boolean,
+    "source": pl.String, "file": pl.String, "row": pl.Int64,
 }  # fmt: skip
 """Milestones: `amount_minor` in the contract's currency (null: no amount, or no rate), `amount` and `currency` as sent; `source` of what
 payper itself concludes is acceptance, silence or return; `is_implied`: skipped by a later step, or proved by silence."""
@@ -130,7 +131,7 @@ def _steps_of(touched: Touched, delivery_id: int, rates: Rates, as_of: Mapping[s
     answer = touched.book.returned.get(delivery_id)
     if answer is not None and answer.outcome == "granted" and answer.at is not None and answer.at <= end:
         facts.append((answer.at, Milestone.RETURNED, None))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for at, milestone, step in sorted(facts, key=lambda fact: (fact[0], MILESTONE_RANK[fact[1]])):
         if milestone in LADDER:
             skipped = [one for one in LADDER[: LADDER.index(milestone)] if one not in reached]

@@ -239,7 +239,9 @@ def _email(row: Mapping[str, Any]) -> str | None:
     return text.strip().casefold() or None if text else None
 
 
-def _refusal(act: str, place: Place, row: Mapping[str, Any], at: datetime | None, code: str, words: str) -> Refusal:
+def _refusal(  # noqa: PLR0917  # private, and in the order of the columns
+    act: str, place: Place, row: Mapping[str, Any], at: datetime | None, code: str, words: str
+) -> Refusal:
     return Refusal(act, place, row["contract"], row["external_id"], at, code, words)
 
 

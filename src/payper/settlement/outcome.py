@@ -135,7 +135,9 @@ def _accounts(contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _entries(charges: pl.DataFrame, kind: Kind, at: str, amount: str, cause: str, debit: Purpose, credit: Purpose) -> pl.DataFrame:
+def _entries(  # noqa: PLR0917  # a table of six calls reads as a table
+    charges: pl.DataFrame, kind: Kind, at: str, amount: str, cause: str, debit: Purpose, credit: Purpose
+) -> pl.DataFrame:
     return charges.select(
         pl.concat_str("charge_id", pl.lit(f"/{kind.value}"), "ordinal").alias("transfer_id"),
         "charge_id",
@@ -159,7 +161,7 @@ def _lives(touched: pl.DataFrame, fates: Sequence[Fate]) -> pl.DataFrame:
         for number, life in enumerate(fates[fate].charge.lives)
     ]
     instant = touched.schema["made_at"]
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "place": pl.Int64, "life": pl.Int64, "life_made_at": instant, "life_made_cause": pl.String,
         "life_void_at": instant, "life_void_cause": pl.String,
     }  # fmt: skip

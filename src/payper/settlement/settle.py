@@ -125,7 +125,7 @@ def settle(
     accepted = known.filter(pl.col("accepted_at") <= pl.col("as_of"))
     not_yet = known.filter(pl.col("accepted_at") > pl.col("as_of")).select("contract", "external_id")
     refused = pl.concat([others.select("contract", "external_id"), not_yet]) if others is not None else not_yet
-    touched = follow_touched(accepted, refused, events, returns, contracts, rates, as_of=ends, answered=made.answered)
+    touched = follow_touched(accepted, refused, events, returns, contracts=contracts, rates=rates, as_of=ends, answered=made.answered)
     prices = price_table(contracts)
     ids = pl.Series(list(touched.courses), dtype=pl.Int64)
     plain, unpriced = plain_charges(
@@ -162,7 +162,9 @@ def _prepared(deliveries: pl.DataFrame, ends: Mapping[str, datetime]) -> pl.Data
 
 def _terms(contracts: Mapping[str, Sequence[Contract]], ends: Mapping[str, datetime]) -> pl.DataFrame:
     rows = [(one.id, one.version, one.currency, ends[id_]) for id_, versions in contracts.items() for one in versions]
-    schema = {"contract": pl.String, "contract_version": pl.Int32, "currency": pl.String, "as_of": INSTANT}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "contract": pl.String, "contract_version": pl.Int32, "currency": pl.String, "as_of": INSTANT,
+    }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

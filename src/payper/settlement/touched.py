@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing
+import numpy.typing as npt
 import polars as pl
 
 from payper.settlement.admission import Answer, ClaimBook
@@ -40,9 +40,9 @@ def follow_touched(
     others: pl.DataFrame,
     events: pl.DataFrame,
     returns: pl.DataFrame,
+    *,
     contracts: Mapping[str, Sequence[Contract]],
     rates: Rates,
-    *,
     as_of: Mapping[str, datetime],
     answered: Mapping[tuple[str, str | None, datetime], str],
 ) -> Touched:
@@ -103,7 +103,7 @@ def _directory(
     accepted: pl.DataFrame, others: pl.DataFrame, steps: list[Step], claims: list[Claim], contracts: Mapping[str, Sequence[Contract]]
 ) -> Directory:
     """Know the deliveries that steps, claims and replacements may mean, and no others."""
-    addresses = [one.address for one in (*steps, *claims)]
+    addresses = [*(step.address for step in steps), *(claim.address for claim in claims)]
     ids = {one.external_id for one in addresses if one.external_id is not None} | set(accepted["replaces"].drop_nulls().unique())
     emails = {one.email for one in addresses if one.external_id is None and one.email is not None}
     silent = [id_ for id_, versions in contracts.items() if any(_asks_silence(one) for one in versions)]
@@ -130,7 +130,7 @@ def _directory(
 def _subject(row: Mapping[str, object], versions: Mapping[tuple[str, int], Contract]) -> Subject:
     fields = {name: row[name] for name in Subject.__dataclass_fields__ if name in row and name not in {"contract", "price_rows"}}
     contract = versions[row["contract"], row["contract_version"]]  # type: ignore[index]  # a frame's row is untyped
-    prices = tuple(row["price_rows"] or ())  # type: ignore[arg-type]  # as above
+    prices: tuple[int, ...] = tuple(row["price_rows"] or ())  # type: ignore[arg-type]  # as above
     return Subject(contract=contract, price_rows=prices, email=row["email_normal"], **fields)  # type: ignore[arg-type]  # as above
 
 
@@ -162,12 +162,12 @@ def _as_of(found: Subject | tuple[str, str], contract: str | None, as_of: Mappin
     """Give the as-of of the contract that an act belongs to; where none is known, the latest."""
     if isinstance(found, Subject):
         return as_of[found.contract.id]
-    return as_of[contract] if contract in as_of else max(as_of.values())
+    return as_of[contract] if contract is not None and contract in as_of else max(as_of.values())
 
 
 def _counter(accepted: pl.DataFrame, claims: list[Claim]) -> Callable[[str, datetime], int]:
     """Count the deliveries of a contract, replacements not, with `delivered_at` up to an instant (RULES 43)."""
-    counted: dict[str, np.typing.NDArray[np.int64]] = {}
+    counted: dict[str, npt.NDArray[np.int64]] = {}
     if claims:
         own = accepted.filter(pl.col("replaces").is_null()).select("contract", pl.col("delivered_at").dt.epoch("us").alias("at"))
         counted = {str(key[0]): np.sort(part["at"].to_numpy()) for key, part in own.partition_by("contract", as_dict=True).items()}
