@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import product
 
 import polars as pl
 
@@ -48,20 +49,19 @@ ROLES: frozenset[str] = frozenset(_ROLE_WORDS.split())
 and Spanish. `.` and `_` in an address count as `-`. The list is closed and stands in docs/normalising.md."""
 
 _LENGTH_MAX = 254
-_ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]+"
-_PLAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z0-9]*[a-z]$"
-"""Plain addresses in lower case. No two hyphens together (they announce IDN), and with `_PLAIN_LENGTH_MAX` no label can be too long."""
+_ATOM = r"[a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~]+"
+_PLAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*\.)+[a-zA-Z0-9]*[a-zA-Z]$"
+"""Plain addresses. No two hyphens together (they announce IDN), and with `_PLAIN_LENGTH_MAX` no label can be too long."""
 _PLAIN_LENGTH_MAX = 64
 
-_ATOM_ANY = _ATOM.replace("a-z", "a-zA-Z")
 _SLIPS: tuple[tuple[str, str], ...] = (
     (r"^[ !#-;=?A-~]{1,254}$", "An email address must have an @-sign."),
     (
-        rf"^{_ATOM_ANY}(?:\.{_ATOM_ANY})*@[a-zA-Z0-9]{{1,63}}$",
+        rf"^{_ATOM}(?:\.{_ATOM})*@[a-zA-Z0-9]{{1,63}}$",
         "The part after the @-sign is not valid. It should have a period.",
     ),
     (
-        rf"^{_ATOM_ANY}(?:\.+{_ATOM_ANY})*\.\.+{_ATOM_ANY}(?:\.+{_ATOM_ANY})*@[ -~]{{1,100}}$",
+        rf"^{_ATOM}(?:\.+{_ATOM})*\.\.+{_ATOM}(?:\.+{_ATOM})*@[ -~]{{1,100}}$",
         "An email address cannot have two periods in a row.",
     ),
 )
@@ -80,9 +80,9 @@ def read_emails(emails: pl.Series) -> pl.DataFrame:
         empty); `is_free`, `is_disposable`, `is_role` (null where `email_normal` is). A disposable host is not free (RULES 13).
     """
     frame = emails.cast(pl.String).rename("raw").to_frame().with_columns(pl.col("raw").str.strip_chars())
-    lower = pl.col("raw").str.to_lowercase()
-    is_plain = pl.col("raw").str.len_bytes() <= _PLAIN_LENGTH_MAX, pl.col("raw").str.contains(r"^[!-~]+$"), lower.str.contains(_PLAIN)
-    frame = frame.with_columns(pl.when(*is_plain, ~lower.str.contains(_reserved())).then(lower).alias("plain"))
+    is_short = pl.col("raw").str.len_bytes() <= _PLAIN_LENGTH_MAX
+    frame = frame.with_columns(pl.when(is_short, pl.col("raw").str.contains(_PLAIN)).then(pl.col("raw").str.to_lowercase()).alias("plain"))
+    frame = frame.with_columns(pl.when(~pl.col("plain").str.contains(_reserved())).then("plain").alias("plain"))
     frame = frame.with_columns(
         pl.col("plain").str.splitn("@", 2).struct.rename_fields(["local", "host"]).alias("parts"),
         pl.lit(None, dtype=pl.String).alias("email_fault"),
@@ -155,11 +155,19 @@ def _with_kinds(frame: pl.DataFrame) -> pl.DataFrame:
     flags = flags.with_columns((pl.col("is_disposable") | pl.col("email_host").is_in(below)).alias("is_disposable"))
     free_hosts = flags.filter(~pl.col("is_disposable") & pl.col("email_host").is_in(free))["email_host"].to_list()
     disposable_hosts = flags.filter("is_disposable")["email_host"].to_list()
-    role = pl.col("mailbox").str.replace_many([".", "_"], ["-", "-"])
     return frame.with_columns(
         pl.col("email_host").is_in(free_hosts).alias("is_free"),
         pl.col("email_host").is_in(disposable_hosts).alias("is_disposable"),
-        role.is_in(ROLES).alias("is_role"),
+        pl.col("mailbox").is_in(_role_spellings()).alias("is_role"),
+    )
+
+
+@cache
+def _role_spellings() -> frozenset[str]:
+    """Write every role with `.` and `_` for its hyphens too."""
+    parts = (role.split("-") for role in ROLES)
+    return frozenset(
+        "".join(spelt) for words in parts for spelt in product(words[:1], *((mark + word for mark in "-._") for word in words[1:]))
     )
 
 

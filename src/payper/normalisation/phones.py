@@ -134,8 +134,10 @@ def _by_pattern(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _keyed(frame: pl.DataFrame, plans: _Plans) -> pl.DataFrame:
     """Give each plain number its calling code and drop the trunk prefix: `key` is `+` and digits, `own_key` the country before it."""
-    bare = pl.col("phone").str.replace(_EXTENSION, "")
-    read = frame.with_columns(
+    # Each step's columns are used several times by the next: apart, they are computed once.
+    read = frame.with_columns(pl.col("phone").str.replace(_EXTENSION, "").alias("bare"))
+    bare = pl.col("bare")
+    read = read.with_columns(
         pl.when(bare.str.contains(_PLAIN)).then(bare.str.replace_many(_PUNCTUATION, [""] * len(_PUNCTUATION))).alias("digits"),
         pl.col("phone").str.contains("+", literal=True).alias("has_plus"),
         pl.col("country").replace_strict(plans.code_of, default=None, return_dtype=pl.String).alias("code"),
@@ -146,7 +148,7 @@ def _keyed(frame: pl.DataFrame, plans: _Plans) -> pl.DataFrame:
         pl.when(has_00).then(pl.col("digits").str.slice(2)).otherwise(pl.col("digits")).alias("digits"),
         (pl.col("has_plus") | has_00).alias("is_abroad"),
     )
-    raw = pl.when(pl.col("is_abroad")).then(pl.format("+{}", "digits")).otherwise(pl.format("+{}{}", "code", "digits"))
+    raw = pl.format("+{}{}", pl.when("is_abroad").then(pl.lit("")).otherwise("code"), "digits")
     read = read.with_columns(raw=raw, local=pl.when(~pl.col("is_abroad")).then(pl.format("{}{}", "country", "digits")))
     read = read.with_columns(
         pl.col("raw").str.replace(plans.trunk, "${1}${2}${3}${4}").alias("key"),
