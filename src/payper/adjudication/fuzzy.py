@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from payper.adjudication.likeness import DIFFER, SAME, Kind, address, levels, phonetic, plain
+from payper.adjudication.likeness import DIFFER, SAME, UNFILLED, Kind, address, levels, phonetic, plain
 
 THRESHOLD = 0.9
 """The chance of being one person from which a pair is worth a look, where the caller has no better figure."""
 
-PRIOR = 1e-6
-"""The chance that two deliveries to one buyer, drawn blindly, are one person. One in a million: a buyer's universe is some hundred
-thousand to some million people. It sets the bar for the evidence; the order of the pairs does not depend on it."""
+PRIOR = 5e-6
+"""The chance that two deliveries to one buyer, drawn blindly, are one person: some in a hundred of 50,000 deliveries are repeats. It
+sets the bar for the evidence; the order of the pairs does not depend on it."""
 
 CHUNK_PAIRS = 1_000_000
 """Pairs scored at once, which bounds the memory used."""
@@ -66,18 +66,17 @@ PERSON: tuple[Field, ...] = (
     Field("first_name", "name", (0.04, 0.10, 0.10, 0.76), (0.953, 0.030, 0.009, 0.008), "first name"),
     Field("last_name", "name", (0.04, 0.04, 0.12, 0.80), (0.990, 0.007, 0.002, 0.001), "last name"),
     Field("employer", "text", (0.06, 0.09, 0.15, 0.70), (0.9885, 0.010, 0.001, 0.0005), "company"),
-    Field("email_normal", "email", (0.40, 0.18, 0.10, 0.32), (0.9888, 0.010, 0.001, 0.0002), "e-mail"),
+    Field("email_normal", "email", (0.40, 0.18, 0.10, 0.32), (0.9388, 0.060, 0.001, 0.0002), "e-mail"),
     Field("phone_e164", "code", (0.40, 0.04, 0.06, 0.50), (0.978, 0.001, 0.001, 0.020), "phone"),
-    Field("postal_code", "code", (0.25, 0.05, 0.05, 0.65), (0.923, 0.050, 0.017, 0.010), "postal code"),
-    Field("city", "text", (0.20, 0.03, 0.07, 0.70), (0.926, 0.020, 0.004, 0.050), "city"),
-    Field("title", "text", (0.35, 0.15, 0.15, 0.35), (0.880, 0.070, 0.030, 0.020), "title"),
+    Field("place", "code", (0.25, 0.10, 0.05, 0.60), (0.920, 0.050, 0.020, 0.010), "place"),
+    Field("title", "text", (0.35, 0.15, 0.15, 0.35), (0.830, 0.080, 0.040, 0.050), "title"),
 )
-"""The columns of a delivery that tell people apart. `employer` stands for company key and domain together, whichever agrees better,
-for the one follows from the other. E-mail and phone weigh less than their rarity says, for colleagues share switchboards and an
-address is made of the name."""
+PLACEHOLDER
+else city, and is left out where the employer agrees, for an office's place follows from its company. E-mail and phone weigh less than
+their rarity says, for colleagues share switchboards and an address is made of the name."""
 
 _KEYS: tuple[tuple[str, ...], ...] = (
-    ("last_sound", "company_start"),
+    ("last_sound", "company_start", "first_initial"),
     ("last_sound", "domain"),
     ("first_sound", "company_start", "last_initial"),
     ("first_sound", "domain", "last_initial"),
@@ -86,7 +85,7 @@ _KEYS: tuple[tuple[str, ...], ...] = (
     ("names_sorted", "domain"),
     ("phone", "last_initial"),
     ("phone", "first_sound"),
-    ("mailbox", "last_sound"),
+    ("mailbox", "last_sound", "city"),
     ("mailbox", "domain"),
     ("first_sound", "last_sound", "city"),
     ("first_sound", "last_sound", "postal_code"),
@@ -159,7 +158,7 @@ def link(
     if swapped is not None:
         _confuse(grid, one, two, pairs=pairs, fields=fields, swapped=swapped)
     universe = one.height * (one.height - 1) / 2 if within else float(one.height) * two.height
-    prior = min(one.height, two.height) / max(universe, 1.0)
+    prior = min(max(min(one.height, two.height) / max(universe, 1.0), 1e-9), 0.5)
     alike = [field.match or MATCH_PRIOR[field.kind] for field in fields]
     scores = _estimated(grid, alike, by_chance, prior=prior, universe=universe, rounds=rounds)
     return _given(pairs, grid, scores, fields, threshold=threshold)
@@ -201,7 +200,8 @@ def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
     mailbox = pl.col("email_normal").str.extract(r"^(.{4,})@")
     first, last = pl.col("first_sound"), pl.col("last_sound")
     return sounds.with_columns(
-        company_start=pl.col("company_key").str.slice(0, 4),
+        company_start=pl.col("company_key").str.slice(0, 6),
+        first_initial=pl.col("first_name").str.slice(0, 1),
         last_initial=pl.col("last_name").str.slice(0, 1),
         last_end=pl.col("last_name").str.slice(-2),
         names_sorted=pl.when(first < last).then(first + " " + last).otherwise(last + " " + first),
@@ -219,18 +219,44 @@ def _scored_people(later: pl.DataFrame, earlier: pl.DataFrame, *, within: bool, 
 
 
 def _scored_chunk(later: pl.DataFrame, earlier: pl.DataFrame, pairs: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    """Score some pairs of people and keep those at or over the threshold."""
-    grid = np.empty((pairs.height, len(PERSON)), dtype=np.int8)
-    for column, field in enumerate(PERSON):
-        if field.name == "employer":
-            by_key = levels("text", later["company_key"], earlier["company_key"], pairs)
-            by_domain = levels("category", later["domain"], earlier["domain"], pairs)
-            grid[:, column] = np.maximum(by_key, by_domain)
-        else:
-            grid[:, column] = levels(field.kind, later[field.name], earlier[field.name], pairs)
-    _confuse(grid, later, earlier, pairs=pairs, fields=PERSON, swapped=("first_name", "last_name"))
+    """Score some pairs of people and keep those at or over the threshold.
+
+    Names and employer are compared first; pairs that could not reach the threshold if all the rest agreed are dropped then.
+    """
     weights = _weights([field.match for field in PERSON], [field.random for field in PERSON])
+    names = np.column_stack([levels("name", later[name], earlier[name], pairs) for name in ("first_name", "last_name")])
+    _confuse(names, later, earlier, pairs=pairs, fields=PERSON, swapped=("first_name", "last_name"))
+    hopeful = _within_reach(names, weights, threshold)
+    pairs, names = pairs[hopeful], names[hopeful]
+    by_key = levels("text", later["company_key"], earlier["company_key"], pairs)
+    employer = np.maximum(by_key, levels("category", later["domain"], earlier["domain"], pairs))
+    told = np.column_stack([names, employer])
+    hopeful = _within_reach(told, weights, threshold)
+    pairs, told = pairs[hopeful], told[hopeful]
+    rest = [levels(field.kind, later[field.name], earlier[field.name], pairs) for field in PERSON[3:] if field.name != "place"]
+    rest.insert(2, _place(later, earlier, pairs, employer=told[:, 2]))
+    grid = np.column_stack([told, *rest])
     return _given(pairs, grid, _chance(grid, weights, PRIOR), PERSON, threshold=threshold)
+
+
+def _within_reach(grid: np.ndarray[Any, Any], weights: np.ndarray[Any, Any], threshold: float) -> np.ndarray[Any, Any]:
+    """Give the rows whose score could reach the threshold if every field not yet compared were the same."""
+    told = grid.shape[1]
+    best = float(weights[told:].max(axis=1).clip(min=0).sum())
+    total = np.full(len(grid), np.log(PRIOR / (1 - PRIOR)) + best)
+    for column in range(told):
+        total += weights[column][grid[:, column]]
+    bar = np.log(threshold / (1 - threshold)) if 0 < threshold < 1 else (-np.inf if threshold <= 0 else np.inf)
+    return np.flatnonzero(total >= bar - 1e-9)
+
+
+def _place(later: pl.DataFrame, earlier: pl.DataFrame, pairs: pl.DataFrame, *, employer: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Give how places agree: by postal code, else by city (near at most); nothing is told where the employer agrees."""
+    code = levels("category", later["postal_code"], earlier["postal_code"], pairs)
+    city = levels("text", later["city"], earlier["city"], pairs)
+    place = np.where(code == SAME, SAME, np.where(city >= SAME - 1, DIFFER + 1, np.maximum(code, np.minimum(city, DIFFER)))).astype(np.int8)
+    place[employer >= SAME - 1] = UNFILLED
+    return place
 
 
 # ------------------------------------------------------------------------------------------------------------ candidates

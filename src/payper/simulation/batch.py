@@ -105,7 +105,7 @@ def simulate_batch(count: int, seed: int, *, with_truth: bool = False) -> pl.Dat
     fault = pl.Series("fault", list(FAULTS)).gather(pick(rng, list(FAULTS.values()), count))
     # A repeated person stands up to 20,000 rows after the first, so that the repeat falls into any contract's window.
     at = np.arange(count)
-    back = np.minimum(1 + (rng.random(count) * 20_000).astype(np.int64), at)
+    back = 1 + (rng.random(count) * np.minimum(20_000, at)).astype(np.int64)
     repeats = (rng.random(count) < DUPLICATES) & (at > 0)
     people = people[np.where(repeats, at - back, at)]
     fault = fault.zip_with(pl.Series(~repeats), pl.Series(["DUPLICATE_SELF"]).gather(np.zeros(count, dtype=np.int64)))
