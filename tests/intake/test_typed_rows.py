@@ -50,7 +50,8 @@ def test_cells_that_cannot_be_read_are_named_in_the_fault() -> None:
         None,
         None,
         "generated_at `2026-02-30` is no date: there is no 30 February 2026",
-        "kind `fax` is neither lead nor appointment; delivered_at `soon` cannot be read as a date; write 2026-01-31 or 2026-01-31T14:30:00Z",
+        "kind `fax` is neither lead nor appointment; "
+        "delivered_at `soon` cannot be read as a date; write 2026-01-31 or 2026-01-31T14:30:00Z",
         "meeting_minutes `long` is no number of minutes from 1 to 1440",
         "kind `leed` is neither lead nor appointment; did you mean `lead`?; meeting_minutes `2000` is no number of minutes from 1 to 1440",
     ]
