@@ -421,12 +421,15 @@ def _pacing(as_of: date, terms: Mapping[str, Contract], verdicts: pl.DataFrame, 
     replacing = replacements.filter(pl.col("delivered_by").is_not_null()).select("contract", external_id="delivered_by").unique()
     # Local dates change on quarters of an hour in every zone, and few quarters are far quicker to place than a million instants.
     quarters = (
-        verdicts.filter(pl.col("verdict") == Verdict.ACCEPTED.value)
-        .join(replacing, on=["contract", "external_id"], how="anti")
+        verdicts.lazy()
+        .filter(pl.col("verdict") == Verdict.ACCEPTED.value)
+        .select("contract", "external_id", "delivered_at")
+        .join(replacing.lazy(), on=["contract", "external_id"], how="anti")
         .group_by("contract", quarter=pl.col("delivered_at").dt.epoch("s") // 900)
         .agg(accepted=pl.len().cast(pl.Int64))
         .drop_nulls("quarter")
         .with_columns(at=pl.from_epoch(pl.col("quarter") * 900, time_unit="s").dt.replace_time_zone("UTC"))
+        .collect()
     )
     parts = []
     for name, contract in terms.items():

@@ -164,7 +164,11 @@ def pace_chart(pace: Pace, width: int = NARROW) -> str:
     even = [{"day": day.toordinal() - first, "n": number} for day, number in zip(pace.days, pace.even, strict=True) if number is not None]
     parts: list[Spec] = [_rule(0, width - right, bottom, SOFT)]
     last = [*line[-1:]]
-    label_y, even_y = _apart(_at(reached, y), _at(even[-1]["n"], y) if even else None)
+    floor = bottom - 8
+    label_y, even_y = _apart(min(_at(reached, y), floor), min(_at(even[-1]["n"], y), floor) if even else None)
+    lift = max(label_y, even_y) - floor
+    if lift > 0:
+        label_y, even_y = label_y - lift, even_y - lift
     if pace.cap is not None:
         cap_y = _at(pace.cap, y)
         parts += [_rule(0, width - right, cap_y, SOFT), _words(f"cap {pace.cap:,}", 2, cap_y - 7, SOFT)]
