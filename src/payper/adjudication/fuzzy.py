@@ -71,9 +71,9 @@ PERSON: tuple[Field, ...] = (
     Field("place", "code", (0.25, 0.10, 0.05, 0.60), (0.920, 0.050, 0.020, 0.010), "place"),
     Field("title", "text", (0.35, 0.15, 0.15, 0.35), (0.830, 0.080, 0.040, 0.050), "title"),
 )
-PLACEHOLDER
-else city, and is left out where the employer agrees, for an office's place follows from its company. E-mail and phone weigh less than
-their rarity says, for colleagues share switchboards and an address is made of the name."""
+"""What tells people apart. `employer` is company key or domain, whichever agrees better, for the one follows from the other; `place` is
+postal code, else city, and is left out where the employer agrees, for an office's place follows from its company. E-mail and phone weigh
+less than their rarity says, for colleagues share switchboards and an address is made of the name."""
 
 _KEYS: tuple[tuple[str, ...], ...] = (
     ("last_sound", "company_start", "first_initial"),
@@ -101,7 +101,7 @@ def find_possible(batch: pl.DataFrame, history: pl.DataFrame, *, threshold: floa
 
     Args:
         batch: One row per delivery, in order of arrival; of the columns of `PERSON` (with `company_key` and `domain` for the employer)
-            any may be absent or null, which neither helps nor hurts.
+            any may be absent or null, which adds nothing to a score.
         history: Deliveries that came before; same columns.
         threshold: The least score of a pair that is given, 0 to 1.
 

@@ -44,7 +44,8 @@ def link(
     two = one if right is None else fold(right, fields)
     rules = _rules(blocks(one, two, fields, per_record=block_pairs_max))
     api = DuckDBAPI()
-    tables = [api.register(_numbered(frame).to_arrow()) for frame in ([one] if right is None else [one, two])]
+    named = {"a_left": one} if right is None else {"a_left": one, "b_right": two}
+    tables = [api.register(_numbered(frame).to_arrow(), table_name=name) for name, frame in named.items()]
     linker = Linker(tables, _settings(fields, rules, within=right is None), log_level=logging.ERROR)
     _train(linker, fields)
     predicted: Any = linker.inference.predict(threshold_match_probability=threshold)
@@ -111,7 +112,6 @@ def _by_rows(found: pl.DataFrame, *, within: bool) -> pl.DataFrame:
     if within:
         left, right = pl.max_horizontal(one, two), pl.min_horizontal(one, two)
     else:
-        first = found["source_dataset_l"].min()
-        straight = pl.col("source_dataset_l") == first
+        straight = pl.col("source_dataset_l") == "a_left"
         left, right = pl.when(straight).then(one).otherwise(two), pl.when(straight).then(two).otherwise(one)
     return found.select(left.alias("left"), right.alias("right"), score=pl.col("match_probability")).sort("left", "right")
