@@ -26,7 +26,7 @@ def programmes(draw, *, with_replacements: bool = True):
     remedy = draw(st.sampled_from(["credit", "partial", "replace"] if with_replacements else ["credit", "partial"]))
     clause = review(
         draw(st.sampled_from(["2bd", "48h", "5d"])), remedy=remedy, partial="33", cap=draw(st.sampled_from([None, "0.5"])),
-        replace_within="3bd", contest_within=draw(st.sampled_from([None, "1bd"])),
+        replace_within="8bd", contest_within=draw(st.sampled_from([None, "1bd"])),
         undecided=draw(st.sampled_from(["buyer", "provider"])), silence=draw(st.sampled_from(["accept", "accept", "return"])),
     )  # fmt: skip
     no_show = draw(st.sampled_from(["void", "charge", "replace", "reschedule then void", "reschedule then charge"]))
@@ -34,7 +34,7 @@ def programmes(draw, *, with_replacements: bool = True):
         price("accepted", 333, tiers=((3, 301),)), price("meeting booked", 100), price("meeting held", 900, offset=("accepted",)), price("won", percent="1.5"),  # noqa: E501  # one row of a table
         zone="America/New_York", review=clause, appointment=appointment(no_show, reschedules=1, horizon="4bd", proof=draw(st.sampled_from([(), ("silence:1bd",)]))),  # noqa: E501  # one row of a table
     )  # fmt: skip
-    hours = draw(st.lists(st.integers(0, 24 * DAYS // 2), min_size=1, max_size=7, unique=True).map(sorted))
+    hours = draw(st.lists(st.integers(0, 24 * DAYS // 2), min_size=2, max_size=7, unique=True).map(sorted))
     rows = []
     for number, hour in enumerate(hours, start=1):
         kind = draw(st.sampled_from(["lead", "appointment"]))
@@ -42,14 +42,21 @@ def programmes(draw, *, with_replacements: bool = True):
         rows.append({"delivered_at": _instant(hour), "kind": kind, "meeting_at": meeting, "email_normal": f"p{number % 3}@acme.test"})
     ids = [f"L{number}" for number in range(1, len(rows) + 1)]
     names = st.sampled_from(["contacted", "meeting booked", "meeting held", "missed", "cancelled", "moved", "won"])
-    minutes = st.integers(1, 60 * 24 * DAYS)
+    minutes = st.integers(1, 60 * 24 * 12)
     steps = draw(st.lists(st.tuples(st.sampled_from(ids), names, minutes), max_size=8, unique_by=lambda one: one[2]))
-    claims = draw(st.lists(st.tuples(st.sampled_from(ids), minutes), max_size=4, unique_by=lambda one: one[1]))
+    claims = draw(st.lists(st.tuples(st.sampled_from(ids), st.integers(1, 60 * 60)), min_size=1, max_size=5, unique_by=lambda one: one[1]))
     made_events = events(
-        *[(one, name, None, {"happened_at": START + timedelta(minutes=at, seconds=7), "amount": "99.99"}) for one, name, at in steps]
+        *[
+            (one, name, None, {"happened_at": rows[ids.index(one)]["delivered_at"] + timedelta(minutes=at, seconds=7), "amount": "99.99"})
+            for one, name, at in steps
+        ]
     )
     made_returns = returns(*[(one, "PHONE_WRONG", None, {"claimed_at": None}) for one, _ in claims]).with_columns(
-        pl.Series("claimed_at", [START + timedelta(minutes=at, seconds=11) for _, at in claims], dtype=pl.Datetime("us", "UTC"))
+        pl.Series(
+            "claimed_at",
+            [rows[ids.index(one)]["delivered_at"] + timedelta(minutes=at, seconds=11) for one, at in claims],
+            dtype=pl.Datetime("us", "UTC"),
+        )
     )
     frame = deliveries(*rows)
     if with_replacements:
@@ -62,9 +69,8 @@ def _with_replacements(draw, terms, frame, made_events, made_returns):
     admissions = Admissions({terms.id: [terms]}, made_returns, made_events, rates=RATES)
     replaces = []
     for row in frame.iter_rows(named=True):
-        wish = draw(st.sampled_from(["L1", "L2", "L3", None]))
-        is_owed = wish is not None and admissions.owed("reach", wish, row["delivered_at"]).state == "owed"
-        replaces.append(wish if is_owed else None)
+        owed = [one for one in frame["external_id"] if admissions.owed("reach", one, row["delivered_at"]).state == "owed"]
+        replaces.append(draw(st.sampled_from([*owed, None])))
         admissions.accept(
             "reach", 1, row["delivery_id"], row["external_id"], row["email_normal"], row["kind"], row["delivered_at"], (0, 1, 2, 3),
             replaces[-1], meeting_at=row["meeting_at"], meeting_minutes=row["meeting_minutes"],
@@ -81,7 +87,7 @@ def _settle(programme, as_of, made=None):
     return settled(terms, known, with_events=steps, with_returns=claims, as_of=as_of, made=made)
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes(), INSTANTS)
 def test_every_charge_is_pending_posted_or_voided_to_the_unit_and_the_ledger_says_the_same(programme, as_of) -> None:
     outcome = _settle(programme, as_of)
@@ -96,13 +102,13 @@ def test_every_charge_is_pending_posted_or_voided_to_the_unit_and_the_ledger_say
     assert sum(books.values()) == 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes(), INSTANTS, INSTANTS)
 def test_debits_equal_credits_at_every_instant(programme, as_of, instant) -> None:
     assert balances(_settle(programme, as_of).transfers, as_of=instant)["balance_minor"].sum() == 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes(), INSTANTS)
 def test_no_delivery_is_charged_twice_for_one_milestone(programme, as_of) -> None:
     charges = _settle(programme, as_of).charges
@@ -111,7 +117,7 @@ def test_no_delivery_is_charged_twice_for_one_milestone(programme, as_of) -> Non
     assert not numbered.select("milestone", "number").is_duplicated().any()
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes(), INSTANTS, INSTANTS)
 def test_settling_as_of_one_day_and_then_another_equals_settling_as_of_the_second(programme, one, other) -> None:
     first, second = min(one, other), max(one, other)
@@ -126,7 +132,7 @@ def test_settling_as_of_one_day_and_then_another_equals_settling_as_of_the_secon
     assert earlier.transfers.sort("transfer_id").equals(at_once.transfers.filter(pl.col("happened_at") <= first).sort("transfer_id"))
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes(), INSTANTS, INSTANTS)
 def test_what_is_appended_between_two_runs_brings_the_books_to_the_second_and_a_replay_appends_nothing(programme, one, other) -> None:
     first, second = min(one, other), max(one, other)
@@ -138,7 +144,7 @@ def test_what_is_appended_between_two_runs_brings_the_books_to_the_second_and_a_
     assert missing(target, books, as_of=second).is_empty()
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes(with_replacements=False), INSTANTS, st.randoms(use_true_random=False))
 def test_the_order_of_files_and_rows_of_events_changes_no_money(programme, as_of, chance) -> None:
     terms, frame, steps, claims = programme
@@ -152,7 +158,7 @@ def test_the_order_of_files_and_rows_of_events_changes_no_money(programme, as_of
     assert balances(one.transfers).equals(balances(other.transfers))
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes())
 def test_judging_and_settling_agree_on_every_replacement(programme) -> None:
     """`programmes` asked `Admissions` for each; settlement must then know each as delivered, and warn of none."""
@@ -162,7 +168,7 @@ def test_judging_and_settling_agree_on_every_replacement(programme) -> None:
     assert set(outcome.replacements.filter(state="delivered")["external_id"]) == replaced
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(programmes())
 def test_when_everything_is_over_each_replacement_is_either_delivered_or_its_charge_given_back(programme) -> None:
     outcome = _settle(programme, _instant(24 * 300))
