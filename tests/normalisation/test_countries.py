@@ -58,6 +58,7 @@ def test_names_of_every_language_are_known(language):
     assert sum(found == code for found, code in zip(read, names, strict=True)) / len(names) >= 0.98
 
 
+@settings(max_examples=15)
 @given(
     st.lists(
         st.one_of(st.none(), st.text(max_size=6), st.sampled_from([text for texts in SPELLINGS.values() for text in texts])), max_size=10

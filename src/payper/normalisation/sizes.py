@@ -93,8 +93,18 @@ def _end_of_range(end: str, text: str) -> int:
 
 
 def _read_sizes(texts: pl.Series) -> pl.DataFrame:
-    rows = [_read_size(text) for text in texts]
+    plain = _plain_numbers(texts, largest=EMPLOYEES_MAX)
+    rows = [(value, value) if value else _read_size(text) for text, value in zip(texts, plain, strict=True)]
     return pl.DataFrame(rows, schema={"employees_min": pl.Int64, "employees_max": pl.Int64}, orient="row")
+
+
+def _plain_numbers(texts: pl.Series, *, largest: int) -> pl.Series:
+    """Read the texts that are one plain number (`5000`, `5,000`, `5,000.0`), which need no grammar; null for all others."""
+    number = texts.str.strip_chars(" ").str.extract(r"^(\d{1,16}|\d{1,3}(?:,\d{3})+)(?:\.0+)?$")
+    value = number.str.replace_all(",", "", literal=True).cast(pl.Int64, strict=False)
+    # Three digits after the only dot part thousands (10.000), so such a text is left to the grammar.
+    is_left = texts.str.contains(r"^[^,]*\.\d{3}\s*$")
+    return value.to_frame("value").select(pl.when((pl.col("value") <= largest) & ~pl.lit(is_left)).then("value")).to_series()
 
 
 @lru_cache(maxsize=1 << 14)
@@ -112,7 +122,12 @@ def _read_size(text: str) -> tuple[int | None, int | None]:
 
 
 def _read_revenues(texts: pl.Series) -> pl.DataFrame:
-    rows = [_read_revenue(text) for text in texts]
+    sign = texts.str.extract(r"^\s*([$€£])")
+    plain = _plain_numbers(texts.str.replace(r"^\s*[$€£]\s*", ""), largest=REVENUE_MAX)
+    rows = [
+        _read_revenue(text) if value is None else (value, value, SIGNS[mark] if mark else None)
+        for text, value, mark in zip(texts, plain, sign, strict=True)
+    ]
     return pl.DataFrame(rows, schema={"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String}, orient="row")
 
 
