@@ -2,6 +2,8 @@
 PY ?= $(shell command -v python3.11 || command -v python3)
 V  := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# A start that compiles every module anew takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Install one hashed lock file, by uv where it reaches an index, else by pip.
 LOCKED = $(V)/bin/uv pip install -q --require-hashes --python $(V)/bin/python -r $(1) 2>/dev/null || $(V)/bin/pip install -q --require-hashes -r $(1)

@@ -497,7 +497,7 @@ def _price(
         lines.join(before, on=["contract", "on"], how="left", maintain_order="left")
         .with_columns((pl.col("before").fill_null(0) + pl.int_range(1, pl.len() + 1).over("contract", "on")).alias("number"))
         .sort("number")
-        .join_asof(tiers.sort("first"), left_on="number", right_on="first", by="price", strategy="backward")
+        .join_asof(tiers.sort("first"), left_on="number", right_on="first", by="price", strategy="backward", check_sortedness=False)
         .group_by("delivery_id")
         .agg(pl.col("amount").sum())
     )

@@ -45,7 +45,7 @@ def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.
     if audience.rule is not None:
         condition = compile_condition(audience.rule)
         holds = evaluate(condition, frame, zone=contract.zone)
-        required = set(required_fields(contract, kind="appointment")) & condition.columns
+        required = set(required_fields(contract, kind="appointment")) & condition.names
         excused = pl.any_horizontal(missing(contract, name) for name in required) if required else pl.lit(value=False)
         faults[Reason.RULE_UNKNOWN] = pl.lit(holds.is_null()) & ~excused
         faults[Reason.RULE_FAILED] = pl.lit(~holds)

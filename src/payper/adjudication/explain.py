@@ -121,6 +121,11 @@ def _answer_missing(row: Row, contract: Contract, _: str | None) -> _Words:
     return "record.question", f"No answer to: {_list(names)}.", "Ask the question, and send the delivery again with the answer."
 
 
+def _implausible(row: Row, contract: Contract, evidence: str | None) -> _Words:
+    dates = f"generated {_at(row.get('generated_at'), contract)}, delivered {_at(row.get('delivered_at'), contract)}"
+    return None, f"The record looks made up or is dated after its own delivery ({evidence or dates}).", "Send a real record."
+
+
 def _seniority(row: Row, contract: Contract, _: str | None) -> _Words:
     asked = contract.audience.seniority
     words = f"the title {_value(row, 'title')} is of the rung {row.get('seniority')}, and {asked} is asked for"
@@ -181,11 +186,7 @@ _WORDS: dict[Reason, Callable[[Row, Contract, str | None], _Words]] = {
     Reason.STALE: lambda row, contract, _: ("record.fresh", f"It was generated {_at(row.get('generated_at'), contract)} and delivered {_at(row.get('delivered_at'), contract)}, later than {contract.record.fresh.in_words() if contract.record.fresh else ''} after.", None),
     Reason.ANSWER_MISSING: _answer_missing,
     Reason.ANSWER_DISQUALIFIES: _answers,
-    Reason.IMPLAUSIBLE: lambda row, contract, evidence: (
-        None,
-        f"The record looks made up or is dated after its own delivery ({evidence or f'generated {_at(row.get("generated_at"), contract)}, delivered {_at(row.get("delivered_at"), contract)}'}).",
-        "Send a real record.",
-    ),
+    Reason.IMPLAUSIBLE: _implausible,
     Reason.COUNTRY_UNKNOWN: lambda row, contract, _: ("audience.countries", f"The country {_value(row, 'country')} is not recognised, and {_list(contract.audience.countries)} are asked for.", "Send the country's ISO code or usual name."),
     Reason.COUNTRY_OUTSIDE: lambda row, contract, _: ("audience.countries", f"The country {_value(row, 'country')} is none of {_list(contract.audience.countries)}.", None),
     Reason.SIZE_UNKNOWN: _unknown_words("employees", "audience.employees", "number of employees"),

@@ -73,6 +73,11 @@ def crm_keys(crm: pl.DataFrame, *, buyer: str, seeds: Seeds) -> pl.DataFrame:
     return _hash(written, seeds)
 
 
+def hash_prospects(emails: pl.Series, seeds: Seeds) -> pl.Series:
+    """Give the keyed hash of normal e-mails (UInt64, null where there is none): the column `prospect` of `identity_keys`."""
+    return _hash(emails.to_frame("prospect"), seeds)["prospect"]
+
+
 def _hash(texts: pl.DataFrame, seeds: Seeds) -> pl.DataFrame:
     import polars_hash as plh
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
+from payper.adjudication.identities import Seeds, hash_prospects
 from payper.desk.programme import Programme, data_files
 from payper.desk.reading import DIGEST, open_file, typed_events
 from payper.errors import FileError
@@ -83,9 +84,9 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
             already = _already(database, subject, name) if name in read else None
             rows = 0
             for mapped in opened.blocks(seeds, already=already):
-                resolved = mapped.with_columns(_homes(mapped, homes, seeds.key).alias("contract"))
-                frame = typed_events(resolved, opened.columns, subject=subject, zones=zones, default_zone=programme.timezone, file=name)
-                found.batches.extend(_sealed(frame, subject=subject, file=name, seed=seeds.key))
+                resolved = mapped.with_columns(_homes(mapped, homes, seeds).alias("contract"))
+                frame = typed_events(resolved, opened.columns, subject=subject, zones=zones, default_zone=programme.timezone, file=name, date_order=opened.date_order)
+                found.batches.extend(_sealed(frame, subject=subject, file=name, seeds=seeds))
                 rows += frame.height
             found.files.append((subject, name, opened.digest, rows))
     return found
@@ -98,7 +99,7 @@ def _already(database: Database, subject: str, file: str) -> Counter[int]:
     return seen
 
 
-def _homes(mapped: pl.DataFrame, homes: Homes, seed: int) -> pl.Series:
+def _homes(mapped: pl.DataFrame, homes: Homes, seeds: Seeds) -> pl.Series:
     """Name the contract: as written, else the only one that has the external id or, without an id, the prospect."""
 
     def column(name: str) -> pl.Series:
@@ -106,23 +107,20 @@ def _homes(mapped: pl.DataFrame, homes: Homes, seed: int) -> pl.Series:
 
     written, id_ = column("contract"), column("external_id")
     by_id = id_.replace_strict(list(homes.by_id), list(homes.by_id.values()), default=None, return_dtype=pl.String) if homes.by_id else written
-    token = prospects(column("email"), seed)
+    token = prospects(column("email"), seeds)
     by_mail = token.replace_strict(list(homes.by_prospect), list(homes.by_prospect.values()), default=None, return_dtype=pl.String) if homes.by_prospect else written
     frame = pl.DataFrame([written.alias("written"), id_.alias("id"), by_id.alias("by_id"), by_mail.alias("by_mail")])
     return frame.select(pl.coalesce("written", "by_id", pl.when(pl.col("id").is_null()).then("by_mail")).alias("contract"))["contract"]
 
 
-def prospects(emails: pl.Series, seed: int) -> pl.Series:
-    """Give the keyed hash of normal e-mails, as `adjudication.identities` makes it, as text."""
-    import polars_hash as plh
-
-    normal = read_emails(emails)["email_normal"].to_frame("email")
-    return normal.select(plh.col("email").nchash.xxh3_64(seed=seed).cast(pl.String))["email"]
+def prospects(emails: pl.Series, seeds: Seeds) -> pl.Series:
+    """Give the keyed hash of e-mails as sent, as text, as the journal of deliveries has it."""
+    return hash_prospects(read_emails(emails)["email_normal"], seeds).cast(pl.String)
 
 
-def _sealed(frame: pl.DataFrame, *, subject: str, file: str, seed: int) -> list[Batch]:
+def _sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds) -> list[Batch]:
     """Split rows by contract, each its own chain, and set personal data apart."""
-    journal = frame.with_columns(prospects(frame["email"], seed).alias("email"))
+    journal = frame.with_columns(prospects(frame["email"], seeds).alias("email"))
     people = ["row", "email"]
     if subject == "returns":
         journal = journal.with_columns(pl.when(pl.col("evidence").is_not_null()).then(pl.lit("given")).alias("evidence"))

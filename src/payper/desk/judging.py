@@ -17,7 +17,7 @@ import polars as pl
 
 from payper.adjudication.adjudicate import possible_pairs, read_crm, seeds_of, select_arriving
 from payper.adjudication.arrivals import Possible, Replacements, judge_arrivals
-from payper.adjudication.identities import identity_keys
+from payper.adjudication.identities import hash_prospects
 from payper.adjudication.marks import codes, reasons_of
 from payper.adjudication.normalise import WORKING, RateOn
 from payper.adjudication.past import REJECTED, Past, Segment
@@ -43,6 +43,9 @@ JOURNAL: tuple[str, ...] = (
 )
 """Columns of the journal beside what judging adds: `delivery_id`, `verdict`, `reasons` (codes joined by `;`), `price_minor`,
 `is_replacement`. `prospect` is the keyed hash of the normal e-mail, `row_digest` that of the row as sent."""
+
+BLOCK_ROWS = 131_072
+"""Rows judged by themselves at once: small files of one contract together, large ones in pieces."""
 
 FUZZY: tuple[str, ...] = ("first_name", "last_name", "company_key", "domain", "email_normal", "phone_e164", "city", "postal_code", "title")
 
@@ -75,6 +78,7 @@ class Judging:
     crm: pl.DataFrame | None = None
     no_mail: Callable[[pl.Series], frozenset[str]] | None = None
     rows: int = 0
+    _waiting: list[tuple[pl.DataFrame, str, str]] = field(default_factory=list)
     _chunks: list[_Chunk] = field(default_factory=list)
     _arriving: list[pl.DataFrame] = field(default_factory=list)
     _people: list[pl.DataFrame] = field(default_factory=list)
@@ -85,36 +89,59 @@ class Judging:
             self.crm = read_crm(self.crm)
 
     def add(self, batch: pl.DataFrame, *, contract: str, file: str) -> None:
-        """Judge the rows of one chunk by themselves and keep what arrival will need.
+        """Take the rows of one file, or of a block of it; they are judged by themselves together with their neighbours.
 
         Args:
             batch: Typed deliveries (`deliveries.SCHEMA`) with `row`, `fault` and `row_digest` (UInt64).
             contract: The contract they were handed over under.
             file: Where they were read, relative to the programme folder.
         """
+        if self._waiting and (self._waiting[0][1] != contract or sum(each[0].height for each in self._waiting) + batch.height > BLOCK_ROWS):
+            self._flush()
+        self._waiting.append((batch, contract, file))
+        self.rows += batch.height
+
+    def _flush(self) -> None:
+        """Judge the rows that wait, all of one contract, and keep what arrival will need."""
+        if not self._waiting:
+            return
+        waiting, contract = self._waiting, self._waiting[0][1]
+        self._waiting = []
+        batch = waiting[0][0] if len(waiting) == 1 else pl.concat([each[0] for each in waiting], how="diagonal")
+        first = self.rows - batch.height
+        judged = self._judge(batch, contract, first=first)
+        offset = 0
+        for part, _, file in waiting:
+            self._chunks.append(self._chunk(judged.slice(offset, part.height), contract=contract, file=file, first=first + offset))
+            offset += part.height
+
+    def _judge(self, batch: pl.DataFrame, contract: str, *, first: int) -> pl.DataFrame:
         versions = self.contracts.get(contract)
         judged = judge_unknown(batch) if versions is None else judge_rows(batch, versions, rate_on=self.rate_on, no_mail=self._no_mail(batch, versions))
-        first = self.rows
         judged = judged.with_columns(
-            pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("delivery_id"), pl.lit(contract).alias("contract")
+            pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("delivery_id"),
+            pl.lit(contract).alias("contract"),
+            hash_prospects(judged["email_normal"], self._seeds).cast(pl.String).alias("prospect"),
         )
-        buyer, zone = (versions[0].buyer, versions[0].zone) if versions else ("", "UTC")
-        keys = identity_keys(judged, contract=contract, buyer=buyer, seeds=self._seeds)
-        judged = judged.with_columns(keys["prospect"].cast(pl.String).alias("prospect"))
         if versions is not None:
             arriving = select_arriving(judged, versions, contract=contract, seeds=self._seeds, crm=self.crm)
             arriving = arriving.with_columns(pl.col("prospect").cast(pl.String).alias("email_normal"))
             self._arriving.append(arriving)
             if any("fuzzy" in each.duplicate.match for each in versions):
-                self._people.append(judged.join(arriving.select("delivery_id"), on="delivery_id", how="semi").select("delivery_id", "contract", "kind", "delivered_at", *FUZZY))
-        people = judged.drop([name for name in (*WORKING, *JUDGED, FAULT_COLUMN, "delivery_id", "contract", "row_digest", "prospect") if name in judged.columns and name != "evidence"])
-        base = judged.select(*JOURNAL, "marks")
-        day = local_dates(judged["delivered_at"], zone).cast(pl.Int32).to_numpy().astype(np.int64)
-        self._chunks.append(_Chunk(contract=contract, file=file, first=first, base=base, people=_parquet(people), day=day))
-        self.rows += batch.height
+                own = judged.join(arriving.select("delivery_id"), on="delivery_id", how="semi")
+                self._people.append(own.select("delivery_id", "contract", "kind", "delivered_at", *FUZZY))
+        return judged
+
+    def _chunk(self, judged: pl.DataFrame, *, contract: str, file: str, first: int) -> _Chunk:
+        hidden = {*WORKING, *JUDGED, FAULT_COLUMN, "delivery_id", "contract", "row_digest", "prospect"} - {"evidence"}
+        people = judged.drop([name for name in judged.columns if name in hidden])
+        versions = self.contracts.get(contract)
+        day = local_dates(judged["delivered_at"], versions[0].zone if versions else "UTC").cast(pl.Int32).to_numpy().astype(np.int64)
+        return _Chunk(contract=contract, file=file, first=first, base=judged.select(*JOURNAL, "marks"), people=_parquet(people), day=day)
 
     def places(self) -> list[pl.DataFrame]:
         """Say under which contract each external id and prospect of this run was delivered."""
+        self._flush()
         return [chunk.base.select(pl.lit(chunk.contract).alias("contract"), "external_id", "prospect") for chunk in self._chunks]
 
     def _no_mail(self, batch: pl.DataFrame, versions: Sequence[Contract]) -> frozenset[str] | None:
@@ -124,6 +151,7 @@ class Judging:
 
     def decide(self, *, replacements: Replacements | None, charged: Mapping[tuple[str, str], int], offsets: Mapping[str, Mapping[tuple[str, int], int]]) -> Decided:
         """Decide all rows in order of arrival, after what was judged before."""
+        self._flush()
         order = self._order()
         last = self.database.last_delivery_id()
         ids = np.empty(self.rows, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ import polars as pl
 
 from payper.adjudication.identities import Seeds
 from payper.connectors.files import RowReader, open_rows
+from payper.deliveries import INSTANTS
 from payper.intake.columns import Subject
 from payper.intake.deliveries import read_deliveries
 from payper.intake.events import read_crm, read_events, read_returns
+from payper.intake.instants import find_date_order
 from payper.intake.mapping import Mapping as Columns
 from payper.intake.mapping import apply, guess
 from payper.normalisation.people import split_names
@@ -22,6 +25,9 @@ from payper.periods import Calendar
 
 DIGEST = "row_digest"
 SAMPLE_ROWS = 200
+BLOCK_ROWS = 131_072
+_TORN_DATE = r"^\s*\d{1,2}[/.\-]\d{1,2}[/.\-]\d"
+_DATE_IN_NAME = re.compile(r"(?<![0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 
 
 @dataclass
@@ -31,31 +37,34 @@ class OpenFile:
     Attributes:
         name: Relative to the programme folder, with forward slashes.
         columns: Which header is which canonical column.
-        first: The first block of rows, already read.
+        date_order: How the file writes dates such as 03/04/2026, where mapping.toml says so or its first rows leave it open and later
+            ones do not; None: as each block shows.
     """
 
     path: Path
     name: str
     reader: RowReader
     columns: Columns
+    date_order: str | None = None
 
     @property
     def digest(self) -> bytes:
         """Give the SHA-256 of the file's bytes."""
         return bytes.fromhex(self.reader.shape.digest)
 
-    def blocks(self, seeds: Seeds, *, already: Counter[int] | None = None) -> Iterator[pl.DataFrame]:
+    def blocks(self, seeds: Seeds, *, already: Counter[int] | None = None, keep: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
         """Give the rows under canonical names as text, with `row`, `fault` and `row_digest`, leaving out those read before.
 
         Args:
             seeds: Of the installation; digests are kept.
             already: How often each digest was read from this file before; it is used up.
+            keep: Headers to carry along besides those mapped.
         """
         for raw in self.reader:
             frame = raw.frame
             headers = list(self.reader.shape.header)
             digests = row_digests(frame, headers, seeds)
-            mapped = apply(frame, self.columns).with_columns(digests)
+            mapped = apply(frame, self.columns, keep=keep).with_columns(digests)
             if already:
                 mapped = mapped.filter(_is_new(digests, already))
             if mapped.height:
@@ -77,7 +86,20 @@ def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[st
         columns = guess(headers, subject=subject, samples=samples, questions=questions)
     else:
         columns = Columns.read(beside.read_text("utf-8-sig"), headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples)
-    return OpenFile(path=path, name=name, reader=reader, columns=columns)
+    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=columns.date_order or _date_order(path, columns))
+
+
+def _date_order(path: Path, columns: Columns) -> str | None:
+    """Look through a file of more than one block for the order of its dates, where its first block leaves it open."""
+    dated = [header for name, header in columns.columns.items() if name in INSTANTS or name.endswith("_at")]
+    for number, raw in enumerate(open_rows(path)):
+        present = [header for header in dated if header in raw.frame.columns]
+        if number == 0 and (raw.frame.height < BLOCK_ROWS or not any(raw.frame[header].str.contains(_TORN_DATE).any() for header in present)):
+            return None
+        orders = {find_date_order(raw.frame[header]) for header in present} - {None}
+        if orders:
+            return orders.pop() if len(orders) == 1 and "both" not in orders else None  # type: ignore[return-value]  # the three orders are left
+    return None
 
 
 def row_digests(frame: pl.DataFrame, headers: Sequence[str], seeds: Seeds) -> pl.Series:
@@ -101,9 +123,9 @@ def _is_new(digests: pl.Series, already: Counter[int]) -> pl.Series:
     return pl.Series(flags, dtype=pl.Boolean)
 
 
-def typed_deliveries(mapped: pl.DataFrame, columns: Columns, *, zone: str, received_at: datetime) -> pl.DataFrame:
+def typed_deliveries(mapped: pl.DataFrame, columns: Columns, *, zone: str, received_at: datetime, date_order: str | None = None) -> pl.DataFrame:
     """Read a block of deliveries into `deliveries.SCHEMA`; a single name column is split where first and last name are not given."""
-    frame = read_deliveries(mapped, zone=columns.timezone or zone, received_at=received_at, date_order=columns.date_order)
+    frame = read_deliveries(mapped, zone=columns.timezone or zone, received_at=received_at, date_order=date_order)
     if "full_name" in frame.columns:
         parts = split_names(frame["full_name"])
         frame = frame.with_columns(
@@ -112,10 +134,10 @@ def typed_deliveries(mapped: pl.DataFrame, columns: Columns, *, zone: str, recei
     return frame
 
 
-def typed_events(mapped: pl.DataFrame, columns: Columns, *, subject: str, zones: Mapping[str, str], default_zone: str, file: str) -> pl.DataFrame:
+def typed_events(mapped: pl.DataFrame, columns: Columns, *, subject: str, zones: Mapping[str, str], default_zone: str, file: str, date_order: str | None = None) -> pl.DataFrame:
     """Read a block of milestones or returns into their schema, with `fault` and `row_digest`."""
     read = read_events if subject == "milestones" else read_returns
-    frame = read(mapped, zones=zones, default_zone=columns.timezone or default_zone, file=file, date_order=columns.date_order)
+    frame = read(mapped, zones=zones, default_zone=columns.timezone or default_zone, file=file, date_order=date_order)
     return frame.with_columns(mapped[DIGEST])
 
 
@@ -132,8 +154,18 @@ def read_people(path: Path, *, name: str) -> pl.DataFrame:
     return frame.select("email", "first_name", "last_name", "company")
 
 
-def received_at(path: Path) -> datetime:
-    """Give the file's date, which stands in for `delivered_at` where rows have none: its time of modification."""
+def received_at(path: Path, *, zone: str) -> datetime:
+    """Give the file's date, which stands in for `delivered_at` where rows have none.
+
+    A date in the file's name (`leads-2026-01-15.csv`) means the last second of that day in the zone, so that nothing of that day is
+    later than its own delivery; without one it is the time of the file's last change.
+    """
+    named = _DATE_IN_NAME.search(path.stem)
+    if named is not None:
+        try:
+            return end_of(date(*(int(part) for part in named.groups())), zone).replace(microsecond=0)
+        except ValueError:
+            pass
     return datetime.fromtimestamp(int(path.stat().st_mtime), tz=UTC)
 
 

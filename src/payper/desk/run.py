@@ -20,8 +20,10 @@ from payper.desk.facts import Homes, read_new_facts
 from payper.desk.judging import Judging
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.outputs import Written, write_outputs
+from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, read_programme
 from payper.desk.reading import DIGEST, OpenFile, end_of, open_file, read_people, received_at, typed_deliveries
+from payper.desk.recorded import list_reader, written_rates
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, settle_known
 from payper.errors import FileError
 from payper.store.database import Batch, Database, open_database
@@ -30,7 +32,6 @@ from payper.terms.findings import Finding
 from payper.terms.reading import read_terms
 
 Tell = Callable[[str, int, int | None], None]
-DATABASE = "payper.sqlite"
 
 
 def _silent(what: str, done: int, total: int | None) -> None:
@@ -89,6 +90,8 @@ def run_programme(folder: Path, *, out: Path | None = None, as_of: date | None =
         settlement, accepted = settle_known(database, programme.contracts, programme.rates, day=day)
         with database.transaction():
             record(database, settlement, programme.contracts, day=day, run=database.runs())
+            database.set_setting("settled_until", max(day.isoformat(), database.setting("settled_until") or ""))
+            database.set_setting("rates", written_rates(programme.rates))
         written = write_outputs(database, programme, settlement, accepted, day=day, out=out, online=online, notes=recorded.notes, tell=tell)
     return _result(programme, recorded, written, out=out, contract_notes=contract_notes)
 
@@ -131,9 +134,8 @@ def _with_recorded(programme: Programme, database: Database) -> tuple[Programme,
         if version in mine and terms_hash(mine[version]) == hash_:
             recorded.setdefault(id_, {})[version] = mine[version]
             continue
-        old = read_terms(text, path=None, read_list=_list_beside(programme.folder)).contract
+        old = read_terms(text, path=None, read_list=list_reader(programme.folder / "contracts")).contract
         if old is None:
-            notes.append(f"{id_} v{version}: the recorded text can no longer be read with the lists that are there")
             continue
         if version in mine:
             notes.append(f"{id_} v{version}: its file has changed since it judged deliveries, and a recorded version stays as it was; write the change as version {max(mine) + 1}, or start anew with another --out")
@@ -143,10 +145,6 @@ def _with_recorded(programme: Programme, database: Database) -> tuple[Programme,
         by_version = {each.version: each for each in merged.get(id_, [])} | versions
         merged[id_] = [by_version[number] for number in sorted(by_version)]
     return replace(programme, contracts=merged), notes
-
-
-def _list_beside(folder: Path) -> Callable[[str], bytes]:
-    return lambda name: (folder / "contracts" / name).read_bytes()
 
 
 def terms_hash(contract: Contract) -> str:
@@ -270,7 +268,7 @@ def _read_deliveries(
 
 
 def _typed(opened: OpenFile, mapped: pl.DataFrame, *, zone: str) -> pl.DataFrame:
-    typed = typed_deliveries(mapped, opened.columns, zone=zone, received_at=received_at(opened.path))
+    typed = typed_deliveries(mapped, opened.columns, zone=zone, received_at=received_at(opened.path, zone=zone), date_order=opened.date_order)
     if DIGEST not in typed.columns:
         typed = typed.with_columns(mapped[DIGEST])
     return typed

@@ -41,7 +41,7 @@ _DELIVERIES = {
     "Submission Time, Submitted At, Submitted On, Submit Date, Conversion Date, Recent Conversion Date, First Conversion Date, "
     "Date Submitted, Response Date, Timestamp, Date/Time, Date Time, Date and Time, Lead Timestamp, Erstellt am, Erstellungsdatum, Date de création, "
     "Fecha de creación, Date, Datum, Fecha",
-    "delivered_at": "Delivered At, Delivered, Date Delivered, Delivery Date, Delivery Time, Delivery Timestamp, Sent At, Date Sent, "
+    "delivered_at": "Delivered At, Delivered, Delivered Date, Delivered On, Delivered Time, Date Delivered, Delivery Date, Delivery Time, Delivery Timestamp, Sent At, Date Sent, "
     "Uploaded At, Upload Date, Received At, Geliefert am, Lieferdatum, Date de livraison, Fecha de entrega",
     **_PERSON,
     FULL_NAME: "Full Name, Fullname, Contact Name, Lead Name, Person Name, Prospect Name, Name, Vollständiger Name, Nom complet, Nombre completo",

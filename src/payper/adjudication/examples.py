@@ -1,0 +1,133 @@
+"""Run the examples that a contract carries: its own tests (DESIGN 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import polars as pl
+
+from payper.adjudication.adjudicate import adjudicate
+from payper.deliveries import ANSWER_PREFIX, INSTANTS, SCHEMA
+from payper.money import format_minor
+from payper.periods import Calendar
+from payper.terms.contract import Contract, Example
+from payper.terms.expressions import compile_condition
+from payper.terms.findings import Finding
+from payper.terms.kinds import FindingKind
+
+
+def run_examples(contract: Contract) -> list[Finding]:
+    """Judge every example and say which do not come out as written.
+
+    An example names only what matters: clauses about columns that it does not name are not asked (a column named with an empty text is
+    empty). It is delivered at noon of the version's first day, unless it says when, and nothing was delivered before it.
+    """
+    findings = []
+    for example in contract.examples:
+        row = adjudicate(_batch(contract, example), _narrowed(contract, frozenset(example.given)), at=_noon(contract)).row(0, named=True)
+        said = _differences(contract, example, row)
+        if said:
+            reasons = ";".join(row["reasons"]) or "no reason"
+            seen = f"The example should give {said[0]}, and it gives {row['verdict']} ({reasons}), owing {format_minor(row['price_minor'], contract.currency)}."
+            findings.append(Finding(kind=FindingKind.EXAMPLE_FAILED, seen=seen, mend="Mend the terms, or write what they give.", line=example.line, key="example", file=str(contract.path or "")))
+    return findings
+
+
+def _differences(contract: Contract, example: Example, row: dict[str, Any]) -> list[str]:
+    said = []
+    if row["verdict"] != example.gives:
+        said.append(f"`{example.gives}`")
+    if example.reasons is not None and set(example.reasons) != set(row["reasons"]):
+        said.append(f"the reasons {', '.join(example.reasons) or 'none'}")
+    if example.owes_minor is not None and row["price_minor"] != example.owes_minor:
+        said.append(f"{format_minor(example.owes_minor, contract.currency)} owed")
+    return said
+
+
+def _noon(contract: Contract) -> datetime:
+    day = max(contract.starts, contract.holds_from.astimezone(contract.calendar.tzinfo).date() + timedelta(days=1 if contract.holds_from > datetime(1970, 1, 2, tzinfo=UTC) else 0))
+    if contract.ends is not None:
+        day = min(day, contract.ends)
+    return Calendar(zone=contract.zone).localise(datetime.combine(day, time(12)))
+
+
+def _batch(contract: Contract, example: Example) -> pl.DataFrame:
+    noon = _noon(contract)
+    given: dict[str, Any] = {"generated_at": noon, "delivered_at": noon, **example.given}
+    columns: dict[str, pl.Series] = {}
+    for name, value in given.items():
+        dtype = SCHEMA.get(name, pl.String)
+        if name in INSTANTS:
+            columns[name] = pl.Series(name, [_instant(value, contract)], dtype=dtype)
+        elif dtype == pl.Int64:
+            columns[name] = pl.Series(name, [None if value in (None, "") else int(value)], dtype=dtype)
+        else:
+            columns[name] = pl.Series(name, [None if value is None else str(value)], dtype=pl.String)
+    return pl.DataFrame(list(columns.values()))
+
+
+def _instant(value: object, contract: Contract) -> datetime | None:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if value else None
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else Calendar(zone=contract.zone).localise(value)
+    if isinstance(value, date):
+        return Calendar(zone=contract.zone).localise(datetime.combine(value, time()))
+    return None
+
+
+def _narrowed(contract: Contract, given: frozenset[str]) -> Contract:
+    """Leave out what is asked of columns that an example does not name."""
+    record, audience, meeting = contract.record, contract.audience, contract.appointment
+    consent = record.consent if record.consent is not None and given & {"consent_at", "consent_text", *record.consent.fields} else None
+    has_title = "title" in given
+    narrowed_record = replace(
+        record,
+        required=tuple(field for field in record.required if field in given),
+        consent=consent,
+        fresh=record.fresh if "generated_at" in given else None,
+        questions=tuple(question for question in record.questions if ANSWER_PREFIX + question.field in given),
+    )
+    narrowed_audience = replace(
+        audience,
+        countries=audience.countries if "country" in given else (),
+        employees=audience.employees if "employees" in given else None,
+        revenue=audience.revenue if "revenue" in given else None,
+        industries=audience.industries if "industry" in given else (),
+        functions=audience.functions if has_title else (),
+        seniority=audience.seniority if has_title else None,
+        only=audience.only if given & {"email", "company", "website"} else None,
+        rule=audience.rule if audience.rule is not None and _is_answered(audience.rule, given) else None,
+    )
+    narrowed_meeting = meeting and replace(
+        meeting,
+        notice=meeting.notice if "meeting_at" in given else None,
+        horizon=meeting.horizon if "meeting_at" in given else None,
+        attendee=meeting.attendee if meeting.attendee is not None and _is_answered(meeting.attendee, given) else None,
+    )
+    prices = contract.prices if has_title else tuple(price for price in contract.prices if price.when is None or "seniority" not in compile_condition(price.when).columns)
+    examples_prices = prices or contract.prices
+    return replace(contract, record=narrowed_record, audience=narrowed_audience, appointment=narrowed_meeting, prices=examples_prices)
+
+
+def _is_answered(condition: str, given: frozenset[str]) -> bool:
+    """Tell whether an example names any column that a condition looks at, derived ones by their source."""
+    return any(_SOURCES.get(column, column) in given for column in compile_condition(condition).columns)
+
+
+_SOURCES = {
+    "email_normal": "email",
+    "phone_e164": "phone",
+    "domain": "email",
+    "company_key": "company",
+    "country_code": "country",
+    "function": "title",
+    "seniority": "title",
+    "employees_min": "employees",
+    "employees_max": "employees",
+    "revenue_min": "revenue",
+    "revenue_max": "revenue",
+    "industry_code": "industry",
+}
