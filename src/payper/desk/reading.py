@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from payper.adjudication.identities import Seeds
-from payper.connectors.files import RowReader, open_rows
+from payper.connectors.files import RawRows, RowReader, open_rows
 from payper.deliveries import INSTANTS
 from payper.intake.columns import Subject
 from payper.intake.deliveries import read_deliveries
@@ -39,6 +39,7 @@ class OpenFile:
         columns: Which header is which canonical column.
         date_order: How the file writes dates such as 03/04/2026, where mapping.toml says so or its first rows leave it open and later
             ones do not; None: as each block shows.
+        whole: All rows, where they are one block and were read already.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class OpenFile:
     reader: RowReader
     columns: Columns
     date_order: str | None = None
+    whole: RawRows | None = None
 
     @property
     def digest(self) -> bytes:
@@ -60,7 +62,7 @@ class OpenFile:
             already: How often each digest was read from this file before; it is used up.
             keep: Headers to carry along besides those mapped.
         """
-        for raw in self.reader:
+        for raw in self.reader if self.whole is None else [self.whole]:
             frame = raw.frame
             headers = list(self.reader.shape.header)
             digests = row_digests(frame, headers, seeds)
@@ -77,28 +79,31 @@ def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[st
     Raises:
         FileError: The file cannot be read at all, or mapping.toml is no TOML.
     """
-    reader = open_rows(path)
+    reader = open_rows(path, rows_max=BLOCK_ROWS)
     headers = [header for header in reader.shape.header if not header.lower().startswith("payper_")]
-    first = next(iter(open_rows(path, rows_max=SAMPLE_ROWS)), None)
-    samples = first.frame.select(headers) if first is not None else None
+    first = next(iter(reader), None)
+    samples = first.frame.select(headers).head(SAMPLE_ROWS) if first is not None else None
     beside = next((folder / "mapping.toml" for folder in (path.parent, path.parent.parent) if (folder / "mapping.toml").is_file()), None)
     if beside is None:
         columns = guess(headers, subject=subject, samples=samples, questions=questions)
     else:
-        columns = Columns.read(beside.read_text("utf-8-sig"), headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples)
-    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=columns.date_order or _date_order(path, columns))
+        text = beside.read_text("utf-8-sig")
+        columns = Columns.read(text, headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples)
+    whole = first if first is None or first.frame.height < BLOCK_ROWS else None
+    order = columns.date_order or (None if whole is not None or first is None else _date_order(reader, columns))
+    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=order, whole=whole)
 
 
-def _date_order(path: Path, columns: Columns) -> str | None:
+def _date_order(reader: RowReader, columns: Columns) -> str | None:
     """Look through a file of more than one block for the order of its dates, where its first block leaves it open."""
     dated = [header for name, header in columns.columns.items() if name in INSTANTS or name.endswith("_at")]
-    for number, raw in enumerate(open_rows(path)):
+    for number, raw in enumerate(reader):
         present = [header for header in dated if header in raw.frame.columns]
-        if number == 0 and (raw.frame.height < BLOCK_ROWS or not any(raw.frame[header].str.contains(_TORN_DATE).any() for header in present)):
+        if number == 0 and not any(raw.frame[header].str.contains(_TORN_DATE).any() for header in present):
             return None
         orders = {find_date_order(raw.frame[header]) for header in present} - {None}
         if orders:
-            return orders.pop() if len(orders) == 1 and "both" not in orders else None  # type: ignore[return-value]  # the three orders are left
+            return orders.pop() if len(orders) == 1 and "both" not in orders else None
     return None
 
 
