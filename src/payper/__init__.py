@@ -1,5 +1,24 @@
 """payper: the system of record for performance-based B2B demand generation."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from payper._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from payper.adjudication.adjudicate import adjudicate
+    from payper.terms.contract import Contract
+
+__all__ = ["Contract", "__version__", "adjudicate"]
+
+_HOMES = {"Contract": "payper.terms.contract", "adjudicate": "payper.adjudication.adjudicate"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use, so that `payper --help` starts quickly."""
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'payper' has no attribute {name!r}")

@@ -207,11 +207,11 @@ def _past_of(history: pl.DataFrame, versions: Sequence[Contract]) -> Past:
         providers.alias("provider"),
         (prices if prices is not None else pl.Series([0] * history.height, dtype=pl.Int64)).alias("price_minor"),
         pl.lit(value=False).alias("is_replacement"),
-        pl.int_range(-pl.len(), 0, dtype=pl.Int64).alias("delivery_id"),
+        (pl.int_range(pl.len(), dtype=pl.Int64) - pl.len().cast(pl.Int64)).alias("delivery_id"),
     )
     segments, charged = [], {}
     for (contract, provider), part in judged.group_by(["contract", "provider"], maintain_order=True):
-        keyed = part.hstack(identity_keys(part, contract=str(contract), buyer=own.buyer, seeds=PLAIN_SEEDS)).with_columns(
+        keyed = part.drop("company").hstack(identity_keys(part, contract=str(contract), buyer=own.buyer, seeds=PLAIN_SEEDS)).with_columns(
             pl.col("delivered_at").dt.timestamp("us"),
             pl.col("delivered_at").dt.convert_time_zone(own.zone).dt.date().cast(pl.Int32).alias("day"),
         )

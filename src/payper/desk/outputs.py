@@ -163,9 +163,11 @@ def _refusals(database: Database, settlement: Settlement) -> list[dict[str, Any]
 
 
 def _write_rejects(verdicts: pl.DataFrame, programme: Programme, folder: Path) -> None:
+    """Write what was rejected and not sent again since: of one external id only the last delivery counts."""
     folder.mkdir(exist_ok=True)
+    latest = verdicts.filter(pl.col("external_id").is_null() | (pl.col("delivery_id") == pl.col("delivery_id").max().over("contract", "external_id")))
     for id_ in verdicts["contract"].unique().sort().to_list():
-        write_csv(rejects_table(verdicts, id_), folder / f"{_file_name(id_)}.csv")
+        write_csv(rejects_table(latest, id_), folder / f"{_file_name(id_)}.csv")
     for id_ in set(programme.contracts) - set(verdicts["contract"].to_list()):
         (folder / f"{_file_name(id_)}.csv").unlink(missing_ok=True)
 
