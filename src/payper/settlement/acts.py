@@ -101,8 +101,16 @@ def replacements_of(touched: Touched, as_of: Mapping[str, datetime]) -> pl.DataF
     return frame_of(rows, REPLACEMENTS_SCHEMA)
 
 
-def journey_of(accepted: pl.DataFrame, touched: Touched, rates: Rates, as_of: Mapping[str, datetime]) -> pl.DataFrame:
-    """List the milestones of accepted deliveries, by delivery and instant; steps that a later one skips are implied (RULES 38)."""
+def journey_of(accepted: pl.DataFrame, touched: Touched, stepped: pl.DataFrame, rates: Rates, as_of: Mapping[str, datetime]) -> pl.DataFrame:
+    """List the milestones of accepted deliveries, by delivery and instant; steps that a later one skips are implied (RULES 38).
+
+    Args:
+        accepted: Columns as of `settle`.
+        touched: The deliveries followed.
+        stepped: As `stepped.step_journey`, of the others that events touch.
+        rates: For amounts in other currencies.
+        as_of: Per contract id.
+    """
     by_acceptance = accepted.select("delivery_id", "contract", "external_id", pl.col("accepted_at").alias("happened_at"), "kind")
     base = pl.concat(
         [
@@ -112,7 +120,13 @@ def journey_of(accepted: pl.DataFrame, touched: Touched, rates: Rates, as_of: Ma
     ).with_columns(pl.lit(value=False).alias("is_implied"), pl.lit("acceptance").alias("source"))
     columns = [pl.col(name) if name in base.columns else pl.lit(None, dtype=dtype).alias(name) for name, dtype in JOURNEY_SCHEMA.items()]
     rows = [row for delivery_id in sorted(touched.courses) for row in _steps_of(touched, delivery_id, rates, as_of)]
-    both = pl.concat([base.select(columns), frame_of(rows, JOURNEY_SCHEMA)]) if rows else base.select(columns)
+    parts = [base.select(columns)]
+    if rows:
+        parts.append(frame_of(rows, JOURNEY_SCHEMA))
+    if not stepped.is_empty():
+        named = stepped.join(accepted.select("delivery_id", "contract", "external_id"), on="delivery_id", how="left", maintain_order="left")
+        parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in JOURNEY_SCHEMA.items()))
+    both = pl.concat(parts)
     ranks = {milestone.value: rank for milestone, rank in MILESTONE_RANK.items()}
     return both.sort("delivery_id", "happened_at", pl.col("milestone").replace_strict(ranks, return_dtype=pl.Int8), maintain_order=True)
 
@@ -154,7 +168,7 @@ def _amount(step: Step, currency: str, rates: Rates, day: date) -> tuple[int | N
         return None, None, None
     source = step.currency or currency
     rate = rates.rate(source, currency, day) if exponent(currency) is not None else None
-    return (amount_minor(step, currency, rate) if rate is not None else None), f"{step.amount:f}", source
+    return (amount_minor(step.amount, currency, rate) if rate is not None else None), f"{step.amount:f}", source
 
 
 def refusals_of(touched: Touched) -> pl.DataFrame:
@@ -163,7 +177,7 @@ def refusals_of(touched: Touched) -> pl.DataFrame:
         (one.act, one.place.file, one.place.row, one.contract, one.external_id, one.happened_at, one.code, one.words)
         for one in touched.refusals
     ]
-    return frame_of(rows, REFUSALS_SCHEMA).sort("act", "file", "row", nulls_last=True)
+    return frame_of(rows, REFUSALS_SCHEMA).sort("act", "file", "row", nulls_last=True, maintain_order=True)
 
 
 def warnings_of(touched: Touched, unpriced: pl.DataFrame) -> pl.DataFrame:
@@ -175,4 +189,4 @@ def warnings_of(touched: Touched, unpriced: pl.DataFrame) -> pl.DataFrame:
     for contract, version, milestone, deliveries in unpriced.iter_rows():
         words = f"v{version} prices `{milestone}` as a percentage, and acceptance has no amount: {deliveries} deliveries are not charged for it. Write an amount."  # noqa: E501  # one sentence
         rows.append((contract, None, None, None, "AMOUNT_MISSING", words))
-    return frame_of(rows, WARNINGS_SCHEMA).sort("contract", "external_id", "file", "row", "code", nulls_last=True)
+    return frame_of(rows, WARNINGS_SCHEMA).sort("contract", "external_id", "file", "row", "code", nulls_last=True, maintain_order=True)

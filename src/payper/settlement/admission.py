@@ -17,7 +17,8 @@ import polars as pl
 
 from payper.journey import Milestone
 from payper.settlement.course import Course, follow
-from payper.settlement.facts import Claim, Directory, Step, Subject, end_of, read_claims, read_steps
+from payper.settlement.events import read_steps
+from payper.settlement.facts import Claim, Directory, Step, Subject, end_of, read_claims
 from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
 

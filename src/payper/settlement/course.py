@@ -13,12 +13,12 @@ from decimal import Decimal
 
 from payper.journey import LADDER, Milestone
 from payper.periods import Period
-from payper.settlement.facts import Step, Subject, calendar_of, end_of, percent_minor
+from payper.settlement.facts import Step, Subject, calendar_of, end_of, share_minor
 from payper.settlement.rates import Rates
-from payper.terms.contract import NoShow
+from payper.terms.contract import Contract, NoShow
 
-_MEETING_WORDS = frozenset({Milestone.MEETING_HELD, Milestone.MISSED, Milestone.CANCELLED, Milestone.MOVED})
-_FORWARD = frozenset(LADDER[1:])
+MEETING_WORDS = frozenset({Milestone.MEETING_HELD, Milestone.MISSED, Milestone.CANCELLED, Milestone.MOVED})
+FORWARD = frozenset(LADDER[1:])
 _VOID = NoShow(reschedule=False, then="void")
 
 
@@ -154,7 +154,7 @@ class _Fold:
             case Milestone.CANCELLED:
                 self.is_waiting = False
                 self._void(at, cause, "MEETING_CANCELLED")
-            case milestone if milestone in _FORWARD:
+            case milestone if milestone in FORWARD:
                 self._begin(milestone, at, cause, step)
             case _:
                 pass
@@ -189,7 +189,7 @@ class _Fold:
             if step is None or step.amount is None or rate is None:
                 self._warn_without_amount(milestone, step)
                 return None
-            fixed = percent_minor(step, percent, self.contract.currency, rate)
+            fixed = share_minor(step.amount, percent, self.contract.currency, rate)
         charge = Reached(self.subject, milestone, row, at, cause, fixed_minor=fixed)
         self.course.charges[milestone] = charge
         return charge
@@ -253,17 +253,17 @@ class _Fold:
     def _silence(self) -> datetime | None:
         """Give the instant at which silence proves the meeting held, or None (decision settlement-meetings)."""
         subject, clause = self.subject, self.contract.appointment
-        word = next((word for word in clause.proof if word.startswith("silence")), None) if clause else None
+        word = silence_of(self.contract)
         if clause is None or word is None or subject.meeting_at is None:
             return None
         minutes = subject.meeting_minutes
-        length = timedelta(minutes=minutes) if minutes is not None else _elapsed(clause.duration)
+        length = timedelta(minutes=minutes) if minutes is not None else elapsed(clause.duration)
         ended = subject.meeting_at + length
         _, _, period = word.partition(":")
         at = max(end_of(self.contract, ended, Period.parse(period)) if period else ended, subject.accepted_at)
         said = [step for step in self.steps if max(step.happened_at, subject.accepted_at) <= at]
         is_booked = subject.kind == "appointment" or any(step.milestone == Milestone.MEETING_BOOKED for step in said)
-        return at if is_booked and not any(step.milestone in _MEETING_WORDS for step in said) else None
+        return at if is_booked and not any(step.milestone in MEETING_WORDS for step in said) else None
 
     def _hold_silently(self, at: datetime) -> None:
         self.course.held_silently_at = at
@@ -276,10 +276,17 @@ class _Fold:
                 continue
             charge.ends_at = end_of(self.contract, charge.begins_at, review.window) if review else charge.begins_at
             charge.is_confirmed = any(
-                step.milestone in _FORWARD and charge.begins_at <= max(step.happened_at, self.subject.accepted_at) <= charge.ends_at
+                step.milestone in FORWARD and charge.begins_at <= max(step.happened_at, self.subject.accepted_at) <= charge.ends_at
                 for step in self.steps
             )
 
 
-def _elapsed(period: Period | None) -> timedelta:
+def silence_of(contract: Contract) -> str | None:
+    """Give the proof by silence that a contract names (`silence:1bd`), or None."""
+    clause = contract.appointment
+    return next((word for word in clause.proof if word.startswith("silence")), None) if clause else None
+
+
+def elapsed(period: Period | None) -> timedelta:
+    """Give a meeting's length; none is no time."""
     return timedelta(hours=period.hours_about) if period else timedelta()

@@ -137,37 +137,6 @@ class Refusal:
     words: str
 
 
-def read_steps(events: pl.DataFrame) -> tuple[list[Step], list[Refusal]]:
-    """Read events in order of arrival; repeats of (source, source_id) are left out, or refused when their content differs (RULES 41)."""
-    names = ["contract", "external_id", "email", "milestone", "reason", "happened_at", "amount", "currency"]
-    steps: list[Step] = []
-    refusals: list[Refusal] = []
-    seen: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for row in _in_arrival_order(events):
-        place = Place(row["file"], row["row"])
-        content = tuple(row[name] for name in names)
-        if row["source"] is not None and row["source_id"] is not None:
-            first = seen.setdefault((row["source"], row["source_id"]), content)
-            if first is not content:
-                if first != content:
-                    words = (
-                        f"{row['source']} sent id {row['source_id']} before with other content, which stands. "
-                        "Give a correction an id of its own."
-                    )
-                    refusals.append(_refusal("event", place, row, row["happened_at"], "REPEAT_DIFFERS", words))
-                continue
-        fault, amount = _read_event(row)
-        if fault:
-            refusals.append(_refusal("event", place, row, row["happened_at"], *fault))
-            continue
-        milestone = read_milestone(row["milestone"])
-        assert milestone is not None, "a fault was given"
-        address = Address(row["contract"], row["external_id"], _email(row))
-        currency = row["currency"].upper() if row["currency"] else None
-        steps.append(Step(address, milestone, row["happened_at"], row["reason"], amount, currency, row["source"], place))
-    return steps, refusals
-
-
 def read_claims(returns: pl.DataFrame) -> tuple[list[Claim], list[Refusal]]:
     """Read returns; a later row of the same delivery, instant and reason adds its contest or decision to the first one."""
     claims: dict[tuple[Any, ...], Claim] = {}
@@ -176,7 +145,7 @@ def read_claims(returns: pl.DataFrame) -> tuple[list[Claim], list[Refusal]]:
         place = Place(row["file"], row["row"])
         if row["claimed_at"] is None:
             words = "The return has no claimed_at, so no window can be tested. Fill in when it was claimed."
-            refusals.append(_refusal("return", place, row, None, "TIME_MISSING", words))
+            refusals.append(refusal_of("return", row, None, "TIME_MISSING", words))
             continue
         address = Address(row["contract"], row["external_id"], _email(row))
         decision = row["decision"].strip().casefold() if row["decision"] else None
@@ -204,27 +173,37 @@ def _merged(first: Claim, later: Claim) -> Claim:
     )
 
 
-def _read_event(row: Mapping[str, Any]) -> tuple[tuple[str, str] | None, Decimal | None]:
-    """Find what makes an event unreadable, as code and words; else read its amount."""
+def event_fault(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Find what makes an event unreadable, as code and words, or None."""
     if row["happened_at"] is None:
-        return ("TIME_MISSING", "The event has no happened_at, so it has no place on the journey. Fill in when it happened."), None
+        return "TIME_MISSING", "The event has no happened_at, so it has no place on the journey. Fill in when it happened."
     if row["milestone"] is None or read_milestone(row["milestone"]) is None:
         known = ", ".join(Milestone)
-        return ("MILESTONE_UNKNOWN", f"{row['milestone']!r} is no milestone. Write one of: {known}."), None
+        return "MILESTONE_UNKNOWN", f"{row['milestone']!r} is no milestone. Write one of: {known}."
     if row["currency"] and not is_currency(row["currency"]):
-        return ("CURRENCY_UNKNOWN", f"{row['currency']!r} is no currency of ISO 4217. Write a code such as USD."), None
+        return "CURRENCY_UNKNOWN", f"{row['currency']!r} is no currency of ISO 4217. Write a code such as USD."
     if row["amount"] is None or not row["amount"].strip():
-        return None, None
+        return None
     try:
-        amount = Decimal(row["amount"].strip().replace(",", ""))
+        read_amount(row["amount"])
     except InvalidOperation:
-        return (
-            "AMOUNT_UNREADABLE",
-            f"The amount {row['amount']!r} is no number. Write it as 1234.50 and the currency in its own column.",
-        ), None
+        return "AMOUNT_UNREADABLE", f"The amount {row['amount']!r} is no number. Write it as 1234.50 and the currency in its own column."
+    except ValueError:
+        return "AMOUNT_ABSURD", f"The amount {row['amount']} is negative or larger than payper keeps. Write the deal's amount."
+    return None
+
+
+def read_amount(text: str) -> Decimal:
+    """Read an event's amount; commas group thousands.
+
+    Raises:
+        InvalidOperation: It is no number.
+        ValueError: It is negative or larger than payper keeps.
+    """
+    amount = Decimal(text.strip().replace(",", ""))
     if not amount.is_finite() or amount < 0 or amount * 1000 > MINOR_MAX:
-        return ("AMOUNT_ABSURD", f"The amount {row['amount']} is negative or larger than payper keeps. Write the deal's amount."), None
-    return None, amount
+        raise ValueError(text)
+    return amount
 
 
 def _in_arrival_order(frame: pl.DataFrame) -> Iterable[dict[str, Any]]:
@@ -239,10 +218,9 @@ def _email(row: Mapping[str, Any]) -> str | None:
     return text.strip().casefold() or None if text else None
 
 
-def _refusal(  # noqa: PLR0917  # private, and in the order of the columns
-    act: str, place: Place, row: Mapping[str, Any], at: datetime | None, code: str, words: str
-) -> Refusal:
-    return Refusal(act, place, row["contract"], row["external_id"], at, code, words)
+def refusal_of(act: str, row: Mapping[str, Any], at: datetime | None, code: str, words: str) -> Refusal:
+    """Refuse a row as read."""
+    return Refusal(act, Place(row["file"], row["row"]), row["contract"], row["external_id"], at, code, words)
 
 
 @dataclass
@@ -332,12 +310,11 @@ def _day_end(calendar: Calendar, day: date, count: int) -> datetime:
     return calendar.day_end(calendar.business_day_after(day, count))
 
 
-def percent_minor(step: Step, percent: Decimal, currency: str, rate: Decimal) -> int:
-    """Take a percentage of a step's amount in the contract's minor units, rounded once, half away from zero (RULES 35)."""
-    assert step.amount is not None
-    return round_half_away(step.amount.scaleb(exponent(currency) or 0) * rate * percent / 100)
+def share_minor(amount: Decimal, percent: Decimal, currency: str, rate: Decimal) -> int:
+    """Take a percentage of an event's amount in the contract's minor units, rounded once, half away from zero (RULES 35)."""
+    return round_half_away(amount.scaleb(exponent(currency) or 0) * rate * percent / 100)
 
 
-def amount_minor(step: Step, currency: str, rate: Decimal) -> int:
-    """Give a step's amount in the contract's minor units, rounded once."""
-    return percent_minor(step, Decimal(100), currency, rate)
+def amount_minor(amount: Decimal, currency: str, rate: Decimal) -> int:
+    """Give an event's amount in the contract's minor units, rounded once."""
+    return share_minor(amount, Decimal(100), currency, rate)

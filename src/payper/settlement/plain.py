@@ -71,9 +71,9 @@ def plain_charges(
     is_held = pl.col("milestone") == Milestone.MEETING_HELD.value
     without = rows.filter(pl.col("base_minor").is_null() & ~is_held).group_by("contract", "contract_version", "milestone").len("deliveries")
     flat = rows.filter(pl.col("base_minor").is_not_null())
-    begun, waiting = flat.filter(~is_held), flat.filter(is_held)
-    parts = [_begun(part, contract) for part, contract in _by_version(begun, contracts)] + [waiting]
-    charges = pl.concat([part for part in parts if not part.is_empty()], how="diagonal") if len(begun) or len(waiting) else flat
+    started, waiting = flat.filter(~is_held).with_columns(pl.col("accepted_at").alias("begins_at")), flat.filter(is_held)
+    parts = [begun(part, contract) for part, contract in by_version(started, contracts)] + [waiting]
+    charges = pl.concat([part for part in parts if not part.is_empty()], how="diagonal") if len(started) or len(waiting) else flat
     cause = pl.when(pl.col("milestone") == _BY_ACCEPTANCE[0]).then(pl.lit("acceptance")).otherwise(pl.lit("acceptance of an appointment"))
     known = charges.with_columns(pl.col("accepted_at").alias("made_at"), cause.alias("made_cause"), pl.lit(value=False).alias("is_free"))
     columns = [
@@ -83,21 +83,21 @@ def plain_charges(
     return known.select(columns), without.sort("contract", "contract_version", "milestone")
 
 
-def _by_version(rows: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -> list[tuple[pl.DataFrame, Contract]]:
+def by_version(rows: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -> list[tuple[pl.DataFrame, Contract]]:
+    """Part rows by the version that governs them."""
     versions = {(one.id, one.version): one for all_ in contracts.values() for one in all_}
     parts = rows.partition_by("contract", "contract_version", as_dict=True, maintain_order=True)
     return [(part, versions[str(key[0]), int(key[1])]) for key, part in parts.items()]
 
 
-def _begun(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Give charges whose window begins with acceptance their end, and what happens at it."""
-    begun = rows.with_columns(pl.col("accepted_at").alias("begins_at"))
+def begun(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Give charges of one version whose window begins at `begins_at` its end, and what happens at it."""
     review = contract.review
     if review is None:
-        return begun.with_columns(
+        return rows.with_columns(
             pl.col("begins_at").alias("ends_at"), pl.col("begins_at").alias("post_at"), pl.lit("no review is agreed").alias("post_cause")
         )
-    ended = begun.with_columns(window_ends(begun["begins_at"], review.window, contract.calendar).cast(INSTANT).alias("ends_at"))
+    ended = rows.with_columns(window_ends(rows["begins_at"], review.window, contract.calendar).cast(INSTANT).alias("ends_at"))
     if review.silence == "return":
         return ended.with_columns(
             pl.col("ends_at").alias("relief_at"),

@@ -16,6 +16,9 @@ from payper.settlement.outcome import CHARGE_COLUMNS, stand, transfers_of
 from payper.settlement.plain import CHARGE_SCHEMA, plain_charges
 from payper.settlement.pricing import price, price_table
 from payper.settlement.rates import Rates
+from payper.settlement.events import locate, read_events
+from payper.settlement.facts import read_claims
+from payper.settlement.stepped import step, step_charges, step_journey
 from payper.settlement.touched import follow_touched
 from payper.settlement.windows import INSTANT, frame_of
 from payper.terms.contract import Contract
@@ -101,6 +104,7 @@ def settle(
     as_of: AsOf,
     others: pl.DataFrame | None = None,
     made: Made | None = None,
+    one_by_one: bool = False,
 ) -> Settlement:
     """Settle everything known, as of an instant per contract.
 
@@ -113,6 +117,7 @@ def settle(
         as_of: The last instant of each contract; nothing later has happened.
         others: Deliveries not accepted, as `OTHERS_SCHEMA`; None: none.
         made: What earlier runs made; None: nothing.
+        one_by_one: Follow every delivery that an event touches by itself, never as columns: the same result, slowly, to compare with.
 
     Raises:
         LedgerError: The transfers do not make a ledger.
@@ -125,12 +130,19 @@ def settle(
     accepted = known.filter(pl.col("accepted_at") <= pl.col("as_of"))
     not_yet = known.filter(pl.col("accepted_at") > pl.col("as_of")).select("contract", "external_id")
     refused = pl.concat([others.select("contract", "external_id"), not_yet]) if others is not None else not_yet
-    touched = follow_touched(accepted, refused, events, returns, contracts=contracts, rates=rates, as_of=ends, answered=made.answered)
     prices = price_table(contracts)
+    read, refusals = read_events(events)
+    claims, refused_claims = read_claims(returns)
+    located = _due(locate(read, accepted, refused, contracts), accepted)
+    stepped = step(accepted, located.filter(pl.col("delivery_id").is_not_null()), prices, contracts, rates)
+    odd = stepped.deliveries["delivery_id"] if one_by_one else stepped.odd
+    touched = follow_touched(accepted, refused, located, claims, odd, contracts=contracts, rates=rates, as_of=ends, answered=made.answered)
+    touched.refusals[:0] = [*refusals, *refused_claims]
     ids = pl.Series(list(touched.courses), dtype=pl.Int64)
-    plain, unpriced = plain_charges(
-        accepted.filter(~pl.col("delivery_id").is_in(ids.implode())) if len(ids) else accepted, prices, contracts
-    )
+    quiet = accepted.filter(~pl.col("delivery_id").is_in(ids.implode())) if len(ids) else accepted
+    stepped = stepped.without(ids)
+    plain, unpriced = plain_charges(quiet, prices, contracts)
+    plain = step_charges(stepped, plain, contracts)
     fates = [fate for delivery_id in sorted(touched.fates) for fate in touched.fates[delivery_id]]
     rows = [_row(fate, index, ends[fate.charge.subject.contract.id]) for index, fate in enumerate(fates)]
     both = pl.concat([plain, frame_of(rows, CHARGE_SCHEMA)]) if rows else plain
@@ -143,10 +155,16 @@ def settle(
         transfers=validate(transfers_of(settled, fates, contracts)),
         returns=returns_of(touched, ends),
         replacements=replacements_of(touched, ends),
-        journey=journey_of(accepted, touched, rates, ends),
+        journey=journey_of(accepted, touched, step_journey(stepped, ends), rates, ends),
         refusals=refusals_of(touched),
         warnings=warnings_of(touched, unpriced),
     )
+
+
+def _due(located: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
+    """Leave out events that mean a delivery and lie after its contract's as-of."""
+    known = located.join(accepted.select("delivery_id", "as_of"), on="delivery_id", how="left", maintain_order="left")
+    return known.filter(pl.col("as_of").is_null() | (pl.col("happened_at") <= pl.col("as_of"))).drop("as_of")
 
 
 def _prepared(deliveries: pl.DataFrame, ends: Mapping[str, datetime]) -> pl.DataFrame:

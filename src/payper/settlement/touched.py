@@ -1,10 +1,11 @@
-"""The deliveries that an event, a return, a replacement or a silent meeting touches: followed one by one."""
+"""The deliveries that a return, a replacement or an event out of the usual order touches: followed one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ import polars as pl
 
 from payper.settlement.admission import Answer, ClaimBook
 from payper.settlement.course import Course, follow
-from payper.settlement.facts import Claim, Directory, Place, Refusal, Step, Subject, read_claims, read_steps
+from payper.settlement.events import as_steps
+from payper.settlement.facts import Claim, Directory, Place, Refusal, Step, Subject
 from payper.settlement.fates import Fate, fates_of
 from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
@@ -39,40 +41,47 @@ def follow_touched(
     accepted: pl.DataFrame,
     others: pl.DataFrame,
     events: pl.DataFrame,
-    returns: pl.DataFrame,
+    claims: list[Claim],
+    odd: pl.Series,
     *,
     contracts: Mapping[str, Sequence[Contract]],
     rates: Rates,
     as_of: Mapping[str, datetime],
     answered: Mapping[tuple[str, str | None, datetime], str],
 ) -> Touched:
-    """Follow every delivery that is more than accepted.
+    """Follow the deliveries that a return or a replacement concerns, and those that columns cannot settle.
 
     Args:
         accepted: Deliveries accepted by their contract's as-of, columns as of `settle`.
         others: contract and external_id of deliveries that are not accepted, or not yet.
-        events: As `journey.EVENT_SCHEMA`.
-        returns: As `journey.RETURN_SCHEMA`.
+        events: As `events.locate`; found ones are dated up to the as-of.
+        claims: In their order.
+        odd: Ids of deliveries to follow besides.
         contracts: Versions by id.
         rates: For amounts in other currencies.
         as_of: Per contract id.
         answered: Outcomes of earlier runs.
     """
-    steps, refusals = read_steps(events)
-    claims, refused_claims = read_claims(returns)
-    refusals += refused_claims
-    directory = _directory(accepted, others, steps, claims, contracts)
-    by_delivery: dict[int, list[Step]] = {}
-    subjects = {one.delivery_id: one for one in _own_reasons(accepted, directory, contracts)}
-    for step in steps:
+    stray = as_steps(events.filter(pl.col("delivery_id").is_null()))
+    directory, subjects = _directory(accepted, others, stray, claims, odd, contracts)
+    refusals = []
+    for step in stray:
         found = directory.find(step.address, step.happened_at)
-        if step.happened_at > _as_of(found, step.address.contract, as_of):
-            continue
-        if isinstance(found, Subject):
-            subjects[found.delivery_id] = found
-            by_delivery.setdefault(found.delivery_id, []).append(step)
-        else:
+        assert not isinstance(found, Subject), "columns find what can be found"
+        if step.happened_at <= _as_of(found, step.address.contract, as_of):
             refusals.append(Refusal("event", step.place, step.address.contract, step.address.external_id, step.happened_at, *found))
+    due: list[tuple[Claim, Subject | tuple[str, str]]] = []
+    for claim in claims:
+        meant = directory.find(claim.address, claim.claimed_at)
+        end = _as_of(meant, claim.address.contract, as_of)
+        if claim.claimed_at <= end:
+            due.append((claim.until(end), meant))
+    claimed = {meant.delivery_id for _, meant in due if isinstance(meant, Subject)}
+    concerned = pl.Series(sorted({*subjects, *claimed}), dtype=pl.Int64)
+    own = events.filter(pl.col("delivery_id").is_in(concerned.implode())) if len(concerned) else events.clear()
+    by_delivery: dict[int, list[Step]] = {}
+    for delivery_id, step in zip(own["delivery_id"], as_steps(own), strict=True):
+        by_delivery.setdefault(delivery_id, []).append(step)
     courses: dict[int, Course] = {}
 
     def course_of(subject: Subject) -> Course:
@@ -83,11 +92,7 @@ def follow_touched(
 
     replaced = frozenset((one.contract.id, one.replaces) for one in subjects.values() if one.replaces is not None)
     book = ClaimBook(directory, course_of, _counter(accepted, claims), answered, replaced)
-    answers = [
-        book.answer(claim.until(_as_of(found, claim.address.contract, as_of)))
-        for claim in claims
-        if claim.claimed_at <= _as_of(found := directory.find(claim.address, claim.claimed_at), claim.address.contract, as_of)
-    ]
+    answers = [book.answer(claim) for claim, _ in due]
     refusals += [_refused(answer) for answer in answers if answer.at is None]
     for subject in list(subjects.values()):
         course_of(subject)
@@ -100,62 +105,50 @@ def follow_touched(
 
 
 def _directory(
-    accepted: pl.DataFrame, others: pl.DataFrame, steps: list[Step], claims: list[Claim], contracts: Mapping[str, Sequence[Contract]]
-) -> Directory:
-    """Know the deliveries that steps, claims and replacements may mean, and no others."""
-    addresses = [*(step.address for step in steps), *(claim.address for claim in claims)]
-    ids = {one.external_id for one in addresses if one.external_id is not None} | set(accepted["replaces"].drop_nulls().unique())
-    emails = {one.email for one in addresses if one.external_id is None and one.email is not None}
-    silent = [id_ for id_, versions in contracts.items() if any(_asks_silence(one) for one in versions)]
+    accepted: pl.DataFrame, others: pl.DataFrame, stray: list[Step], claims: list[Claim], odd: pl.Series,
+    contracts: Mapping[str, Sequence[Contract]],
+) -> tuple[Directory, dict[int, Subject]]:  # fmt: skip
+    """Know the deliveries that claims, replacements and events that mean none name; and give those to follow for what they are."""
+    addresses = [*(step.address for step in stray), *(claim.address for claim in claims)]
+    named = {one.external_id for one in addresses if one.external_id is not None}
+    ids = pl.Series(list(named | set(accepted["replaces"].drop_nulls().unique())), dtype=pl.String)
+    emails = pl.Series(list({one.email for one in addresses if one.external_id is None and one.email is not None}), dtype=pl.String)
     directory = Directory(contracts)
-    if not accepted.is_empty():
-        meant = (
-            pl.col("external_id").is_in(pl.Series(list(ids), dtype=pl.String).implode())
-            | pl.col("email_normal").is_in(pl.Series(list(emails), dtype=pl.String).implode())
-            | pl.col("replaces").is_not_null()
-            | (pl.col("contract").is_in(silent) & pl.col("meeting_at").is_not_null())
-        )
-        versions = {(one.id, one.version): one for all_ in contracts.values() for one in all_}
-        for row in accepted.filter(meant.fill_null(value=False)).sort("delivery_id").iter_rows(named=True):
-            directory.add(_subject(row, versions))
-    if not others.is_empty() and ids:
-        named = others.filter(pl.col("external_id").is_in(pl.Series(list(ids), dtype=pl.String).implode())).select(
-            "contract", "external_id"
-        )
-        for contract, external_id in named.unique().iter_rows():
-            directory.note(contract, external_id)
-    return directory
-
-
-def _subject(row: Mapping[str, object], versions: Mapping[tuple[str, int], Contract]) -> Subject:
-    fields = {name: row[name] for name in Subject.__dataclass_fields__ if name in row and name not in {"contract", "price_rows"}}
-    contract = versions[row["contract"], row["contract_version"]]  # type: ignore[index]  # a frame's row is untyped
-    prices: tuple[int, ...] = tuple(row["price_rows"] or ())  # type: ignore[arg-type]  # as above
-    return Subject(contract=contract, price_rows=prices, email=row["email_normal"], **fields)  # type: ignore[arg-type]  # as above
-
-
-def _own_reasons(accepted: pl.DataFrame, directory: Directory, contracts: Mapping[str, Sequence[Contract]]) -> list[Subject]:
-    """List deliveries that are followed for what they are: replacements, what they replace, and meetings that silence may prove."""
-    found = [one for one in directory.by_id.values() if one.replaces is not None or _may_be_silent(one)]
-    found += [one for subjects in directory.by_email.values() for one in subjects if one.replaces is not None or _may_be_silent(one)]
-    replaced = [directory.by_id.get((one.contract.id, one.replaces)) for one in found if one.replaces is not None]
-    nameless_rows = accepted.filter(
-        pl.col("external_id").is_null()
-        & pl.col("email_normal").is_null()
-        & (pl.col("replaces").is_not_null() | pl.col("meeting_at").is_not_null())
-    )
+    subjects: dict[int, Subject] = {}
+    meant = pl.col("replaces").is_not_null()
+    for column, wanted in (("external_id", ids), ("email_normal", emails), ("delivery_id", odd)):
+        if len(wanted):
+            meant |= pl.col(column).is_in(wanted.implode()).fill_null(value=False)
     versions = {(one.id, one.version): one for all_ in contracts.values() for one in all_}
-    nameless = [_subject(row, versions) for row in nameless_rows.iter_rows(named=True)]
-    nameless = [one for one in nameless if one.replaces is not None or _may_be_silent(one)]
-    return [*found, *(one for one in replaced if one is not None), *nameless]
+    followed = set(odd)
+    for row in accepted.filter(meant).sort("delivery_id").select(_SUBJECT_COLUMNS).iter_rows():
+        subject = _subject(row, versions)
+        directory.add(subject)
+        if subject.replaces is not None or subject.delivery_id in followed:
+            subjects[subject.delivery_id] = subject
+    for replacement in [one for one in subjects.values() if one.replaces is not None]:
+        replaced = directory.by_id.get((replacement.contract.id, replacement.replaces or ""))
+        if replaced is not None:
+            subjects[replaced.delivery_id] = replaced
+    if not others.is_empty() and len(ids):
+        noted = others.filter(pl.col("external_id").is_in(ids.implode())).select("contract", "external_id")
+        for contract, external_id in noted.unique().iter_rows():
+            directory.note(contract, external_id)
+    return directory, subjects
 
 
-def _asks_silence(contract: Contract) -> bool:
-    return contract.appointment is not None and any(word.startswith("silence") for word in contract.appointment.proof)
+_SUBJECT_COLUMNS = [
+    "delivery_id", "contract", "contract_version", "external_id", "email_normal", "kind", "delivered_at", "accepted_at", "price_rows",
+    "replaces", "meeting_at", "meeting_minutes",
+]  # fmt: skip
 
 
-def _may_be_silent(subject: Subject) -> bool:
-    return subject.meeting_at is not None and _asks_silence(subject.contract)
+def _subject(row: tuple[Any, ...], versions: Mapping[tuple[str, int], Contract]) -> Subject:
+    delivery_id, contract, version, external_id, email, kind, delivered_at, accepted_at, price_rows, replaces, meeting_at, minutes = row
+    return Subject(
+        delivery_id, versions[contract, version], external_id, email, kind, delivered_at, accepted_at, tuple(price_rows or ()), replaces,
+        meeting_at, minutes,
+    )  # fmt: skip
 
 
 def _as_of(found: Subject | tuple[str, str], contract: str | None, as_of: Mapping[str, datetime]) -> datetime:
