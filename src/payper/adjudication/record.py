@@ -45,7 +45,7 @@ def missing_fields(contract: Contract, frame: pl.DataFrame) -> pl.Expr:
         pl.when(pl.lit(value=True) if field in absent else missing(contract, field)).then(pl.lit(field))
         for field in required_fields(contract, kind="appointment")
     ]
-    return pl.concat_list(names).list.drop_nulls().list.join(", ") if names else pl.lit("")
+    return pl.concat_str(names, separator=", ", ignore_nulls=True) if names else pl.lit("")
 
 
 def record_faults(frame: pl.DataFrame, contract: Contract, *, no_mx: pl.Expr | None = None) -> dict[Reason, pl.Expr]:

@@ -8,10 +8,12 @@ The list is the one inside the package `tldextract`; nothing is fetched and noth
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from payper.normalisation.folding import by_unique
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -34,23 +36,28 @@ def registrable_domains(hosts_or_urls: pl.Series) -> pl.Series:
         Strings named `domain` (`acme.co.uk`); null where there is none: empty, an IP address, `localhost`, a bare public suffix
         (`co.uk`), a name under no known top level, rubbish.
     """
-    texts = hosts_or_urls.cast(pl.String).rename("text")
-    distinct = texts.drop_nulls().unique()
-    known = pl.DataFrame({"text": distinct, "domain": _of_distinct(distinct)}, schema={"text": pl.String, "domain": pl.String})
-    return texts.to_frame().join(known, on="text", how="left", maintain_order="left")["domain"]
+    texts = hosts_or_urls.cast(pl.String)
+    if texts.null_count() == texts.len():
+        return texts.rename("domain")
+    return by_unique(texts, lambda distinct: _of_distinct(distinct.rename("text")).to_frame("domain"))["domain"]
 
 
 def _of_distinct(texts: pl.Series) -> pl.Series:
-    """Answer the plain names of two labels under a plain top level at once, the rest one by one."""
-    host = pl.col("text").str.strip_chars().str.to_lowercase().str.extract(_HOST).str.strip_chars_end(".")
-    frame = texts.to_frame().with_columns(host.alias("host")).with_columns(pl.col("host").str.extract(r"([^.]+\.[^.]+)$").alias("two"))
-    is_plain = (
-        pl.col("host").str.contains(_NAME)
-        & (pl.col("host").str.len_bytes() <= 63)
-        & pl.col("two").str.extract(r"\.([a-z]+)$").is_in(_plain_suffixes())
-        & ~pl.col("two").is_in(_tails())
-    )
-    frame = frame.with_columns(pl.when(is_plain).then(pl.col("two")).alias("domain"))
+    """Answer the plain names under a plain top level (`acme.com`) or a plain rule of two labels (`acme.co.uk`) at once, the rest one by one."""
+    text = pl.col("text")
+    https, http = (text.str.starts_with(scheme) for scheme in ("https://", "http://"))
+    bare = pl.when(https).then(text.str.slice(8)).when(http).then(text.str.slice(7)).otherwise(text).str.strip_suffix("/")
+    frame = texts.to_frame().with_columns(bare.alias("bare")).with_columns(pl.col("bare").str.contains(_NAME).alias("is_bare"))
+    host = pl.when(~pl.col("is_bare")).then(text).str.strip_chars().str.to_lowercase().str.extract(_HOST).str.strip_chars_end(".")
+    frame = frame.with_columns(pl.when("is_bare").then("bare").otherwise(host).alias("host"))
+    frame = frame.with_columns(
+        pl.when(pl.col("host").str.contains(_NAME) & (pl.col("host").str.len_bytes() <= 63)).then("host").alias("name")
+    ).with_columns(pl.col("name").str.extract(r"([^.]+\.[^.]+)$").alias("two"))
+    is_plain = pl.col("two").str.extract(r"\.([a-z]+)$").is_in(_plain_suffixes()) & ~pl.col("two").is_in(_tails())
+    frame = frame.with_columns(
+        pl.when(is_plain).then(pl.col("two")).alias("domain"),
+        pl.when(pl.col("two").is_in(_plain_pairs())).then(pl.col("name").str.extract(r"([^.]+\.[^.]+\.[^.]+)$")).alias("three"),
+    ).with_columns(pl.coalesce("domain", pl.when(~pl.col("three").is_in(_deep_tails())).then("three")).alias("domain"))
     rest = frame.filter(pl.col("domain").is_null() & pl.col("host").is_not_null())["host"].unique()
     if rest.is_empty():
         return frame["domain"]
@@ -70,6 +77,7 @@ def to_ascii(host: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1 << 16)
 def _registrable(host: str) -> str | None:
     """Ask the whole list about one host."""
     if len(host) > _LENGTH_MAX:
@@ -110,6 +118,20 @@ def _plain_suffixes() -> frozenset[str]:
 def _tails() -> frozenset[str]:
     """List the last two labels of every longer rule: hosts that end so are asked about one by one."""
     return frozenset(".".join(rule.lstrip("!").split(".")[-2:]) for rule in _lists()[0].tlds if "." in rule and rule.isascii())
+
+
+@cache
+def _plain_pairs() -> frozenset[str]:
+    """List the rules of two labels (`co.uk`) under which every name of three labels can be registered, unless it is a longer rule's tail."""
+    rules = _lists()[0].tlds
+    starred = {rule.removeprefix("*.") for rule in rules if rule.startswith("*.")}
+    return frozenset(rule for rule in rules if rule.count(".") == 1 and rule.isascii() and not rule.startswith(("*", "!"))) - starred
+
+
+@cache
+def _deep_tails() -> frozenset[str]:
+    """List the last three labels of every rule that has as many."""
+    return frozenset(".".join(rule.lstrip("!").split(".")[-3:]) for rule in _lists()[0].tlds if rule.count(".") > 1 and rule.isascii())
 
 
 @cache

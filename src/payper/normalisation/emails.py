@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 import polars as pl
@@ -118,6 +118,7 @@ def _reserved() -> str:
     return rf"[@.](?:{'|'.join(re.escape(name) for name in SPECIAL_USE_DOMAIN_NAMES)})$"
 
 
+@lru_cache(maxsize=1 << 16)
 def _ask(email: str) -> tuple[str | None, str | None, str | None]:
     """Give local part and host in lower case, or what `email-validator` finds wrong."""
     from email_validator import EmailNotValidError, validate_email

@@ -26,6 +26,8 @@ def fold(texts: pl.Expr) -> pl.Expr:
 
 def fold_text(text: str) -> str:
     """Fold one text as `fold` folds a column; for the keys of tables."""
+    if text.isascii():
+        return text.lower()
     kept = "".join(mark for mark in unicodedata.normalize("NFKD", text.lower()) if not 0x300 <= ord(mark) <= 0x36F)
     return unicodedata.normalize("NFC", "".join(_LETTERS.get(letter, letter) for letter in kept)).lower()
 
@@ -49,6 +51,8 @@ def words_of(text: str) -> str:
     """Fold one text to words as `words` folds a column; for the keys of tables."""
     bare = re.sub(r"\b([^\W\d_])\.", r"\1", fold_text(text))
     joined = re.sub("[&+]", " and ", re.sub("['’`´]", "", bare))
+    if joined.isascii():
+        return re.sub("[^a-z0-9]+", " ", joined).strip()
     return " ".join("".join(mark if mark.isalnum() or unicodedata.category(mark)[0] == "M" else " " for mark in joined).split())
 
 

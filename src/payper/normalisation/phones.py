@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -83,6 +83,7 @@ def _by_package(frame: pl.DataFrame, distinct: pl.DataFrame) -> pl.DataFrame:
     return frame.join(known, on=["phone", "country"], how="left", nulls_equal=True, maintain_order="left").select(*COLUMNS)
 
 
+@lru_cache(maxsize=1 << 16)
 def _ask(phone: str | None, country: str | None) -> tuple[str | None, bool | None, bool | None]:
     import phonenumbers
 

@@ -124,14 +124,17 @@ def _read_size(text: str) -> tuple[int | None, int | None]:
 def _read_revenues(texts: pl.Series) -> pl.DataFrame:
     sign = texts.str.extract(r"^\s*([$€£])")
     plain = _plain_numbers(texts.str.replace(r"^\s*[$€£]\s*", ""), largest=REVENUE_MAX)
-    rows = [
-        _read_revenue(text) if value is None else (value, value, SIGNS[mark] if mark else None)
-        for text, value, mark in zip(texts, plain, sign, strict=True)
-    ]
-    return pl.DataFrame(rows, schema={"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String}, orient="row")
+    schema = {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String}
+    is_rest = plain.is_null()
+    rest = pl.DataFrame([_read_revenue(text) for text in texts.filter(is_rest).to_list()], schema=schema, orient="row")
+    place_of_rest = pl.select(pl.when(pl.lit(is_rest)).then(pl.lit(is_rest).cum_sum() - 1)).to_series()
+    code = sign.replace_strict(list(SIGNS), list(SIGNS.values()), default=None, return_dtype=pl.String)
+    easy = pl.DataFrame([plain.alias("revenue_min"), plain.alias("revenue_max"), code.alias("revenue_currency")])
+    hard = rest.select(pl.all().gather(place_of_rest)) if rest.height else easy.clear(easy.height)
+    return easy.select(pl.when(pl.lit(is_rest)).then(hard[name]).otherwise(pl.col(name)).alias(name) for name in schema)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 16)
 def _read_revenue(text: str) -> tuple[int | None, int | None, str | None]:
     plain, currency, is_single = _currency(_plain(text))
     if plain.strip() in ("pre-revenue", "pre revenue", "no revenue"):
