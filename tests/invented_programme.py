@@ -1,4 +1,4 @@
-# ruff: noqa: E501, PLR0917  # rows of columns are easier to compare on one line
+# rows of columns are easier to compare on one line
 """An invented programme: contracts, verdicts and settled frames that agree with each other, from a seed."""
 
 from __future__ import annotations

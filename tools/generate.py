@@ -27,7 +27,14 @@ def reasons() -> str:
             if reason.group is group:
                 uncertain = " Follows `record.uncertain`." if reason.is_uncertain else ""
                 mend = "mending helps" if reason.can_mend else "mending does not help"
-                lines += [f"### `{reason.name}`", "", f"Number {reason.number}; fault: {reason.fault}; {mend}.{uncertain}", "", reason.text, ""]
+                lines += [
+                    f"### `{reason.name}`",
+                    "",
+                    f"Number {reason.number}; fault: {reason.fault}; {mend}.{uncertain}",
+                    "",
+                    reason.text,
+                    "",
+                ]
         lines.pop()
     return "\n".join(lines) + "\n"
 
@@ -38,7 +45,12 @@ def commands() -> str:
 
     from payper.cli import payper
 
-    lines = ["# Commands", "", "What `payper --help` and every command's `--help` print. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed. Made by `make docs`.", ""]
+    lines = [
+        "# Commands",
+        "",
+        "What `payper --help` and every command's `--help` print. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed. Made by `make docs`.",
+        "",
+    ]
 
     def add(command: click.Command, name: str) -> None:
         context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
@@ -55,7 +67,7 @@ def commands() -> str:
 
 def findings() -> str:
     """Write docs/findings.md from the kinds of finding."""
-    from payper.terms.kinds import findings_page
+    from payper.terms.findings import findings_page
 
     return findings_page()
 

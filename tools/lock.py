@@ -31,7 +31,18 @@ def inputs_digest() -> str:
 def main() -> None:
     """Compile, refuse any address, and record the inputs."""
     uv = Path(sys.executable).parent / "uv"
-    compile_ = [str(uv), "pip", "compile", "-q", "--generate-hashes", "--universal", "--python-version", "3.11", "--no-header", "--no-annotate"]
+    compile_ = [
+        str(uv),
+        "pip",
+        "compile",
+        "-q",
+        "--generate-hashes",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--no-header",
+        "--no-annotate",
+    ]
     for arguments in (
         ["requirements/bootstrap.in", "-o", "requirements/bootstrap.txt"],
         ["pyproject.toml", "-o", "requirements/run.txt"],

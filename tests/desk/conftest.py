@@ -51,7 +51,9 @@ replace_within = "5bd"
 HEADER = "external_id,generated_at,delivered_at,first_name,last_name,email,title,country,replaces\n"
 
 
-def lead(number: int, *, day: str = "2026-01-15", email: str | None = None, title: str = "IT Manager", country: str = "US", replaces: str = "") -> str:
+def lead(
+    number: int, *, day: str = "2026-01-15", email: str | None = None, title: str = "IT Manager", country: str = "US", replaces: str = ""
+) -> str:
     return f"L-{number},{day} 09:00,{day} 10:00,Ann,Lee{number},{email or f'ann{number}@acme{number}.com'},{title},{country},{replaces}\n"
 
 

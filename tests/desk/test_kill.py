@@ -15,10 +15,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.desk.conftest import HEADER, lead
 
 from payper.desk.run import run_programme
 from payper.desk.verify import verify
-from tests.desk.conftest import HEADER, lead
 
 KILLS = int(os.environ.get("PAYPER_KILLS", "200"))
 
@@ -44,15 +44,21 @@ for line in sys.stdin:
 @pytest.mark.parametrize("half", [1, 2])
 def test_a_run_killed_at_any_instant_goes_on_with_nothing_lost_or_doubled(programme: Path, tmp_path: Path, half: int) -> None:
     """Every kill lands at a random instant of a run; the run after it must say what an undisturbed run says."""
-    (programme / "returns" / "r.csv").write_text("contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,b\n", encoding="utf-8")
-    (programme / "milestones" / "m.csv").write_text("contract,external_id,milestone,happened_at,amount,currency\nreach,L-4,won,2026-02-10,1000.00,USD\n", encoding="utf-8")
+    (programme / "returns" / "r.csv").write_text(
+        "contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,b\n", encoding="utf-8"
+    )
+    (programme / "milestones" / "m.csv").write_text(
+        "contract,external_id,milestone,happened_at,amount,currency\nreach,L-4,won,2026-02-10,1000.00,USD\n", encoding="utf-8"
+    )
     rows = "".join(lead(number, day=f"2026-01-{number % 20 + 5:02}") for number in range(10, 70))
     (programme / "deliveries" / "reach" / "more.csv").write_text(HEADER + rows, encoding="utf-8")
     whole = run_programme(programme, out=tmp_path / "whole")
     expected = fingerprint(tmp_path / "whole")
-    chance = random.Random(20260100 + half)  # noqa: TID251  # the instants of the kills; a seed makes them the same
+    chance = random.Random(20260100 + half)  # the instants of the kills; a seed makes them the same
     landed = 0
-    with subprocess.Popen([sys.executable, "-c", FORKING, str(programme)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forking:
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKING, str(programme)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as forking:
         assert forking.stdin is not None
         assert forking.stdout is not None
         spread = one_run(forking, tmp_path / "timed", kill_after=None)
@@ -89,4 +95,9 @@ def fingerprint(out: Path) -> tuple[object, ...]:
     """What must be the same: verdicts, money, chains (batch digests do not depend on when)."""
     verdicts = pl.read_csv(out / "verdicts.csv", infer_schema=False)
     summary = json.loads((out / "summary.json").read_text("utf-8"))
-    return (verdicts.rows(), summary["contracts"], (out / "ledger.beancount").read_text("utf-8"), sorted(path.name for path in out.rglob("*.csv")))
+    return (
+        verdicts.rows(),
+        summary["contracts"],
+        (out / "ledger.beancount").read_text("utf-8"),
+        sorted(path.name for path in out.rglob("*.csv")),
+    )

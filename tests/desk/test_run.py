@@ -10,12 +10,12 @@ from pathlib import Path
 import jsonschema
 import polars as pl
 import pytest
+from tests.desk.conftest import HEADER, lead
 
 from payper.desk.explain_verdict import explain_verdict
 from payper.desk.run import run_programme
 from payper.desk.verify import verify
 from payper.errors import UsageError
-from tests.desk.conftest import HEADER, lead
 
 AddLeads = Callable[[str, str], Path]
 
@@ -33,13 +33,28 @@ def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
 
 def test_every_delivery_gets_a_verdict_with_its_reasons(programme: Path) -> None:
     summary = contract_of(programme)
-    assert {name: summary[name] for name in ("delivered", "accepted", "rejected", "pending_minor", "posted_minor")} == {"delivered": 4, "accepted": 2, "rejected": 2, "pending_minor": 9600, "posted_minor": 0}
-    assert verdicts(programme) == {"L-1": ("accepted", ""), "L-2": ("rejected", "SENIORITY_OUTSIDE"), "L-3": ("rejected", "EMAIL_SYNTAX"), "L-4": ("accepted", "")}
+    assert {name: summary[name] for name in ("delivered", "accepted", "rejected", "pending_minor", "posted_minor")} == {
+        "delivered": 4,
+        "accepted": 2,
+        "rejected": 2,
+        "pending_minor": 9600,
+        "posted_minor": 0,
+    }
+    assert verdicts(programme) == {
+        "L-1": ("accepted", ""),
+        "L-2": ("rejected", "SENIORITY_OUTSIDE"),
+        "L-3": ("rejected", "EMAIL_SYNTAX"),
+        "L-4": ("accepted", ""),
+    }
 
 
 def test_running_again_changes_nothing(programme: Path) -> None:
     run_programme(programme)
-    before = {path: path.read_bytes() for path in (programme / "out").rglob("*") if path.is_file() and path.suffix not in {".sqlite", ".sqlite-wal", ".sqlite-shm"}}
+    before = {
+        path: path.read_bytes()
+        for path in (programme / "out").rglob("*")
+        if path.is_file() and path.suffix not in {".sqlite", ".sqlite-wal", ".sqlite-shm"}
+    }
     result = run_programme(programme)
     assert result.new_rows == 0
     assert before == {path: path.read_bytes() for path in before}
@@ -76,11 +91,16 @@ def test_a_mended_reject_sent_again_is_judged_afresh(programme: Path) -> None:
     run_programme(programme)
     rejects = pl.read_csv(programme / "out" / "rejects" / "reach.csv", infer_schema=False)
     assert {"payper_reasons", "payper_what_to_do"} <= set(rejects.columns)
-    mended = rejects.with_columns(pl.col("email").str.replace("broken@@x", "ann3@acme3.com", literal=True), delivered_at=pl.lit("2026-01-16 10:00"))
+    mended = rejects.with_columns(
+        pl.col("email").str.replace("broken@@x", "ann3@acme3.com", literal=True), delivered_at=pl.lit("2026-01-16 10:00")
+    )
     mended.write_csv(programme / "deliveries" / "reach" / "mended.csv")
     run_programme(programme)
     frame = pl.read_csv(programme / "out" / "verdicts.csv", infer_schema=False)
-    assert frame.filter(pl.col("file").str.ends_with("mended.csv")).select("external_id", "verdict").rows() == [("L-2", "rejected"), ("L-3", "accepted")]
+    assert frame.filter(pl.col("file").str.ends_with("mended.csv")).select("external_id", "verdict").rows() == [
+        ("L-2", "rejected"),
+        ("L-3", "accepted"),
+    ]
     assert pl.read_csv(programme / "out" / "rejects" / "reach.csv", infer_schema=False)["external_id"].to_list() == ["L-2"]
 
 
@@ -98,7 +118,9 @@ def test_silence_posts_when_the_window_has_ended(programme: Path) -> None:
 
 
 def test_a_granted_return_is_replaced_and_the_replacement_is_free(programme: Path, add_leads: AddLeads) -> None:
-    (programme / "returns" / "r.csv").write_text("contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,bounce\n", encoding="utf-8")
+    (programme / "returns" / "r.csv").write_text(
+        "contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,bounce\n", encoding="utf-8"
+    )
     add_leads("replacement.csv", lead(8, day="2026-01-19", replaces="L-1"))
     summary = contract_of(programme, as_of=date(2026, 2, 28))
     assert summary["replacements"] == {"owed": 0, "delivered": 1, "expired": 0}
@@ -106,14 +128,18 @@ def test_a_granted_return_is_replaced_and_the_replacement_is_free(programme: Pat
 
 
 def test_a_replacement_that_never_comes_is_given_back(programme: Path) -> None:
-    (programme / "returns" / "r.csv").write_text("contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,bounce\n", encoding="utf-8")
+    (programme / "returns" / "r.csv").write_text(
+        "contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,bounce\n", encoding="utf-8"
+    )
     summary = contract_of(programme, as_of=date(2026, 2, 28))
     assert summary["replacements"] == {"owed": 0, "delivered": 0, "expired": 1}
     assert summary["posted_minor"] - summary["credited_minor"] == 4800  # type: ignore[operator]
 
 
 def test_a_replacement_in_a_later_run_is_known_as_one(programme: Path, add_leads: AddLeads) -> None:
-    (programme / "returns" / "r.csv").write_text("contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,bounce\n", encoding="utf-8")
+    (programme / "returns" / "r.csv").write_text(
+        "contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,bounce\n", encoding="utf-8"
+    )
     assert contract_of(programme, as_of=date(2026, 1, 17))["replacements"] == {"owed": 1, "delivered": 0, "expired": 0}
     add_leads("replacement.csv", lead(8, day="2026-01-19", replaces="L-1"))
     assert contract_of(programme, as_of=date(2026, 2, 28))["replacements"] == {"owed": 0, "delivered": 1, "expired": 0}
@@ -166,7 +192,12 @@ def test_a_malformed_row_is_a_rejected_delivery_with_its_row(programme: Path, ad
     add_leads("bad.csv", lead(5) + "L-6,too,few\n" + lead(7, day="2026-02-31") + lead(8))
     run_programme(programme)
     frame = pl.read_csv(programme / "out" / "verdicts.csv", infer_schema=False).filter(pl.col("file").str.ends_with("bad.csv"))
-    assert frame.select("row", "verdict", "headline").rows() == [("1", "accepted", None), ("2", "rejected", "ROW_MALFORMED"), ("3", "rejected", "ROW_MALFORMED"), ("4", "accepted", None)]
+    assert frame.select("row", "verdict", "headline").rows() == [
+        ("1", "accepted", None),
+        ("2", "rejected", "ROW_MALFORMED"),
+        ("3", "rejected", "ROW_MALFORMED"),
+        ("4", "accepted", None),
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_said_and_stops_no_other(programme: Path) -> None:

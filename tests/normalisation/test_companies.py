@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - tables of spellings, and bounds in the order of numbers
+
 """Company keys: one company, one key."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - tables of spellings, and bounds in the order of numbers
+
 """Countries: codes, names and variants in many languages."""
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def test_the_verdict_on_every_number_is_the_librarys(drawn: list[tuple[str, str 
 @pytest.mark.parametrize("number", range(0, len(PATTERNS), 7))
 def test_numbers_of_every_kind_and_country_are_valid_as_the_library_says(number: int) -> None:
     """The compiled patterns stand for a plan's general pattern and lengths too; each kind's own numbers show it."""
-    import random  # noqa: TID251  # a fixed seed, to draw digits quickly
+    import random  # a fixed seed, to draw digits quickly
 
     draw = random.Random(number)
     for code, region, _ in PATTERNS[number : number + 7]:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, SIM300 - tables of spellings, and bounds in the order of numbers
+# ruff: noqa: SIM300 - tables of spellings, and bounds in the order of numbers
 """Sizes: employees and revenue from free text, and the ranges of contracts."""
 
 from __future__ import annotations

@@ -211,9 +211,13 @@ def _past_of(history: pl.DataFrame, versions: Sequence[Contract]) -> Past:
     )
     segments, charged = [], {}
     for (contract, provider), part in judged.group_by(["contract", "provider"], maintain_order=True):
-        keyed = part.drop("company").hstack(identity_keys(part, contract=str(contract), buyer=own.buyer, seeds=PLAIN_SEEDS)).with_columns(
-            pl.col("delivered_at").dt.timestamp("us"),
-            pl.col("delivered_at").dt.convert_time_zone(own.zone).dt.date().cast(pl.Int32).alias("day"),
+        keyed = (
+            part.drop("company")
+            .hstack(identity_keys(part, contract=str(contract), buyer=own.buyer, seeds=PLAIN_SEEDS))
+            .with_columns(
+                pl.col("delivered_at").dt.timestamp("us"),
+                pl.col("delivered_at").dt.convert_time_zone(own.zone).dt.date().cast(pl.Int32).alias("day"),
+            )
         )
         segments.append(Segment.of(keyed, contract=str(contract), provider=str(provider)))
         if contract == own.id:

@@ -406,8 +406,9 @@ class _Desk:
                 continue
             amount = price.amount_at(counts.charged.get(price.on, 0) + 1)
             if price.offset and row["prospect"] is not None:
-                paid = sum(counts.offsets.get((milestone, row["prospect"]), 0) for milestone in price.offset)  # type: ignore[arg-type]
-                paid += sum(minor for milestone, minor in charges if milestone in price.offset)
+                prospect = int(row["prospect"])  # type: ignore[call-overload]
+                before = [counts.offsets.get((milestone.value, prospect), 0) for milestone in price.offset]
+                paid = sum(before) + sum(minor for milestone, minor in charges if milestone in price.offset)
                 amount = max(0, amount - paid)
             charges.append((price.on, amount))
         return sum(minor for _, minor in charges), charges

@@ -1,4 +1,4 @@
-"""The audience stage: is this who the contract is for? (RULES 18 to 22)"""
+"""The audience stage: is this who the contract is for (RULES 18 to 22)."""
 
 from __future__ import annotations
 

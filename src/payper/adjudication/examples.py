@@ -14,7 +14,7 @@ from payper.money import format_minor
 from payper.periods import Calendar
 from payper.terms.contract import Contract, Example
 from payper.terms.expressions import compile_condition
-from payper.terms.findings import Finding
+from payper.terms.findings import Finding, file_name
 from payper.terms.kinds import FindingKind
 
 
@@ -30,8 +30,18 @@ def run_examples(contract: Contract) -> list[Finding]:
         said = _differences(contract, example, row)
         if said:
             reasons = ";".join(row["reasons"]) or "no reason"
-            seen = f"The example should give {said[0]}, and it gives {row['verdict']} ({reasons}), owing {format_minor(row['price_minor'], contract.currency)}."
-            findings.append(Finding(kind=FindingKind.EXAMPLE_FAILED, seen=seen, mend="Mend the terms, or write what they give.", line=example.line, key="example", file=str(contract.path or "")))
+            owed = format_minor(row["price_minor"], contract.currency)
+            seen = f"The example should give {' and '.join(said)}, and it gives {row['verdict']} ({reasons}), owing {owed}."
+            findings.append(
+                Finding(
+                    kind=FindingKind.EXAMPLE_FAILED,
+                    seen=seen,
+                    mend="Mend the terms, or write what they give.",
+                    line=example.line,
+                    path="example",
+                    file=file_name(contract.path),
+                )
+            )
     return findings
 
 
@@ -47,7 +57,11 @@ def _differences(contract: Contract, example: Example, row: dict[str, Any]) -> l
 
 
 def _noon(contract: Contract) -> datetime:
-    day = max(contract.starts, contract.holds_from.astimezone(contract.calendar.tzinfo).date() + timedelta(days=1 if contract.holds_from > datetime(1970, 1, 2, tzinfo=UTC) else 0))
+    day = max(
+        contract.starts,
+        contract.holds_from.astimezone(contract.calendar.tzinfo).date()
+        + timedelta(days=1 if contract.holds_from > datetime(1970, 1, 2, tzinfo=UTC) else 0),
+    )
     if contract.ends is not None:
         day = min(day, contract.ends)
     return Calendar(zone=contract.zone).localise(datetime.combine(day, time(12)))
@@ -107,7 +121,11 @@ def _narrowed(contract: Contract, given: frozenset[str]) -> Contract:
         horizon=meeting.horizon if "meeting_at" in given else None,
         attendee=meeting.attendee if meeting.attendee is not None and _is_answered(meeting.attendee, given) else None,
     )
-    prices = contract.prices if has_title else tuple(price for price in contract.prices if price.when is None or "seniority" not in compile_condition(price.when).columns)
+    prices = (
+        contract.prices
+        if has_title
+        else tuple(price for price in contract.prices if price.when is None or "seniority" not in compile_condition(price.when).columns)
+    )
     examples_prices = prices or contract.prices
     return replace(contract, record=narrowed_record, audience=narrowed_audience, appointment=narrowed_meeting, prices=examples_prices)
 

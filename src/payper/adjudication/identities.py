@@ -40,8 +40,9 @@ def identity_keys(frame: pl.DataFrame, *, contract: str, buyer: str, seeds: Seed
         seeds: The installation's.
 
     Returns:
-        As many rows: for each of `KEYS`, and for `replaces` (the external key of what is replaced), `key_<name>` and `check_<name>` (UInt64, null where the delivery has none); `company` (UInt64,
-        RULES 30: company key, or domain where it is empty; null without either); `prospect` (UInt64, the e-mail under this contract).
+        As many rows: for each of `KEYS`, and for `replaces` (the external key of what is replaced), `key_<name>` and `check_<name>`
+        (UInt64, null where the delivery has none); `company` (UInt64, RULES 30: company key, or domain where it is empty; null without
+        either); `prospect` (UInt64, the e-mail).
     """
     person_scope = pl.concat_str(pl.lit(f"{buyer}{SEPARATOR}"), pl.col("kind"), pl.lit(SEPARATOR))
     texts = {

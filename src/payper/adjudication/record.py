@@ -1,11 +1,11 @@
-"""The record stage: is the delivery's record what the contract asks for? (RULES 13 to 17)"""
+"""The record stage: is the delivery's record what the contract asks for (RULES 13 to 17)."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from payper.periods import window_ends
 from payper.deliveries import ANSWER_PREFIX
+from payper.periods import window_ends
 from payper.reasons import Reason
 from payper.terms.contract import Contract
 

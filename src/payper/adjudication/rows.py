@@ -11,9 +11,9 @@ from payper.adjudication.audience import audience_faults
 from payper.adjudication.marks import BIT, flag, union
 from payper.adjudication.normalise import RateOn, complete, no_rate, normalise
 from payper.adjudication.record import missing_fields, record_faults
-from payper.periods import local_dates
 from payper.deliveries import FAULT_COLUMN
 from payper.journey import LADDER
+from payper.periods import local_dates
 from payper.reasons import Reason
 from payper.terms.contract import Contract
 from payper.terms.expressions import compile_condition, evaluate

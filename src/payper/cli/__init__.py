@@ -74,7 +74,8 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(FINE)
     except OSError as error:
-        click.echo(f"{error.filename or 'the disk'}: {error.strerror or error}.\nCheck the path, the rights and the free space, then run the same command again.", err=True)
+        click.echo(f"{error.filename or 'the disk'}: {error.strerror or error}.", err=True)
+        click.echo("Check the path, the rights and the free space, then run the same command again.", err=True)
         sys.exit(WORLD)
 
 

@@ -66,7 +66,12 @@ def diff(before: Path, after: Path, *, is_json: bool) -> None:
 
     changes = diff_terms(Contract.read(before), Contract.read(after))
     if is_json:
-        print_json([{"key": each.key, "before": each.before, "after": each.after, "sentence": each.sentence, "money": each.money} for each in changes])
+        print_json(
+            [
+                {"key": each.key, "before": each.before, "after": each.after, "sentence": each.sentence, "money": each.money}
+                for each in changes
+            ]
+        )
     elif not changes:
         click.echo("Nothing changes: both mean the same.")
     else:
@@ -77,7 +82,13 @@ def diff(before: Path, after: Path, *, is_json: bool) -> None:
 @contract.command(epilog="Example: payper contract backtest new.toml --on northwind-reach-2026q1 --in examples/northwind")
 @click.argument("file", type=_FILE)
 @click.option("--on", "on", required=True, help="The contract whose past deliveries are judged anew.")
-@click.option("--in", "folder", type=click.Path(exists=True, path_type=Path), default=Path(), help="Programme folder, output folder or database. Default: here.")
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(exists=True, path_type=Path),
+    default=Path(),
+    help="Programme folder, output folder or database. Default: here.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 def backtest(file: Path, *, on: str, folder: Path, is_json: bool) -> None:
     """Say what past deliveries would have been judged and cost under the terms of FILE."""

@@ -19,7 +19,19 @@ def reasons(code: str | None, is_json: bool) -> None:  # noqa: FBT001  # click's
     if not chosen:
         raise click.BadParameter(f"{code} is no reason; `payper reasons` lists them all", param_hint="CODE")
     if is_json:
-        print_json([{"code": each.name, "number": each.number, "group": each.group, "fault": each.fault, "can_mend": each.can_mend, "text": each.text} for each in chosen])
+        print_json(
+            [
+                {
+                    "code": each.name,
+                    "number": each.number,
+                    "group": each.group,
+                    "fault": each.fault,
+                    "can_mend": each.can_mend,
+                    "text": each.text,
+                }
+                for each in chosen
+            ]
+        )
         return
     for each in chosen:
         mend = "mending helps" if each.can_mend else "mending does not help"

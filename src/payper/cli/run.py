@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: payper run examples/northwind --out out/northwind")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the database and the results go. Default: FOLDER/out.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Nothing later than this day has happened. Default: the latest date in the files.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Nothing later than this day has happened. Default: the latest date in the files."
+)
 @click.option("--online", is_flag=True, help="Ask mail servers, where a contract says mx.")
 @click.option("--json", "is_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -41,9 +43,13 @@ def _shown(result: RunResult) -> str:
     from payper.money import format_minor
 
     contracts = result.summary["contracts"]
-    verdicts = [[each["id"], each["model"], *(f"{each[name]:,}" for name in ("delivered", "accepted", "rejected", "review", "quarantined"))] for each in contracts]
+    verdicts = [
+        [each["id"], each["model"], *(f"{each[name]:,}" for name in ("delivered", "accepted", "rejected", "review", "quarantined"))]
+        for each in contracts
+    ]
     money = [
-        [each["id"], *(format_minor(each[name], each["currency"]) for name in ("pending_minor", "posted_minor", "credited_minor"))] for each in contracts
+        [each["id"], *(format_minor(each[name], each["currency"]) for name in ("pending_minor", "posted_minor", "credited_minor"))]
+        for each in contracts
     ]
     parts = [
         strong(f"{result.programme_name}, as of {result.as_of:%d %b %Y}" + (" (simulated)" if result.is_simulated else "")),

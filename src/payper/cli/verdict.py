@@ -14,7 +14,13 @@ def verdict() -> None:
 
 @verdict.command(epilog="Example: payper verdict explain NW-1001 --in out/northwind")
 @click.argument("id", metavar="ID")
-@click.option("--in", "folder", type=click.Path(exists=True, path_type=Path), default=Path(), help="Output folder, programme folder or database. Default: here.")
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(exists=True, path_type=Path),
+    default=Path(),
+    help="Output folder, programme folder or database. Default: here.",
+)
 @click.option("--contract", help="Where several contracts have a delivery of this id.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 def explain(id: str, *, folder: Path, contract: str | None, is_json: bool) -> int:  # noqa: A002  # the argument's name in help

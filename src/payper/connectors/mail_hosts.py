@@ -20,7 +20,9 @@ class MailAnswer:
     answer: str
 
 
-def ask_mail_hosts(hosts: Iterable[str], *, nameserver: str | None = None, port: int = 53, seconds_max: float = 5.0, at_once: int = 32) -> dict[str, MailAnswer]:
+def ask_mail_hosts(
+    hosts: Iterable[str], *, nameserver: str | None = None, port: int = 53, seconds_max: float = 5.0, at_once: int = 32
+) -> dict[str, MailAnswer]:
     """Ask for the mail exchangers of hosts.
 
     Args:

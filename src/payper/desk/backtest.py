@@ -63,8 +63,12 @@ class Backtest:
         """Say it in words."""
         total = sum(self.before.values())
         lines = [f"{total:,} past deliveries of {self.on}, judged by {self.contract}:"]
-        lines += [f"  {name:<12} {self.before[name]:>8,} -> {self.after[name]:>8,}  ({self.after[name] - self.before[name]:+,})" for name in self.before]
-        lines.append(f"  owed on acceptance: {format_minor(self.before_minor, self.before_currency)} -> {format_minor(self.after_minor, self.after_currency)}")
+        lines += [
+            f"  {name:<12} {self.before[name]:>8,} -> {self.after[name]:>8,}  ({self.after[name] - self.before[name]:+,})"
+            for name in self.before
+        ]
+        owed = format_minor(self.before_minor, self.before_currency), format_minor(self.after_minor, self.after_currency)
+        lines.append(f"  owed on acceptance: {owed[0]} -> {owed[1]}")
         lines += [f"  {count:,} go from {before} to {after}" for before, after, count in self.moves]
         if self.reasons:
             lines.append("  new reasons: " + ", ".join(f"{name} {count:,}" for name, count in self.reasons[:8]))
@@ -89,15 +93,41 @@ def backtest(path: Path, *, on: str, folder: Path) -> Backtest:
     terms = Contract.read(path)
     with open_database(find_database(folder)) as database:
         past = _past(database, on)
-        currency = next((line.split('"')[1] for id_, _, _, text in database.contract_texts() if id_ == on for line in text.splitlines() if line.strip().startswith("currency")), terms.currency)
+        currency = next(
+            (
+                line.split('"')[1]
+                for id_, _, _, text in database.contract_texts()
+                if id_ == on
+                for line in text.splitlines()
+                if line.strip().startswith("currency")
+            ),
+            terms.currency,
+        )
     if past is None:
-        raise UsageError(where=on, seen="No deliveries of this contract are recorded here.", mend="Name a contract of the programme; summary.json lists them.")
-    open_ended = replace(terms, starts=min(terms.starts, past["generated_at"].fill_null(past["delivered_at"]).min().date()), ends=None)  # type: ignore[union-attr, arg-type, type-var, operator]  # instants
-    sent = past.select(*SCHEMA, *(name for name in past.columns if name.startswith(ANSWER_PREFIX)), pl.when(pl.col("then_reasons") == "ROW_MALFORMED").then(pl.lit("as judged then")).alias("fault"))
+        raise UsageError(
+            where=on,
+            seen="No deliveries of this contract are recorded here.",
+            mend="Name a contract of the programme; summary.json lists them.",
+        )
+    open_ended = replace(terms, starts=min(terms.starts, past["generated_at"].fill_null(past["delivered_at"]).min().date()), ends=None)  # type: ignore[union-attr]  # an instant
+    sent = past.select(
+        *SCHEMA,
+        *(name for name in past.columns if name.startswith(ANSWER_PREFIX)),
+        pl.when(pl.col("then_reasons") == "ROW_MALFORMED").then(pl.lit("as judged then")).alias("fault"),
+    )
     anew = adjudicate(sent, open_ended, at=datetime.now(UTC))
     both = past.select("then", "then_reasons", "then_minor").hstack(anew.select("verdict", "reasons", "price_minor"))
-    moved = both.filter(pl.col("then") != pl.col("verdict")).group_by("then", "verdict").len().sort("len", "then", "verdict", descending=[True, False, False])
-    fresh = both.select(pl.col("reasons").list.set_difference(pl.col("then_reasons").str.split(";")).alias("reason")).explode("reason", empty_as_null=True, keep_nulls=False).drop_nulls()
+    moved = (
+        both.filter(pl.col("then") != pl.col("verdict"))
+        .group_by("then", "verdict")
+        .len()
+        .sort("len", "then", "verdict", descending=[True, False, False])
+    )
+    fresh = (
+        both.select(pl.col("reasons").list.set_difference(pl.col("then_reasons").str.split(";")).alias("reason"))
+        .explode("reason", empty_as_null=True, keep_nulls=False)
+        .drop_nulls()
+    )
     counted = fresh.group_by("reason").len().sort("len", "reason", descending=[True, False])
     return Backtest(
         contract=f"{terms.id} v{terms.version}",
@@ -121,7 +151,13 @@ def _past(database: Database, contract: str) -> pl.DataFrame | None:
     frames = []
     for batch in database.batches("deliveries"):
         if batch.chain == contract:
-            journal = pl.read_parquet(batch.journal).select("delivery_id", "external_id", pl.col("verdict").alias("then"), pl.col("reasons").alias("then_reasons"), pl.col("price_minor").alias("then_minor"))
+            journal = pl.read_parquet(batch.journal).select(
+                "delivery_id",
+                "external_id",
+                pl.col("verdict").alias("then"),
+                pl.col("reasons").alias("then_reasons"),
+                pl.col("price_minor").alias("then_minor"),
+            )
             people = pl.read_parquet(batch.people)
             frames.append(journal.hstack(people.drop([name for name in journal.columns if name in people.columns])))
     return pl.concat(frames, how="diagonal").sort("delivery_id") if frames else None

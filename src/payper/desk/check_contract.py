@@ -36,12 +36,21 @@ class Checked:
         count = {severity: sum(each.severity == severity for each in self.findings) for severity in ("error", "warning", "note")}
         words = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in count.items() if number)
         ran = f"{self.examples} example{'' if self.examples == 1 else 's'} ran"
-        end = "Mend the errors; what is not right judges nothing." if self.has_errors else "Both parties can read this: `payper contract explain FILE`."
+        end = (
+            "Mend the errors; what is not right judges nothing."
+            if self.has_errors
+            else "Both parties can read this: `payper contract explain FILE`."
+        )
         return f"{words or 'No findings'}; {ran}. {end}"
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain values."""
-        return {"files": self.files, "examples": self.examples, "has_errors": self.has_errors, "findings": [each.to_json() for each in self.findings]}
+        return {
+            "files": self.files,
+            "examples": self.examples,
+            "has_errors": self.has_errors,
+            "findings": [each.to_json() for each in self.findings],
+        }
 
 
 def check_contract(paths: Sequence[Path]) -> Checked:

@@ -56,7 +56,11 @@ def explain_verdict(folder: Path, id_: str, *, contract: str | None = None) -> l
         contracts = recorded_contracts(database)
         found = [_explained(row, contracts) for row in _rows(database, id_, contract)]
     if not found:
-        raise UsageError(where=id_, seen="No delivery has this external id or number here.", mend="Look it up in verdicts.csv of the output folder, column external_id.")
+        raise UsageError(
+            where=id_,
+            seen="No delivery has this external id or number here.",
+            mend="Look it up in verdicts.csv of the output folder, column external_id.",
+        )
     return found
 
 
@@ -66,7 +70,9 @@ def _rows(database: Database, id_: str, contract: str | None) -> list[dict[str, 
     for batch in database.batches("deliveries"):
         if contract is not None and batch.chain != contract:
             continue
-        journal = pl.read_parquet(batch.journal, columns=["delivery_id", "external_id", "row", "verdict", "reasons", "price_minor", "contract_version"])
+        journal = pl.read_parquet(
+            batch.journal, columns=["delivery_id", "external_id", "row", "verdict", "reasons", "price_minor", "contract_version"]
+        )
         hit = (journal["external_id"] == id_).fill_null(value=False)
         if not hit.any():
             hit = journal["delivery_id"] == number

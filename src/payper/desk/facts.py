@@ -59,7 +59,13 @@ class Homes:
 
         def only(column: str) -> dict[str, str]:
             pairs = known.filter(pl.col(column).is_not_null()).select(column, "contract").unique()
-            return dict(pairs.group_by(column).agg(pl.col("contract")).filter(pl.col("contract").list.len() == 1).with_columns(pl.col("contract").list.first()).iter_rows())
+            return dict(
+                pairs.group_by(column)
+                .agg(pl.col("contract"))
+                .filter(pl.col("contract").list.len() == 1)
+                .with_columns(pl.col("contract").list.first())
+                .iter_rows()
+            )
 
         return cls(only("external_id"), only("prospect"))
 
@@ -85,7 +91,15 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
             rows = 0
             for mapped in opened.blocks(seeds, already=already):
                 resolved = mapped.with_columns(_homes(mapped, homes, seeds).alias("contract"))
-                frame = typed_events(resolved, opened.columns, subject=subject, zones=zones, default_zone=programme.timezone, file=name, date_order=opened.date_order)
+                frame = typed_events(
+                    resolved,
+                    opened.columns,
+                    subject=subject,
+                    zones=zones,
+                    default_zone=programme.timezone,
+                    file=name,
+                    date_order=opened.date_order,
+                )
                 found.batches.extend(_sealed(frame, subject=subject, file=name, seeds=seeds))
                 rows += frame.height
             found.files.append((subject, name, opened.digest, rows))
@@ -106,9 +120,15 @@ def _homes(mapped: pl.DataFrame, homes: Homes, seeds: Seeds) -> pl.Series:
         return mapped[name] if name in mapped.columns else pl.Series(name, [None] * mapped.height, dtype=pl.String)
 
     written, id_ = column("contract"), column("external_id")
-    by_id = id_.replace_strict(list(homes.by_id), list(homes.by_id.values()), default=None, return_dtype=pl.String) if homes.by_id else written
+    by_id = (
+        id_.replace_strict(list(homes.by_id), list(homes.by_id.values()), default=None, return_dtype=pl.String) if homes.by_id else written
+    )
     token = prospects(column("email"), seeds)
-    by_mail = token.replace_strict(list(homes.by_prospect), list(homes.by_prospect.values()), default=None, return_dtype=pl.String) if homes.by_prospect else written
+    by_mail = (
+        token.replace_strict(list(homes.by_prospect), list(homes.by_prospect.values()), default=None, return_dtype=pl.String)
+        if homes.by_prospect
+        else written
+    )
     frame = pl.DataFrame([written.alias("written"), id_.alias("id"), by_id.alias("by_id"), by_mail.alias("by_mail")])
     return frame.select(pl.coalesce("written", "by_id", pl.when(pl.col("id").is_null()).then("by_mail")).alias("contract"))["contract"]
 
@@ -128,7 +148,17 @@ def _sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds) -> li
     batches = []
     for (contract,), part in journal.with_columns(pl.col("contract").fill_null("").alias("chain")).group_by(["chain"], maintain_order=True):
         own = frame.filter(pl.col("contract").fill_null("") == contract).select(people)
-        batches.append(Batch(subject=subject, chain=str(contract), file=file, provider="", rows=part.height, journal=parquet(part.drop("chain")), people=parquet(own)))
+        batches.append(
+            Batch(
+                subject=subject,
+                chain=str(contract),
+                file=file,
+                provider="",
+                rows=part.height,
+                journal=parquet(part.drop("chain")),
+                people=parquet(own),
+            )
+        )
     return batches
 
 

@@ -117,7 +117,11 @@ class Judging:
 
     def _judge(self, batch: pl.DataFrame, contract: str, *, first: int) -> pl.DataFrame:
         versions = self.contracts.get(contract)
-        judged = judge_unknown(batch) if versions is None else judge_rows(batch, versions, rate_on=self.rate_on, no_mail=self._no_mail(batch, versions))
+        judged = (
+            judge_unknown(batch)
+            if versions is None
+            else judge_rows(batch, versions, rate_on=self.rate_on, no_mail=self._no_mail(batch, versions))
+        )
         judged = judged.with_columns(
             pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("delivery_id"),
             pl.lit(contract).alias("contract"),
@@ -149,7 +153,13 @@ class Judging:
             return None
         return self.no_mail(batch["email"])
 
-    def decide(self, *, replacements: Replacements | None, charged: Mapping[tuple[str, str], int], offsets: Mapping[str, Mapping[tuple[str, int], int]]) -> Decided:
+    def decide(
+        self,
+        *,
+        replacements: Replacements | None,
+        charged: Mapping[tuple[str, str], int],
+        offsets: Mapping[str, Mapping[tuple[str, int], int]],
+    ) -> Decided:
         """Decide all rows in order of arrival, after what was judged before."""
         self._flush()
         order = self._order()
@@ -168,7 +178,10 @@ class Judging:
     def _order(self) -> npt.NDArray[np.int64]:
         """Put all rows of the run in order of arrival; give the positions in that order."""
         frames = [
-            chunk.base.select("delivered_at", "row").with_columns(pl.lit(chunk.contract).alias("contract"), pl.lit(chunk.file).alias("file")) for chunk in self._chunks
+            chunk.base.select("delivered_at", "row").with_columns(
+                pl.lit(chunk.contract).alias("contract"), pl.lit(chunk.file).alias("file")
+            )
+            for chunk in self._chunks
         ]
         if not frames:
             return np.empty(0, dtype=np.int64)
@@ -205,7 +218,13 @@ class Judging:
         pairs = find_possible(everyone, everyone.clear())
         found = possible_pairs(pairs, everyone, provider="")
         return [
-            Possible(delivery_id=each.delivery_id, earlier_id=each.earlier_id, delivered_at=each.delivered_at, provider=buyers[each.contract], contract=each.contract)
+            Possible(
+                delivery_id=each.delivery_id,
+                earlier_id=each.earlier_id,
+                delivered_at=each.delivered_at,
+                provider=buyers[each.contract],
+                contract=each.contract,
+            )
             for each in found
         ]
 
@@ -247,7 +266,9 @@ class Decided:
         for chunk in judging._chunks:  # noqa: SLF001  # two halves of one act
             frame = self._final(chunk)
             provider = judging.contracts[chunk.contract][-1].provider if chunk.contract in judging.contracts else ""
-            journal = frame.drop("marks", "headline", "verdict_code", "headline_number").select(*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement")
+            journal = frame.drop("marks", "headline", "verdict_code", "headline_number").select(
+                *JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement"
+            )
             batch = Batch(
                 subject="deliveries",
                 chain=chunk.contract,
@@ -260,7 +281,10 @@ class Decided:
             )
             number = judging.database.add_batch(batch, run=run)
             judging.database.add_verdicts(
-                frame.select("delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"), batch=number
+                frame.select(
+                    "delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"
+                ),
+                batch=number,
             )
 
     def _final(self, chunk: _Chunk) -> pl.DataFrame:
@@ -269,7 +293,9 @@ class Decided:
         frame = chunk.base.with_columns(own)
         if self.decided is None:
             joined = frame.with_columns(
-                pl.lit(REJECTED, dtype=pl.UInt8).alias("verdict_code"), pl.lit(0, dtype=pl.Int64).alias("price_minor"), pl.lit(value=False).alias("is_replacement")
+                pl.lit(REJECTED, dtype=pl.UInt8).alias("verdict_code"),
+                pl.lit(0, dtype=pl.Int64).alias("price_minor"),
+                pl.lit(value=False).alias("is_replacement"),
             )
         else:
             decided = self.decided.rename({"marks": "final", "verdict": "verdict_code"})
@@ -285,7 +311,10 @@ class Decided:
         return joined.with_columns(
             words["headline"],
             words["reasons"].list.join(";").alias("reasons"),
-            pl.col("verdict_code").cast(pl.Int64).replace_strict({0: "accepted", 1: "rejected", 2: "review", 3: "quarantined"}, return_dtype=pl.String).alias("verdict"),
+            pl.col("verdict_code")
+            .cast(pl.Int64)
+            .replace_strict({0: "accepted", 1: "rejected", 2: "review", 3: "quarantined"}, return_dtype=pl.String)
+            .alias("verdict"),
             pl.col("marks").replace_strict(numbers, return_dtype=pl.Int64).alias("headline_number"),
         )
 
@@ -296,9 +325,14 @@ class Decided:
         good = frame.with_columns(pl.Series("day", chunk.day)).filter(pl.col("verdict_code") != REJECTED)
         if good.is_empty():
             return b""
-        keyed = good.select("delivery_id", "day", "price_minor", "is_replacement", pl.col("verdict_code").alias("verdict"), pl.col("delivered_at").dt.timestamp("us")).join(
-            self._keys, on="delivery_id", how="left", maintain_order="left"
-        )
+        keyed = good.select(
+            "delivery_id",
+            "day",
+            "price_minor",
+            "is_replacement",
+            pl.col("verdict_code").alias("verdict"),
+            pl.col("delivered_at").dt.timestamp("us"),
+        ).join(self._keys, on="delivery_id", how="left", maintain_order="left")
         return Segment.of(keyed, contract=chunk.contract, provider=provider).to_bytes()
 
     def __post_init__(self) -> None:

@@ -38,4 +38,6 @@ def show_mapping(path: Path, *, subject: str) -> ShownMapping:
     """
     opened = open_file(path, name=path.name, subject=subject)  # type: ignore[arg-type]  # the command line offers subjects alone
     columns = opened.columns
-    return ShownMapping(toml=columns.to_toml(), lines=columns.describe(), columns=columns.columns, unmapped=columns.unmapped, findings=columns.findings)
+    return ShownMapping(
+        toml=columns.to_toml(), lines=columns.describe(), columns=columns.columns, unmapped=columns.unmapped, findings=columns.findings
+    )

@@ -28,7 +28,18 @@ from payper.reports.statement import make_statement, statement_csv, statement_pd
 from payper.settlement import Settlement
 from payper.store.database import Database
 
-VERDICT_COLUMNS: tuple[str, ...] = ("contract", "file", "row", "external_id", "verdict", "headline", "reasons", "price_minor", "currency", "contract_version")
+VERDICT_COLUMNS: tuple[str, ...] = (
+    "contract",
+    "file",
+    "row",
+    "external_id",
+    "verdict",
+    "headline",
+    "reasons",
+    "price_minor",
+    "currency",
+    "contract_version",
+)
 """The first columns of verdicts.csv; the canonical columns follow."""
 
 
@@ -42,7 +53,16 @@ class Written:
 
 
 def write_outputs(
-    database: Database, programme: Programme, settlement: Settlement, accepted: pl.DataFrame, *, day: date, out: Path, online: bool, notes: Sequence[str], tell: Any
+    database: Database,
+    programme: Programme,
+    settlement: Settlement,
+    accepted: pl.DataFrame,
+    *,
+    day: date,
+    out: Path,
+    online: bool,
+    notes: Sequence[str],
+    tell: Any,
 ) -> Written:
     """Write verdicts, rejects, statements, ledger, receipts, summary and report."""
     verdicts = all_verdicts(database, programme, day=day, prices=acceptance_prices(settlement, accepted))
@@ -68,7 +88,9 @@ def write_outputs(
     files = summary["files"]
     read = f"{len(files)} files, {sum(each['rows'] for each in files):,} rows"
     sentences = [f"{each['file']}:{each['row']}: {each['why']}" for each in refused]
-    write_text(render_report(results, payper_version=__version__, refused=sentences, checks_not_run=not_run, read=read), out / "report.html")
+    write_text(
+        render_report(results, payper_version=__version__, refused=sentences, checks_not_run=not_run, read=read), out / "report.html"
+    )
     tell("results written", 6, 6)
     return Written(summary=summary, headline=[headline(results)], report=out / "report.html")
 
@@ -79,7 +101,9 @@ def batches_of_verdicts(database: Database) -> Iterator[pl.DataFrame]:
         journal, people = pl.read_parquet(batch.journal), pl.read_parquet(batch.people)
         own = journal.select("delivery_id", "row", "external_id", "verdict", "reasons", "price_minor", "contract_version", "is_replacement")
         others = people.drop([name for name in (*own.columns, "file", "contract") if name in people.columns])
-        yield own.with_columns(pl.lit(batch.chain).alias("contract"), pl.lit(batch.file).alias("file"), pl.lit(batch.run, dtype=pl.Int32).alias("run")).hstack(others)
+        yield own.with_columns(
+            pl.lit(batch.chain).alias("contract"), pl.lit(batch.file).alias("file"), pl.lit(batch.run, dtype=pl.Int32).alias("run")
+        ).hstack(others)
 
 
 def all_verdicts(database: Database, programme: Programme, *, day: date | None = None, prices: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -95,16 +119,36 @@ def all_verdicts(database: Database, programme: Programme, *, day: date | None =
     frames = []
     for frame in batches_of_verdicts(database):
         zone = ends.get(str(frame["contract"][0]), programme.timezone) if frame.height else "UTC"
-        frames.append(frame if day is None else frame.filter((pl.col("delivered_at") <= end_of(day, zone)) | (pl.col("reasons") == "ROW_MALFORMED")))
+        frames.append(
+            frame if day is None else frame.filter((pl.col("delivered_at") <= end_of(day, zone)) | (pl.col("reasons") == "ROW_MALFORMED"))
+        )
     if not frames:
-        frames = [pl.DataFrame(schema={**dict.fromkeys(VERDICT_COLUMNS, pl.String), "row": pl.Int64, "price_minor": pl.Int64, "contract_version": pl.Int32, "delivery_id": pl.Int64, "run": pl.Int32, **SCHEMA, **DERIVED, "evidence": pl.String})]
+        frames = [
+            pl.DataFrame(
+                schema={
+                    **dict.fromkeys(VERDICT_COLUMNS, pl.String),
+                    "row": pl.Int64,
+                    "price_minor": pl.Int64,
+                    "contract_version": pl.Int32,
+                    "delivery_id": pl.Int64,
+                    "run": pl.Int32,
+                    **SCHEMA,
+                    **DERIVED,
+                    "evidence": pl.String,
+                }
+            )
+        ]
     verdicts = pl.concat(frames, how="diagonal")
     currencies = {id_: versions[-1].currency for id_, versions in programme.contracts.items()}
     reasons = pl.col("reasons").str.split(";").list.eval(pl.element().filter(pl.element() != ""))
     verdicts = verdicts.with_columns(
         reasons.alias("reasons"),
         reasons.list.first().alias("headline"),
-        pl.col("contract").replace_strict(list(currencies), list(currencies.values()), default=None, return_dtype=pl.String).alias("currency") if currencies else pl.lit(None, dtype=pl.String).alias("currency"),
+        pl.col("contract")
+        .replace_strict(list(currencies), list(currencies.values()), default=None, return_dtype=pl.String)
+        .alias("currency")
+        if currencies
+        else pl.lit(None, dtype=pl.String).alias("currency"),
     )
     if prices is not None and prices.height:
         charged = prices.rename({"price_minor": "charged_minor"})
@@ -113,7 +157,9 @@ def all_verdicts(database: Database, programme: Programme, *, day: date | None =
         )
     answers = sorted(name for name in verdicts.columns if name.startswith(ANSWER_PREFIX))
     canonical = [name for name in SCHEMA if name not in VERDICT_COLUMNS]
-    return verdicts.select(*VERDICT_COLUMNS, *canonical, *answers, *DERIVED, "evidence", "delivery_id", "run").sort("contract", "file", "row")
+    return verdicts.select(*VERDICT_COLUMNS, *canonical, *answers, *DERIVED, "evidence", "delivery_id", "run").sort(
+        "contract", "file", "row"
+    )
 
 
 def _shown(verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -143,7 +189,15 @@ def _checks_not_run(programme: Programme, *, online: bool) -> list[str]:
     return [f"mail exchangers (mx) of {', '.join(asking)}: not asked, as payper ran without --online"] if asking else []
 
 
-_REFUSED = {"subject": pl.String, "file": pl.String, "row": pl.Int64, "contract": pl.String, "external_id": pl.String, "code": pl.String, "why": pl.String}
+_REFUSED = {
+    "subject": pl.String,
+    "file": pl.String,
+    "row": pl.Int64,
+    "contract": pl.String,
+    "external_id": pl.String,
+    "code": pl.String,
+    "why": pl.String,
+}
 
 
 def _refusals(database: Database, settlement: Settlement) -> list[dict[str, Any]]:
@@ -152,11 +206,27 @@ def _refusals(database: Database, settlement: Settlement) -> list[dict[str, Any]
     for subject in SUBJECTS:
         bad = known_facts(database, subject).filter(pl.col("fault").is_not_null())
         rows += [
-            {"subject": subject, "file": row["file"], "row": row["row"], "contract": row["contract"], "external_id": row["external_id"], "code": "ROW_MALFORMED", "why": f"{row['fault']}. Mend the row and send it again."}
+            {
+                "subject": subject,
+                "file": row["file"],
+                "row": row["row"],
+                "contract": row["contract"],
+                "external_id": row["external_id"],
+                "code": "ROW_MALFORMED",
+                "why": f"{row['fault']}. Mend the row and send it again.",
+            }
             for row in bad.iter_rows(named=True)
         ]
     rows += [
-        {"subject": "returns" if row["act"] == "return" else "milestones", "file": row["file"], "row": row["row"], "contract": row["contract"], "external_id": row["external_id"], "code": row["code"], "why": row["words"]}
+        {
+            "subject": "returns" if row["act"] == "return" else "milestones",
+            "file": row["file"],
+            "row": row["row"],
+            "contract": row["contract"],
+            "external_id": row["external_id"],
+            "code": row["code"],
+            "why": row["words"],
+        }
         for row in settlement.refusals.iter_rows(named=True)
     ]
     return sorted(rows, key=lambda row: (row["file"] or "", row["row"] or 0))
@@ -165,7 +235,9 @@ def _refusals(database: Database, settlement: Settlement) -> list[dict[str, Any]
 def _write_rejects(verdicts: pl.DataFrame, programme: Programme, folder: Path) -> None:
     """Write what was rejected and not sent again since: of one external id only the last delivery counts."""
     folder.mkdir(exist_ok=True)
-    latest = verdicts.filter(pl.col("external_id").is_null() | (pl.col("delivery_id") == pl.col("delivery_id").max().over("contract", "external_id")))
+    latest = verdicts.filter(
+        pl.col("external_id").is_null() | (pl.col("delivery_id") == pl.col("delivery_id").max().over("contract", "external_id"))
+    )
     for id_ in verdicts["contract"].unique().sort().to_list():
         write_csv(rejects_table(latest, id_), folder / f"{_file_name(id_)}.csv")
     for id_ in set(programme.contracts) - set(verdicts["contract"].to_list()):
@@ -191,10 +263,20 @@ def _write_receipts(database: Database, folder: Path) -> None:
     chains: dict[str, list[dict[str, Any]]] = {}
     for batch in database.batches(with_people=False):
         chains.setdefault(batch.chain, []).append(
-            {"batch": batch.batch, "subject": batch.subject, "file": batch.file, "rows": batch.rows, "previous": batch.previous.hex(), "digest": batch.digest.hex()}
+            {
+                "batch": batch.batch,
+                "subject": batch.subject,
+                "file": batch.file,
+                "rows": batch.rows,
+                "previous": batch.previous.hex(),
+                "digest": batch.digest.hex(),
+            }
         )
     for chain, batches in chains.items():
-        write_text(json.dumps({"contract": chain or None, "batches": batches}, indent=2) + "\n", folder / f"{_file_name(chain) if chain else '_programme'}.json")
+        write_text(
+            json.dumps({"contract": chain or None, "batches": batches}, indent=2) + "\n",
+            folder / f"{_file_name(chain) if chain else '_programme'}.json",
+        )
 
 
 __all__ = ["VERDICT_COLUMNS", "Written", "all_verdicts", "batches_of_verdicts", "write_outputs"]

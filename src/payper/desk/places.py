@@ -18,4 +18,8 @@ def find_database(folder: Path) -> Path:
     for path in (folder, folder / DATABASE, folder / "out" / DATABASE):
         if path.is_file():
             return path
-    raise UsageError(where=folder, seen="There is no payper database here.", mend="Run `payper run FOLDER` first, and name its output folder (--out) here.")
+    raise UsageError(
+        where=folder,
+        seen="There is no payper database here.",
+        mend="Run `payper run FOLDER` first, and name its output folder (--out) here.",
+    )

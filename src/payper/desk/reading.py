@@ -128,18 +128,30 @@ def _is_new(digests: pl.Series, already: Counter[int]) -> pl.Series:
     return pl.Series(flags, dtype=pl.Boolean)
 
 
-def typed_deliveries(mapped: pl.DataFrame, columns: Columns, *, zone: str, received_at: datetime, date_order: str | None = None) -> pl.DataFrame:
+def typed_deliveries(
+    mapped: pl.DataFrame, columns: Columns, *, zone: str, received_at: datetime, date_order: str | None = None
+) -> pl.DataFrame:
     """Read a block of deliveries into `deliveries.SCHEMA`; a single name column is split where first and last name are not given."""
     frame = read_deliveries(mapped, zone=columns.timezone or zone, received_at=received_at, date_order=date_order)
     if "full_name" in frame.columns:
         parts = split_names(frame["full_name"])
         frame = frame.with_columns(
-            pl.coalesce("first_name", parts["first_name"]).alias("first_name"), pl.coalesce("last_name", parts["last_name"]).alias("last_name")
+            pl.coalesce("first_name", parts["first_name"]).alias("first_name"),
+            pl.coalesce("last_name", parts["last_name"]).alias("last_name"),
         ).drop("full_name")
     return frame
 
 
-def typed_events(mapped: pl.DataFrame, columns: Columns, *, subject: str, zones: Mapping[str, str], default_zone: str, file: str, date_order: str | None = None) -> pl.DataFrame:
+def typed_events(
+    mapped: pl.DataFrame,
+    columns: Columns,
+    *,
+    subject: str,
+    zones: Mapping[str, str],
+    default_zone: str,
+    file: str,
+    date_order: str | None = None,
+) -> pl.DataFrame:
     """Read a block of milestones or returns into their schema, with `fault` and `row_digest`."""
     read = read_events if subject == "milestones" else read_returns
     frame = read(mapped, zones=zones, default_zone=columns.timezone or default_zone, file=file, date_order=date_order)
@@ -154,7 +166,8 @@ def read_people(path: Path, *, name: str) -> pl.DataFrame:
     if "full_name" in frame.columns:
         names = split_names(frame["full_name"])
         frame = frame.with_columns(
-            pl.coalesce("first_name", names["first_name"]).alias("first_name"), pl.coalesce("last_name", names["last_name"]).alias("last_name")
+            pl.coalesce("first_name", names["first_name"]).alias("first_name"),
+            pl.coalesce("last_name", names["last_name"]).alias("last_name"),
         )
     return frame.select("email", "first_name", "last_name", "company")
 

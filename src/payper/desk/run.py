@@ -65,7 +65,9 @@ class RunResult:
     is_simulated: bool
 
 
-def run_programme(folder: Path, *, out: Path | None = None, as_of: date | None = None, online: bool = False, tell: Tell = _silent) -> RunResult:
+def run_programme(
+    folder: Path, *, out: Path | None = None, as_of: date | None = None, online: bool = False, tell: Tell = _silent
+) -> RunResult:
     """Judge, settle and report a programme folder; only what no earlier run has judged is judged.
 
     Args:
@@ -109,7 +111,9 @@ def _result(programme: Programme, recorded: Recorded, written: Written, *, out: 
         report=written.report,
         findings=programme.findings,
         refused=programme.refused,
-        mappings=mappings if len(mappings) <= 3 else [f"{len(mappings)} new files read; `payper mapping FILE` shows how the columns of one are understood."],
+        mappings=mappings
+        if len(mappings) <= 3
+        else [f"{len(mappings)} new files read; `payper mapping FILE` shows how the columns of one are understood."],
         notes=notes,
         new_rows=recorded.new_rows,
         is_simulated=programme.is_simulated,
@@ -120,7 +124,9 @@ def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(where=out, seen=f"The output folder cannot be made: {error.strerror}.", mend="Name another one with --out.") from error
+        raise FileError(
+            where=out, seen=f"The output folder cannot be made: {error.strerror}.", mend="Name another one with --out."
+        ) from error
 
 
 def _with_recorded(programme: Programme, database: Database) -> tuple[Programme, list[str]]:
@@ -138,7 +144,10 @@ def _with_recorded(programme: Programme, database: Database) -> tuple[Programme,
         if old is None:
             continue
         if version in mine:
-            notes.append(f"{id_} v{version}: its file has changed since it judged deliveries, and a recorded version stays as it was; write the change as version {max(mine) + 1}, or start anew with another --out")
+            notes.append(
+                f"{id_} v{version}: its file has changed since it judged deliveries, and a recorded version stays as it was; "
+                f"write the change as version {max(mine) + 1}, or start anew with another --out"
+            )
         recorded.setdefault(id_, {})[version] = old
     merged = {id_: list(versions) for id_, versions in programme.contracts.items()}
     for id_, versions in recorded.items():
@@ -268,7 +277,9 @@ def _read_deliveries(
 
 
 def _typed(opened: OpenFile, mapped: pl.DataFrame, *, zone: str) -> pl.DataFrame:
-    typed = typed_deliveries(mapped, opened.columns, zone=zone, received_at=received_at(opened.path, zone=zone), date_order=opened.date_order)
+    typed = typed_deliveries(
+        mapped, opened.columns, zone=zone, received_at=received_at(opened.path, zone=zone), date_order=opened.date_order
+    )
     if DIGEST not in typed.columns:
         typed = typed.with_columns(mapped[DIGEST])
     return typed
@@ -292,7 +303,9 @@ def _homes(database: Database, programme: Programme, judging: Judging) -> Homes:
         return Homes({}, {})
     frames = judging.places()
     frames += [
-        pl.read_parquet(batch.journal, columns=["external_id", "prospect"]).select(pl.lit(batch.chain).alias("contract"), "external_id", "prospect")
+        pl.read_parquet(batch.journal, columns=["external_id", "prospect"]).select(
+            pl.lit(batch.chain).alias("contract"), "external_id", "prospect"
+        )
         for batch in database.batches("deliveries", with_people=False)
     ]
     return Homes.of(frames)
@@ -310,4 +323,3 @@ def _latest(database: Database, programme: Programme, batches: Sequence[Batch], 
         day = latest_day([(facts.filter(pl.col("fault").is_null())[column], zones.get(batch.chain, programme.timezone))])
         days += [day] if day else []
     return max(days, default=date(1970, 1, 1))
-

@@ -16,7 +16,21 @@ from payper.settlement import DELIVERY_SCHEMA, Admissions, Made, Rates, Settleme
 from payper.store.database import Batch, Database
 from payper.terms.contract import Contract
 
-READ = ("delivery_id", "contract_version", "external_id", "kind", "delivered_at", "generated_at", "price_rows", "replaces", "meeting_at", "meeting_minutes", "prospect", "verdict", "is_replacement")
+READ = (
+    "delivery_id",
+    "contract_version",
+    "external_id",
+    "kind",
+    "delivered_at",
+    "generated_at",
+    "price_rows",
+    "replaces",
+    "meeting_at",
+    "meeting_minutes",
+    "prospect",
+    "verdict",
+    "is_replacement",
+)
 
 
 def known_deliveries(database: Database, contracts: Iterable[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -36,7 +50,9 @@ def known_deliveries(database: Database, contracts: Iterable[str]) -> tuple[pl.D
         pl.when("is_replacement").then("replaces").alias("replaces"),
         pl.col("delivered_at").alias("accepted_at"),
     )
-    return accepted.select(list(DELIVERY_SCHEMA)), known.filter(pl.col("verdict") != "accepted").select("contract", "external_id", "verdict")
+    return accepted.select(list(DELIVERY_SCHEMA)), known.filter(pl.col("verdict") != "accepted").select(
+        "contract", "external_id", "verdict"
+    )
 
 
 def admissions(
@@ -49,13 +65,15 @@ def admissions(
     concerned = [id_ for id_ in contracts if book.concerns(id_)]
     for row in accepted.filter(pl.col("contract").is_in(concerned)).iter_rows(named=True):
         book.accept(
-            row["contract"], row["contract_version"], row["delivery_id"], row["external_id"], row["email_normal"], row["kind"], row["delivered_at"],
-            row["price_rows"], row["replaces"], meeting_at=row["meeting_at"], meeting_minutes=row["meeting_minutes"],
+            row["contract"], row["contract_version"], row["delivery_id"], row["external_id"], row["email_normal"], row["kind"],
+            row["delivered_at"], row["price_rows"], row["replaces"], meeting_at=row["meeting_at"], meeting_minutes=row["meeting_minutes"],
         )  # fmt: skip
     return book
 
 
-def charged_before(database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date | None) -> tuple[dict[tuple[str, str], int], dict[str, dict[tuple[str, int], int]]]:
+def charged_before(
+    database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date | None
+) -> tuple[dict[tuple[str, str], int], dict[str, dict[tuple[str, int], int]]]:
     """Tell judging what was charged before: running numbers by contract and milestone, and unvoided charges of prospects for offsets."""
     charges = database.charges()
     counted = charges.filter(pl.col("number") > 0).group_by("contract", "milestone").agg(pl.col("number").max())
@@ -64,14 +82,20 @@ def charged_before(database: Database, contracts: Mapping[str, Sequence[Contract
     offsets: dict[str, dict[tuple[str, int], int]] = {}
     if with_offsets and charges.height and day is not None:
         settlement, accepted = settle_known(database, with_offsets, rates, day=day)
-        standing = settlement.charges.join(accepted.select("delivery_id", "email_normal"), on="delivery_id").filter(pl.col("email_normal").is_not_null())
-        for contract, milestone, prospect, minor in standing.select("contract", "milestone", "email_normal", pl.col("amount_minor") - pl.col("voided_minor")).iter_rows():
+        standing = settlement.charges.join(accepted.select("delivery_id", "email_normal"), on="delivery_id").filter(
+            pl.col("email_normal").is_not_null()
+        )
+        for contract, milestone, prospect, minor in standing.select(
+            "contract", "milestone", "email_normal", pl.col("amount_minor") - pl.col("voided_minor")
+        ).iter_rows():
             own = offsets.setdefault(contract, {})
             own[milestone, int(prospect)] = own.get((milestone, int(prospect)), 0) + minor
     return numbers, offsets
 
 
-def settle_known(database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date) -> tuple[Settlement, pl.DataFrame]:
+def settle_known(
+    database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date
+) -> tuple[Settlement, pl.DataFrame]:
     """Settle everything recorded under some contracts, as of the end of a day in each contract's zone; give the accepted deliveries too."""
     accepted, others = known_deliveries(database, contracts)
     events = known_facts(database, "milestones").filter(pl.col("fault").is_null())
@@ -88,7 +112,9 @@ def record(database: Database, settlement: Settlement, contracts: Mapping[str, S
     known = database.charges()
     new = settlement.charges.join(known, on="charge_id", how="anti").with_columns(pl.col("price_row").cast(pl.Int16))
     database.add_charges(new, run=run)
-    answers = settlement.returns.filter(pl.col("outcome").is_in(["granted", "refused"]) & pl.col("external_id").is_not_null() & pl.col("contract").is_not_null())
+    answers = settlement.returns.filter(
+        pl.col("outcome").is_in(["granted", "refused"]) & pl.col("external_id").is_not_null() & pl.col("contract").is_not_null()
+    )
     database.add_return_answers(answers, run=run)
     recorded = database.transfers()
     added = 0

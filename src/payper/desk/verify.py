@@ -21,6 +21,8 @@ from payper.reasons import Reason
 from payper.store.database import CHAIN_START, Database, open_database
 from payper.terms.contract import Contract
 
+_COMPARE = "Compare with the receipts that both parties hold, and restore the database from a copy."
+
 
 @dataclass
 class Verification:
@@ -68,9 +70,9 @@ def _chain(database: Database, result: Verification) -> str | None:
     for batch in database.batches():
         where = f"batch {batch.batch} ({batch.subject} of {batch.file}, chain {batch.chain or 'programme'})"
         if batch.previous != last.get(batch.chain, CHAIN_START):
-            return f"{where}: it does not follow the batch before it in its chain, so one was taken out, put in or moved.\nCompare with the receipts that both parties hold, and restore the database from a copy."
+            return f"{where}: it does not follow the batch before it in its chain, so one was taken out, put in or moved.\n{_COMPARE}"
         if batch.sealed_after(batch.previous) != batch.digest:
-            return f"{where}: its journal is not what was sealed.\nCompare with the receipts that both parties hold, and restore the database from a copy."
+            return f"{where}: its journal is not what was sealed.\n{_COMPARE}"
         if batch.people and batch.people_digest and hashlib.sha256(batch.people).digest() != batch.people_digest:
             return f"{where}: the columns as sent are not what was kept.\nRestore the database from a copy."
         last[batch.chain] = batch.digest
@@ -90,9 +92,13 @@ def _verdicts(database: Database, result: Verification) -> str | None:
     if not frames:
         return None if kept.is_empty() else f"verdict {kept['delivery_id'][0]}: it stands in no batch of the journal."
     numbers = {reason.name: reason.number for reason in Reason}
-    told = pl.concat(frames).sort("delivery_id").with_columns(
-        pl.col("verdict").replace_strict({name: code for code, name in enumerate(VERDICT_CODES)}, return_dtype=pl.UInt8),
-        pl.col("reasons").str.split(";").list.first().replace_strict(numbers, default=0, return_dtype=pl.Int64).alias("headline"),
+    told = (
+        pl.concat(frames)
+        .sort("delivery_id")
+        .with_columns(
+            pl.col("verdict").replace_strict({name: code for code, name in enumerate(VERDICT_CODES)}, return_dtype=pl.UInt8),
+            pl.col("reasons").str.split(";").list.first().replace_strict(numbers, default=0, return_dtype=pl.Int64).alias("headline"),
+        )
     )
     if told["delivery_id"].is_duplicated().any():
         return f"delivery {told.filter(pl.col('delivery_id').is_duplicated())['delivery_id'][0]}: it stands in the journal twice."
@@ -101,7 +107,11 @@ def _verdicts(database: Database, result: Verification) -> str | None:
     wrong = both.filter(differs)
     if wrong.height:
         first = wrong.row(0, named=True)
-        return f"delivery {first['delivery_id']} ({first['file'] or 'no file'}, row {first['row'] or '?'}): the verdict kept is not the journal's.\nRestore the database from a copy, or run anew into an empty folder."
+        place = f"{first['file'] or 'no file'}, row {first['row'] or '?'}"
+        return (
+            f"delivery {first['delivery_id']} ({place}): the verdict kept is not the journal's.\n"
+            "Restore the database from a copy, or run anew into an empty folder."
+        )
     result.counts["deliveries"] = told.height
     result.lines.append(f"{told.height:,} verdicts are those of the journal.")
     return None
@@ -130,8 +140,14 @@ def _balances(contracts: Mapping[str, Sequence[Contract]], told: pl.DataFrame, r
         wrong = both.filter(pl.col("balance_minor").fill_null(0) != pl.col("balance_minor_kept").fill_null(0))
         if wrong.height:
             first = wrong.row(0, named=True)
-            return f"account {first['account']}: the ledger says {first['balance_minor_kept'] or 0}, and the journal gives {first['balance_minor'] or 0} (minor units of {first['currency']}).\nRun `payper run` again, which adds what is missing; if the difference stays, restore the database from a copy."
-        standing = recorded.filter(own & (pl.col("kind") != "reverse")).join(recorded.select(transfer_id="corrects"), on="transfer_id", how="anti")
+            says, gives = first["balance_minor_kept"] or 0, first["balance_minor"] or 0
+            return (
+                f"account {first['account']}: the ledger says {says}, and the journal gives {gives} (minor units of {first['currency']}).\n"
+                "Run `payper run` again, which adds what is missing; if the difference stays, restore the database from a copy."
+            )
+        standing = recorded.filter(own & (pl.col("kind") != "reverse")).join(
+            recorded.select(transfer_id="corrects"), on="transfer_id", how="anti"
+        )
         if standing["transfer_id"].is_duplicated().any():
             return f"transfer {standing.filter(pl.col('transfer_id').is_duplicated())['transfer_id'][0]}: it is recorded twice."
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -49,6 +50,6 @@ def localise(naive: pl.Series, calendar: Calendar) -> pl.Series:
     return placed.cast(INSTANT).zip_with(~gaps, mended)
 
 
-def _look_up(values: pl.Series, distinct: pl.Series, results: list[object]) -> pl.Series:
+def _look_up(values: pl.Series, distinct: pl.Series, results: Sequence[object]) -> pl.Series:
     table = pl.DataFrame({"value": distinct, "result": pl.Series(results, dtype=INSTANT)})
     return values.to_frame("value").join(table, on="value", how="left", maintain_order="left")["result"]

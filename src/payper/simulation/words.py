@@ -120,7 +120,7 @@ class Country:
     postal: str
 
 
-def _country(  # noqa: PLR0917  # the table below reads best without keywords
+def _country(  # the table below reads best without keywords
     code: str, weight: float, spellings: str, tongue: str, titles: str, tld: str, forms: str, cities: str, postal: str
 ) -> Country:
     """Make a country of comma lists."""

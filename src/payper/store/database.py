@@ -206,7 +206,8 @@ class Database:
         """Seal a batch and keep it; give its number."""
         previous = self.last_digest(batch.chain)
         cursor = self._connection.execute(
-            "insert into batch (run, subject, chain, file, provider, rows, previous, digest, journal, people, segment, people_digest) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into batch (run, subject, chain, file, provider, rows, previous, digest, journal, people, segment, people_digest) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run,
                 batch.subject,
@@ -228,11 +229,9 @@ class Database:
         """Read batches in the order they were sealed."""
         people = "people" if with_people else "x''"
         where = " and ".join(["1 = 1", *(["subject = ?"] if subject else []), *(["file = ?"] if file else [])])
-        cursor = self._connection.execute(
-            f"select subject, chain, file, provider, rows, journal, {people}, segment, batch, run, previous, digest, people_digest from batch where {where} order by batch",  # noqa: S608  # fixed texts only
-            [value for value in (subject, file) if value],
-        )
-        for row in cursor:
+        columns = f"subject, chain, file, provider, rows, journal, {people}, segment, batch, run, previous, digest, people_digest"
+        sql = f"select {columns} from batch where {where} order by batch"  # noqa: S608  # fixed texts only
+        for row in self._connection.execute(sql, [value for value in (subject, file) if value]):
             yield Batch(*row)
 
     def segments(self) -> Iterator[tuple[str, str, bytes]]:
