@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from payper.ledger.transfers import TRANSFER_SCHEMA, Kind
@@ -33,19 +34,49 @@ def missing(target: pl.DataFrame, recorded: pl.DataFrame, *, as_of: datetime) ->
     if happened.is_empty():
         return due.sort("happened_at", "transfer_id")
     undone = happened.filter(pl.col("kind") == Kind.REVERSE.value).select(transfer_id="corrects")
-    standing = (
-        happened.filter(pl.col("kind") != Kind.REVERSE.value)
-        .join(undone, on="transfer_id", how="anti")
-        .with_columns(pl.col("transfer_id").str.replace(_AGAIN, "").alias("origin_id"))
-    )
+    standing = happened
+    if not undone.is_empty():
+        standing = happened.filter(pl.col("kind") != Kind.REVERSE.value).join(undone, on="transfer_id", how="anti")
+    standing = standing.with_columns(_origins(standing["transfer_id"]))
     wanted = due.with_columns(pl.col("transfer_id").alias("origin_id"))
-    same = ["origin_id", *_CONTENT]
-    is_second = pl.int_range(pl.len()).over(same) > 0
-    wrong = pl.concat([standing.filter(~is_second).join(wanted, on=same, how="anti"), standing.filter(is_second)])
-    absent = wanted.join(standing, on=same, how="anti")
+    wrong, absent = _differences(standing, wanted)
     if wrong.is_empty() and absent.is_empty():
         return due.clear()
     return pl.concat([_reversals(wrong, as_of), _appended(absent, recorded)]).sort("happened_at", "transfer_id")
+
+
+def _origins(ids: pl.Series) -> pl.Series:
+    """Give the ids under which settlement knows recorded transfers; few were ever recorded again."""
+    again = ids.str.contains("/again/", literal=True)
+    return (ids.str.replace(_AGAIN, "") if again.any() else ids).alias("origin_id")
+
+
+def _differences(standing: pl.DataFrame, wanted: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give what stands and should not, and what should stand and does not; each as its own frame has it."""
+    if all(_is_unique(frame["origin_id"]) for frame in (standing, wanted)):
+        # One join on the id, and comparisons beside it, cost a fraction of joins on the whole content.
+        left = wanted.select("origin_id", *_CONTENT, pl.int_range(pl.len(), dtype=pl.Int64).alias("wanted_place"))
+        right = standing.select("origin_id", *_CONTENT, pl.int_range(pl.len(), dtype=pl.Int64).alias("standing_place"))
+        both = left.join(right, on="origin_id", how="inner", suffix="_recorded")
+        same = both.filter(pl.all_horizontal(pl.col(name) == pl.col(f"{name}_recorded") for name in _CONTENT))
+        return _less(standing, same["standing_place"]), _less(wanted, same["wanted_place"])
+    same_columns = ["origin_id", *_CONTENT]
+    is_second = pl.int_range(pl.len()).over(same_columns) > 0
+    wrong = pl.concat([standing.filter(~is_second).join(wanted, on=same_columns, how="anti"), standing.filter(is_second)])
+    return wrong, wanted.join(standing, on=same_columns, how="anti")
+
+
+def _less(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    if len(places) == frame.height:
+        return frame.clear()
+    left = np.ones(frame.height, dtype=np.bool_)
+    left[places.to_numpy()] = False
+    return frame.filter(pl.Series(left))
+
+
+def _is_unique(ids: pl.Series) -> bool:
+    """Tell whether no id comes twice; distinct hashes prove it at a fraction of the price."""
+    return ids.hash().n_unique() == len(ids) or ids.n_unique() == len(ids)
 
 
 def _reversals(wrong: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
@@ -67,9 +98,11 @@ def _reversals(wrong: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
 
 def _appended(absent: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
     """Give target transfers an id of their own where theirs is taken by one that was reversed (or lies later than now)."""
+    if absent.is_empty():
+        return absent.select(list(TRANSFER_SCHEMA))
     taken = (
-        recorded.filter(pl.col("kind") != Kind.REVERSE.value)
-        .select(pl.col("transfer_id").str.replace(_AGAIN, "").alias("origin_id"))
+        _origins(recorded.filter(pl.col("kind") != Kind.REVERSE.value)["transfer_id"])
+        .to_frame()
         .join(absent.select("origin_id"), on="origin_id", how="semi")
         .group_by("origin_id")
         .len("times")

@@ -101,7 +101,9 @@ def replacements_of(touched: Touched, as_of: Mapping[str, datetime]) -> pl.DataF
     return frame_of(rows, REPLACEMENTS_SCHEMA)
 
 
-def journey_of(accepted: pl.DataFrame, touched: Touched, stepped: pl.DataFrame, rates: Rates, as_of: Mapping[str, datetime]) -> pl.DataFrame:
+def journey_of(
+    accepted: pl.DataFrame, touched: Touched, stepped: pl.DataFrame, rates: Rates, as_of: Mapping[str, datetime]
+) -> pl.DataFrame:
     """List the milestones of accepted deliveries, by delivery and instant; steps that a later one skips are implied (RULES 38).
 
     Args:

@@ -268,7 +268,7 @@ class Admissions:
         """Tell whether a replacement can ever be owed under a contract; where not, nothing needs to be accepted here."""
         return self._has_loose_claims or contract in self._concerned
 
-    def accept(  # noqa: PLR0917  # called once per delivery, where keywords cost a third of the time
+    def accept(  # called once per delivery, where keywords cost a third of the time
         self,
         contract: str,
         version: int,

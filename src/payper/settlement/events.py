@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from payper.journey import EVENT_SCHEMA, Milestone, read_milestone
+from payper.journey import Milestone, read_milestone
 from payper.money import is_currency
 from payper.settlement.facts import MILESTONE_RANK, Address, Place, Refusal, Step, event_fault, read_amount, refusal_of
 from payper.settlement.windows import INSTANT
@@ -177,7 +177,11 @@ def _by_external_id(named: pl.DataFrame, accepted: pl.DataFrame, others: pl.Data
     if named["contract"].has_nulls():
         elsewhere = others.select("contract", "external_id").join(ids, on="external_id", how="semi")
         homes = pl.concat([first.select("contract", "external_id"), elsewhere]).unique()
-        only = homes.group_by("external_id").agg(pl.col("contract").first().alias("home"), pl.len().alias("homes")).filter(pl.col("homes") == 1)
+        only = (
+            homes.group_by("external_id")
+            .agg(pl.col("contract").first().alias("home"), pl.len().alias("homes"))
+            .filter(pl.col("homes") == 1)
+        )
         named = named.join(only, on="external_id", how="left").with_columns(pl.coalesce("contract", "home").alias("contract"))
     found = named.join(first, on=["contract", "external_id"], how="inner")
     return found.filter(pl.col("delivered_at") <= pl.col("happened_at")).select(list(_FOUND))

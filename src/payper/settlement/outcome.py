@@ -135,7 +135,7 @@ def _accounts(contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _entries(  # noqa: PLR0917  # a table of six calls reads as a table
+def _entries(  # a table of six calls reads as a table
     charges: pl.DataFrame, kind: Kind, at: str, amount: str, cause: str, debit: Purpose, credit: Purpose
 ) -> pl.DataFrame:
     return charges.select(

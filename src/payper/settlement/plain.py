@@ -59,7 +59,9 @@ def plain_charges(
         .rename({"price_rows": "price_row"})
         .drop_nulls("price_row")
         .join(
-            prices.select("contract", "contract_version", "price_row", "milestone", "base_minor"),
+            prices.filter(pl.col("milestone").is_in(_BY_ACCEPTANCE)).select(
+                "contract", "contract_version", "price_row", "milestone", "base_minor"
+            ),
             on=["contract", "contract_version", "price_row"],
             how="inner",
             maintain_order="left",

@@ -90,50 +90,99 @@ def _number(charges: pl.DataFrame, made: pl.DataFrame | None) -> pl.DataFrame:
 
 def _gross(charges: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
     """Give the amount before offsets: a percentage as computed, else the flat amount or that of the tier reached; 0 when free."""
-    gross = pl.coalesce("fixed_minor", "base_minor")
-    if charges["has_tiers"].any():
-        tiers = pl.DataFrame(
-            [
-                (one.id, one.version, index, tier.first, tier.amount_minor)
-                for versions in contracts.values()
-                for one in versions
-                for index, row in enumerate(one.prices)
-                for tier in row.tiers
-            ],
-            schema={"contract": pl.String, "contract_version": pl.Int32, "price_row": pl.Int16, "first": pl.Int64, "tier_minor": pl.Int64},
-            orient="row",
-        ).sort("first")
-        ordered = charges.with_row_index("place").sort("number")
-        charges = (
-            ordered.join_asof(tiers, left_on="number", right_on="first", by=_PRICE, check_sortedness=False)
-            .sort("place")
-            .drop("place", "first")
-        )
-        gross = pl.coalesce("fixed_minor", "tier_minor", "base_minor")
-    return charges.with_columns(pl.when(pl.col("is_free")).then(0).otherwise(gross).cast(pl.Int64).alias("gross_minor"))
+    gross = pl.col("base_minor")
+    steps = max((len(row.tiers) for versions in contracts.values() for one in versions for row in one.prices), default=0)
+    if steps and charges["has_tiers"].any():
+        tiered = [
+            (one.id, one.version, index, *(value for tier in sorted(row.tiers, key=lambda tier: tier.first) for value in (tier.first, tier.amount_minor)))
+            for versions in contracts.values()
+            for one in versions
+            for index, row in enumerate(one.prices)
+            if row.tiers
+        ]  # fmt: skip
+        names = [name for step in range(steps) for name in (f"from_{step}", f"minor_{step}")]
+        schema = {"contract": pl.String, "contract_version": pl.Int32, "price_row": pl.Int16, **dict.fromkeys(names, pl.Int64)}
+        rows = [row + (None,) * (len(schema) - len(row)) for row in tiered]
+        charges = charges.join(pl.DataFrame(rows, schema=schema, orient="row"), on=_PRICE, how="left", maintain_order="left")
+        for step in range(steps):
+            gross = pl.when(pl.col("number") >= pl.col(f"from_{step}")).then(f"minor_{step}").otherwise(gross)
+        gross = pl.coalesce("fixed_minor", gross)
+        return charges.with_columns(_unless_free(gross)).drop(names)
+    return charges.with_columns(_unless_free(pl.coalesce("fixed_minor", gross)))
+
+
+def _unless_free(gross: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col("is_free")).then(0).otherwise(gross).cast(pl.Int64).alias("gross_minor")
 
 
 def _offset(charges: pl.DataFrame, fates: Sequence[Fate], contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
-    """Lower charges by earlier unvoided ones of the same prospect, in the order the charges were made."""
+    """Lower charges by earlier unvoided ones of the same prospect, in the order the charges were made.
+
+    Where the fees that offsets list are never lowered themselves, each is known before, and columns add them up; the rest is walked.
+    """
     prospect = pl.coalesce("email_normal", pl.format("\t{}", "delivery_id"))
     keyed = charges.with_columns(prospect.alias("prospect")).with_row_index("place")
-    concerned = keyed.join(keyed.filter("has_offset").select("contract", "prospect").unique(), on=["contract", "prospect"], how="semi")
+    lowered = pl.col("has_offset") & pl.col("made_minor").is_null() & ~pl.col("is_free")
+    concerned = keyed.join(keyed.filter(lowered).select("contract", "prospect").unique(), on=["contract", "prospect"], how="semi", maintain_order="left")
+    reborn = pl.Series([index for index, fate in enumerate(fates) if fate.charge.lives], dtype=pl.Int64)
+    nested = pl.col("contract").is_in([id_ for id_, versions in contracts.items() if _has_nested_offsets(versions)])
+    walked = concerned.filter(nested | pl.col("fate").is_in(reborn.implode()).fill_null(value=False)).select("contract", "prospect").unique()
+    added = concerned.join(walked, on=["contract", "prospect"], how="anti", maintain_order="left")
+    slow = concerned.join(walked, on=["contract", "prospect"], how="semi", maintain_order="left")
+    table = pl.concat([_added(added, added.filter(lowered), contracts), _walked(slow, fates, contracts)])
+    joined = keyed.join(table, on="place", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("net_minor", "made_minor", "gross_minor").alias("amount_minor")).drop(
+        "place", "prospect", "net_minor"
+    )
+
+
+_NET: dict[str, type[pl.DataType]] = {"place": pl.UInt32, "net_minor": pl.Int64}
+
+
+def _has_nested_offsets(versions: Sequence[Contract]) -> bool:
+    listed = {milestone for one in versions for row in one.prices for milestone in row.offset}
+    return any(row.offset and row.on in listed for one in versions for row in one.prices)
+
+
+def _added(concerned: pl.DataFrame, lowered: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
+    """Lower charges by fees that are not lowered themselves: `place` and `net_minor`."""
+    rows = [
+        (one.id, one.version, index, milestone.value)
+        for versions in contracts.values()
+        for one in versions
+        for index, row in enumerate(one.prices)
+        for milestone in set(row.offset)
+    ]
+    listed = pl.DataFrame(
+        rows, schema={"contract": pl.String, "contract_version": pl.Int32, "price_row": pl.Int16, "fee": pl.String}, orient="row"
+    )
+    fees = _relief(concerned.with_columns(pl.coalesce("made_minor", "gross_minor").alias("amount_minor"))).select(
+        "contract", "prospect", pl.col("milestone").alias("fee"), pl.col("place").alias("fee_place"), pl.col("amount_minor").alias("fee_minor"),
+        "relief_at", "relief_minor",
+    )  # fmt: skip
+    pairs = (
+        lowered.select("place", *_PRICE, "prospect", pl.col("made_at").alias("lowered_at"))
+        .join(listed, on=_PRICE)
+        .join(fees, on=["contract", "prospect", "fee"])
+        .filter(pl.col("fee_place") < pl.col("place"))
+    )
+    is_off = (pl.col("relief_at") <= pl.col("lowered_at")).fill_null(value=False)
+    standing = pl.col("fee_minor") - pl.when(is_off).then(pl.col("relief_minor")).otherwise(0)
+    paid = pairs.group_by("place").agg(standing.sum().alias("paid_minor"))
+    net = lowered.select("place", "gross_minor").join(paid, on="place").with_columns(
+        pl.max_horizontal(pl.col("gross_minor") - pl.col("paid_minor"), 0).cast(pl.Int64).alias("net_minor")
+    )  # fmt: skip
+    return net.select(list(_NET))
+
+
+def _walked(concerned: pl.DataFrame, fates: Sequence[Fate], contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
+    """Lower charges one after the other: `place` and `net_minor`."""
     prices = {(one.id, one.version): one.prices for versions in contracts.values() for one in versions}
     standing: dict[tuple[str, str], list[_Fee]] = {}
     places, amounts = [], []
     columns = [
-        "place",
-        *_PRICE,
-        "prospect",
-        "milestone",
-        "made_at",
-        "gross_minor",
-        "made_minor",
-        "is_free",
-        "relief_at",
-        "relief_percent",
-        "fate",
-    ]
+        "place", *_PRICE, "prospect", "milestone", "made_at", "gross_minor", "made_minor", "is_free", "relief_at", "relief_percent", "fate",
+    ]  # fmt: skip
     for place, contract, version, row, name, milestone, at, gross, made, is_free, relief_at, percent, fate in concerned.select(
         columns
     ).iter_rows():
@@ -144,11 +193,7 @@ def _offset(charges: pl.DataFrame, fates: Sequence[Fate], contracts: Mapping[str
         fees.append(_Fee(milestone, amount, relief_at, _taken_off(amount, percent), fates[fate] if fate is not None else None))
         places.append(place)
         amounts.append(amount)
-    table = pl.DataFrame({"place": places, "net_minor": amounts}, schema={"place": pl.UInt32, "net_minor": pl.Int64})
-    joined = keyed.join(table, on="place", how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce("net_minor", "made_minor", "gross_minor").alias("amount_minor")).drop(
-        "place", "prospect", "net_minor"
-    )
+    return pl.DataFrame({"place": places, "net_minor": amounts}, schema=_NET)
 
 
 class _Fee:

@@ -80,13 +80,20 @@ def step(
         deliveries.select("delivery_id", "contract", "contract_version", pl.col("price_rows").alias("price_row"))
         .explode("price_row")
         .drop_nulls("price_row")
-        .join(prices.select("contract", "contract_version", "price_row", "milestone", "base_minor"), on=["contract", "contract_version", "price_row"])
+        .join(
+            prices.select("contract", "contract_version", "price_row", "milestone", "base_minor"),
+            on=["contract", "contract_version", "price_row"],
+        )
         .select(*_KEY, "price_row", "base_minor")
     )
     steps = _valued(steps.join(priced, on=_KEY, how="left", maintain_order="left"), contracts, rates)
     is_percent = pl.col("price_row").is_not_null() & pl.col("base_minor").is_null()
-    unpaid = steps.filter(pl.col("milestone").is_in([Milestone.MISSED.value, Milestone.CANCELLED.value]) | (is_percent & pl.col("fixed_minor").is_null()))
-    at_acceptance = priced.filter(pl.col("base_minor").is_null() & pl.col("milestone").is_in([_ACCEPTED, _BOOKED])).join(facts, on="delivery_id")
+    unpaid = steps.filter(
+        pl.col("milestone").is_in([Milestone.MISSED.value, Milestone.CANCELLED.value]) | (is_percent & pl.col("fixed_minor").is_null())
+    )
+    at_acceptance = priced.filter(pl.col("base_minor").is_null() & pl.col("milestone").is_in([_ACCEPTED, _BOOKED])).join(
+        facts, on="delivery_id"
+    )
     warned = at_acceptance.filter((pl.col("milestone") == _ACCEPTED) | (pl.col("kind") == "appointment"))
     return Stepped(deliveries, steps, priced, pl.concat([unpaid["delivery_id"], warned["delivery_id"]]).unique())
 
@@ -181,9 +188,7 @@ def step_charges(stepped: Stepped, plain: pl.DataFrame, contracts: Mapping[str, 
     waiting = rows.filter(pl.col("begins_at").is_null())
     parts = [begun(part, contract) for part, contract in by_version(rows.filter(pl.col("begins_at").is_not_null()), contracts)]
     made = pl.concat([waiting, *parts], how="diagonal").with_columns(pl.lit(value=False).alias("is_free"))
-    columns = [
-        (pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype) for name, dtype in CHARGE_SCHEMA.items()
-    ]
+    columns = [(pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype) for name, dtype in CHARGE_SCHEMA.items()]
     charges = pl.concat([plain.join(held.select(_KEY), on=_KEY, how="anti"), made.select(columns)])
     return _confirmed(charges, steps)
 
@@ -192,7 +197,9 @@ def _held(stepped: Stepped, steps: pl.DataFrame, reached: pl.DataFrame) -> pl.Da
     """Make the charges on the meeting: pending from the booking, begun when it was held; a percentage only when held."""
     flat = stepped.priced.filter((pl.col("milestone") == _HELD) & pl.col("base_minor").is_not_null())
     booked = steps.filter(pl.col("milestone") == _BOOKED).unique("delivery_id", keep="first", maintain_order=True)
-    by_event = booked.select("delivery_id", pl.col("at").alias("booked_at"), _cause().alias("booked_cause"), pl.col("happened_at").alias("booked_on"))
+    by_event = booked.select(
+        "delivery_id", pl.col("at").alias("booked_at"), _cause().alias("booked_cause"), pl.col("happened_at").alias("booked_on")
+    )
     appointments = stepped.deliveries.filter(pl.col("kind") == "appointment").select(
         "delivery_id", pl.col("accepted_at").alias("booked_at"), pl.lit("acceptance of an appointment").alias("booked_cause"),
         pl.lit(None, dtype=INSTANT).alias("booked_on"),
@@ -230,7 +237,9 @@ def _confirmed(charges: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
     if silent.is_empty():
         return charges
     words = silent.join(steps.filter(~pl.col("is_silence")).select("delivery_id", "at"), on="delivery_id")
-    confirmed = words.filter(pl.col("at").is_between("begins_at", "ends_at")).select(*_KEY, pl.lit(value=True).alias("is_confirmed")).unique()
+    confirmed = (
+        words.filter(pl.col("at").is_between("begins_at", "ends_at")).select(*_KEY, pl.lit(value=True).alias("is_confirmed")).unique()
+    )
     known = charges.join(confirmed, on=_KEY, how="left", maintain_order="left")
     is_confirmed = pl.col("is_confirmed").is_not_null()
     return known.with_columns(
