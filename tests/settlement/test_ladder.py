@@ -85,7 +85,7 @@ def test_a_return_is_answered_as_its_facts_say(row: list[str]) -> None:
     terms = contract(
         price("accepted", 4801),
         review=review(
-            evidence=frozenset({"EMAIL_BOUNCED"}), remedy=remedy, partial="85", replace_within="5bd", contest_within="3bd", undecided=undecided  # noqa: E501  # one row of a table
+            evidence=frozenset({"EMAIL_BOUNCED"}), remedy=remedy, partial="85", replace_within="5bd", contest_within="3bd", undecided=undecided  # one row of a table
         ),
     )  # fmt: skip
     word, _, day = decision.partition(" ")

@@ -31,8 +31,8 @@ def programmes(draw, *, with_replacements: bool = True):
     )  # fmt: skip
     no_show = draw(st.sampled_from(["void", "charge", "replace", "reschedule then void", "reschedule then charge"]))
     terms = contract(
-        price("accepted", 333, tiers=((3, 301),)), price("meeting booked", 100), price("meeting held", 900, offset=("accepted",)), price("won", percent="1.5"),  # noqa: E501  # one row of a table
-        zone="America/New_York", review=clause, appointment=appointment(no_show, reschedules=1, horizon="4bd", proof=draw(st.sampled_from([(), ("silence:1bd",)]))),  # noqa: E501  # one row of a table
+        price("accepted", 333, tiers=((3, 301),)), price("meeting booked", 100), price("meeting held", 900, offset=("accepted",)), price("won", percent="1.5"),  # one row of a table
+        zone="America/New_York", review=clause, appointment=appointment(no_show, reschedules=1, horizon="4bd", proof=draw(st.sampled_from([(), ("silence:1bd",)]))),  # one row of a table
     )  # fmt: skip
     hours = draw(st.lists(st.integers(0, 24 * DAYS // 2), min_size=2, max_size=7, unique=True).map(sorted))
     rows = []
