@@ -53,7 +53,7 @@ def adjudicate(
     Returns:
         One row per delivery, in the order of `batch`: `verdict` (String), `headline` (String, null when there is no reason), `reasons`
         (List of String, in precedence), `price_minor` (Int64, minor units; 0 unless accepted), `currency`, `contract_version` (Int32),
-        then the canonical columns, as sent and as understood, and what else the batch had.
+        then the canonical columns, as sent and as understood, `evidence` (String: what judging noted) and what else the batch had.
 
     Raises:
         DeliveryError: A column is of another type than `deliveries.SCHEMA` says.
@@ -145,7 +145,7 @@ def answer(judged: pl.DataFrame, decided: pl.DataFrame, *, currency: str) -> pl.
     canonical = [*SCHEMA, *(name for name in joined.columns if name.startswith("answer_")), *DERIVED]
     taken = {*ANSWER, *canonical, *JUDGED, *DECIDED, "final"}
     others = [name for name in judged.columns if name not in taken and name not in _WORKING]
-    return joined.select("delivery_id", *ANSWER, *canonical, *others)
+    return joined.select("delivery_id", *ANSWER, *canonical, "evidence", *others)
 
 
 _WORKING = frozenset(

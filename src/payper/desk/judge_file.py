@@ -86,7 +86,7 @@ def judge_file(
     table = _table(judged, batch, terms, deliveries)
     if out is not None:
         if out.suffix.lower() == ".parquet":
-            write_parquet(table, out)
+            write_parquet(_flat(table), out)
         else:
             write_csv(_flat(table), out)
     verdicts = {str(each): int((table["verdict"] == str(each)).sum()) for each in Verdict}

@@ -63,11 +63,10 @@ def admissions(
     events = known_facts(database, "milestones", new_facts).filter(pl.col("fault").is_null())
     book = Admissions(contracts, returns, events, rates=rates, answered=Made(returns=database.return_answers()).answered)
     concerned = [id_ for id_ in contracts if book.concerns(id_)]
-    for row in accepted.filter(pl.col("contract").is_in(concerned)).iter_rows(named=True):
-        book.accept(
-            row["contract"], row["contract_version"], row["delivery_id"], row["external_id"], row["email_normal"], row["kind"],
-            row["delivered_at"], row["price_rows"], row["replaces"], meeting_at=row["meeting_at"], meeting_minutes=row["meeting_minutes"],
-        )  # fmt: skip
+    columns = ["contract", "contract_version", "delivery_id", "external_id", "email_normal", "kind", "delivered_at", "price_rows", "replaces"]
+    told = accepted.filter(pl.col("contract").is_in(concerned)).select(*columns, "meeting_at", "meeting_minutes")
+    for *known, meeting_at, minutes in told.iter_rows():
+        book.accept(*known, meeting_at=meeting_at, meeting_minutes=minutes)
     return book
 
 
