@@ -80,6 +80,17 @@ RETURN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """Columns of a return as read; `decision` is granted or refused where a person decided a contested one, else null."""
 
+DECISION_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "contract": pl.String,
+    "external_id": pl.String,
+    "decision": pl.String,
+    "decided_at": pl.Datetime("us", "UTC"),
+    "decided_by": pl.String,
+    "file": pl.String,
+    "row": pl.Int64,
+}
+"""Columns of a person's decision on a delivery in review or quarantine; `decision` is accepted or rejected."""
+
 _SPELLINGS = {milestone.value.replace(" ", "").replace("_", ""): milestone for milestone in Milestone} | {
     "booked": Milestone.MEETING_BOOKED,
     "meetingset": Milestone.MEETING_BOOKED,

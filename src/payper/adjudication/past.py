@@ -144,6 +144,8 @@ class Past:
     """Charges made so far by contract and milestone (the running number of tiers goes on from here)."""
     offsets: dict[str, dict[tuple[str, int], int]] = field(default_factory=dict)
     """By contract: unvoided charges by milestone and prospect."""
+    released: dict[int, int] = field(default_factory=dict)
+    """Deliveries in review or quarantine that a person accepted, with what that charged, in minor units; they count towards caps."""
 
     def read(self, wanted: dict[str, U64], counted: Iterable[str]) -> tuple[dict[str, list[Match]], dict[str, Counts]]:
         """Go through the segments once.
@@ -164,13 +166,15 @@ class Past:
             for name, keys in wanted.items():
                 matches[name].extend(segment.matches(name, keys))
             if segment.contract in counts:
-                _count(segment, counts[segment.contract])
+                _count(segment, counts[segment.contract], self.released)
         return matches, counts
 
 
-def _count(segment: Segment, counts: Counts) -> None:
+def _count(segment: Segment, counts: Counts, released: dict[int, int]) -> None:
     columns = segment.columns
-    taken = (columns["verdict"] == ACCEPTED) & (columns["is_replacement"] == 0)
+    is_released = np.isin(columns["delivery_id"], list(released))
+    taken = ((columns["verdict"] == ACCEPTED) | is_released) & (columns["is_replacement"] == 0)
+    counts.spent_minor += sum(released[id_] for id_ in columns["delivery_id"][is_released].tolist())
     frame = pl.DataFrame({"day": columns["day"][taken], "company": columns["company"][taken], "price": columns["price_minor"][taken]})
     counts.total += frame.height
     counts.spent_minor += int(frame["price"].sum() or 0)

@@ -1,4 +1,4 @@
-"""Milestones and returns: read what is new, seal it in the journal, and hand all of it to settlement.
+"""Milestones, returns and decisions: read what is new, seal it in the journal, and hand all of it to settlement.
 
 The journal holds no e-mail addresses and no texts of evidence, but keyed hashes and the word that there is evidence; the rest is kept
 with the people, where erasure reaches it.
@@ -18,12 +18,15 @@ from payper.adjudication.identities import Seeds, hash_prospects
 from payper.desk.programme import Programme, data_files
 from payper.desk.reading import DIGEST, open_file, typed_events
 from payper.errors import FileError
-from payper.journey import EVENT_SCHEMA, RETURN_SCHEMA
+from payper.intake.columns import Subject
+from payper.journey import DECISION_SCHEMA, EVENT_SCHEMA, RETURN_SCHEMA
 from payper.normalisation.emails import read_emails
 from payper.store.database import Batch, Database
 
-SUBJECTS = ("milestones", "returns")
-SCHEMAS = {"milestones": EVENT_SCHEMA, "returns": RETURN_SCHEMA}
+SUBJECTS = ("milestones", "returns", "decisions")
+SCHEMAS = {"milestones": EVENT_SCHEMA, "returns": RETURN_SCHEMA, "decisions": DECISION_SCHEMA}
+HEADERS: dict[str, Subject] = {"milestones": "milestones", "returns": "returns", "decisions": "returns"}
+"""Whose headers a subject's files have: a decision names what the decision on a return does."""
 
 
 @dataclass
@@ -80,7 +83,7 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
         for path in data_files(programme.folder / subject):
             name = path.relative_to(programme.folder).as_posix()
             try:
-                opened = open_file(path, name=name, subject=subject)  # type: ignore[arg-type]  # both are subjects
+                opened = open_file(path, name=name, subject=HEADERS[subject])
             except FileError as error:
                 found.faults.append(error)
                 continue
@@ -140,8 +143,10 @@ def prospects(emails: pl.Series, seeds: Seeds) -> pl.Series:
 
 def _sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds) -> list[Batch]:
     """Split rows by contract, each its own chain, and set personal data apart."""
-    journal = frame.with_columns(prospects(frame["email"], seeds).alias("email"))
-    people = ["row", "email"]
+    journal, people = frame, ["row"]
+    if "email" in frame.columns:
+        journal = frame.with_columns(prospects(frame["email"], seeds).alias("email"))
+        people.append("email")
     if subject == "returns":
         journal = journal.with_columns(pl.when(pl.col("evidence").is_not_null()).then(pl.lit("given")).alias("evidence"))
         people.append("evidence")
@@ -184,4 +189,5 @@ def known_facts(database: Database, subject: str, extra: list[Batch] | None = No
     ]
     if not frames:
         return pl.DataFrame(schema={**SCHEMAS[subject], "fault": pl.String, DIGEST: pl.UInt64, "run": pl.Int32, "email_normal": pl.String})
-    return pl.concat(frames).with_columns(pl.col("email").alias("email_normal"))
+    known = pl.concat(frames)
+    return known.with_columns(pl.col("email").alias("email_normal")) if "email" in known.columns else known

@@ -159,8 +159,9 @@ class Judging:
         replacements: Replacements | None,
         charged: Mapping[tuple[str, str], int],
         offsets: Mapping[str, Mapping[tuple[str, int], int]],
+        released: Mapping[int, int],
     ) -> Decided:
-        """Decide all rows in order of arrival, after what was judged before."""
+        """Decide all rows in order of arrival, after what was judged before; arguments as of `Past`."""
         self._flush()
         order = self._order()
         last = self.database.last_delivery_id()
@@ -170,7 +171,12 @@ class Judging:
             return Decided(self, ids, None)
         arriving = pl.concat(self._arriving, how="vertical")
         arriving = arriving.with_columns(pl.Series("delivery_id", ids[arriving["delivery_id"].to_numpy()])).sort("delivery_id")
-        past = Past(segments=_Segments(self.database), charged=dict(charged), offsets={id_: dict(each) for id_, each in offsets.items()})
+        past = Past(
+            segments=_Segments(self.database),
+            charged=dict(charged),
+            offsets={id_: dict(each) for id_, each in offsets.items()},
+            released=dict(released),
+        )
         known = {id_: versions for id_, versions in self.contracts.items() if versions}
         decided = judge_arrivals(arriving, known, past, replacements=replacements, possible=self._possible(ids))
         return Decided(self, ids, decided)

@@ -17,7 +17,7 @@ from payper.deliveries import ANSWER_PREFIX, DERIVED, SCHEMA
 from payper.desk.facts import SUBJECTS, known_facts
 from payper.desk.programme import Programme
 from payper.desk.reading import end_of
-from payper.desk.settling import acceptance_prices
+from payper.desk.settling import acceptance_prices, known_decisions, with_decisions
 from payper.ledger.beancount import to_beancount
 from payper.ledger.hledger import to_hledger
 from payper.measurement import FileRead, ProgrammeFacts, measure, rates_on, summarise
@@ -138,7 +138,7 @@ def all_verdicts(database: Database, programme: Programme, *, day: date | None =
                 }
             )
         ]
-    verdicts = pl.concat(frames, how="diagonal")
+    verdicts = with_decisions(pl.concat(frames, how="diagonal"), _decisions_until(database, programme, day)).drop("decided_at")
     currencies = {id_: versions[-1].currency for id_, versions in programme.contracts.items()}
     reasons = pl.col("reasons").str.split(";").list.eval(pl.element().filter(pl.element() != ""))
     verdicts = verdicts.with_columns(
@@ -160,6 +160,18 @@ def all_verdicts(database: Database, programme: Programme, *, day: date | None =
     return verdicts.select(*VERDICT_COLUMNS, *canonical, *answers, *DERIVED, "evidence", "delivery_id", "run").sort(
         "contract", "file", "row"
     )
+
+
+def _decisions_until(database: Database, programme: Programme, day: date | None) -> pl.DataFrame:
+    decisions = known_decisions(database)
+    if day is None:
+        return decisions
+    ends = pl.DataFrame(
+        [(id_, end_of(day, versions[-1].zone)) for id_, versions in programme.contracts.items()],
+        schema={"contract": pl.String, "end": pl.Datetime("us", "UTC")},
+        orient="row",
+    )
+    return decisions.join(ends, on="contract").filter(pl.col("decided_at") <= pl.col("end")).drop("end")
 
 
 def _shown(verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -217,6 +229,7 @@ def _refusals(database: Database, settlement: Settlement) -> list[dict[str, Any]
             }
             for row in bad.iter_rows(named=True)
         ]
+    rows += _idle_decisions(database)
     rows += [
         {
             "subject": "returns" if row["act"] == "return" else "milestones",
@@ -230,6 +243,34 @@ def _refusals(database: Database, settlement: Settlement) -> list[dict[str, Any]
         for row in settlement.refusals.iter_rows(named=True)
     ]
     return sorted(rows, key=lambda row: (row["file"] or "", row["row"] or 0))
+
+
+def _idle_decisions(database: Database) -> list[dict[str, Any]]:
+    """List decisions on deliveries that wait for none: unknown ones, and those that were accepted or rejected already."""
+    read = known_facts(database, "decisions").filter(pl.col("fault").is_null())
+    if read.is_empty():
+        return []
+    frames = [
+        pl.read_parquet(batch.journal, columns=["external_id", "verdict"]).with_columns(pl.lit(batch.chain).alias("contract"))
+        for batch in database.batches("deliveries", with_people=False)
+    ]
+    waiting = (
+        pl.concat(frames).filter(pl.col("verdict").is_in(["review", "quarantined"])).unique(["contract", "external_id"]) if frames else None
+    )
+    idle = read if waiting is None else read.join(waiting, on=["contract", "external_id"], how="anti")
+    why = "no delivery of this contract and external id is in review or quarantine. Look up its verdict in verdicts.csv."
+    return [
+        {
+            "subject": "decisions",
+            "file": row["file"],
+            "row": row["row"],
+            "contract": row["contract"],
+            "external_id": row["external_id"],
+            "code": "NOTHING_TO_DECIDE",
+            "why": why,
+        }
+        for row in idle.iter_rows(named=True)
+    ]
 
 
 def _write_rejects(verdicts: pl.DataFrame, programme: Programme, folder: Path) -> None:

@@ -16,7 +16,7 @@ from payper.connectors.files import RawRows, RowReader, open_rows
 from payper.deliveries import INSTANTS
 from payper.intake.columns import Subject
 from payper.intake.deliveries import read_deliveries
-from payper.intake.events import read_crm, read_events, read_returns
+from payper.intake.events import read_crm, read_decisions, read_events, read_returns
 from payper.intake.instants import find_date_order
 from payper.intake.mapping import Mapping as Columns
 from payper.intake.mapping import apply, guess
@@ -153,7 +153,7 @@ def typed_events(
     date_order: str | None = None,
 ) -> pl.DataFrame:
     """Read a block of milestones or returns into their schema, with `fault` and `row_digest`."""
-    read = read_events if subject == "milestones" else read_returns
+    read = {"milestones": read_events, "returns": read_returns, "decisions": read_decisions}[subject]
     frame = read(mapped, zones=zones, default_zone=columns.timezone or default_zone, file=file, date_order=date_order)
     return frame.with_columns(mapped[DIGEST])
 

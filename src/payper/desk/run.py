@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
-from payper.desk.facts import Homes, read_new_facts
+from payper.desk.facts import SUBJECTS, Homes, read_new_facts
 from payper.desk.judging import Judging
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.outputs import Written, write_outputs
@@ -24,7 +24,7 @@ from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, read_programme
 from payper.desk.reading import DIGEST, OpenFile, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.desk.recorded import list_reader, written_rates
-from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, settle_known
+from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
 from payper.errors import FileError
 from payper.store.database import Batch, Database, open_database
 from payper.terms.contract import Contract
@@ -206,7 +206,7 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     accepted, _ = known_deliveries(database, programme.contracts)
     book = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
     numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
-    decided = judging.decide(replacements=book, charged=numbers, offsets=offsets)
+    decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, programme.contracts))
     with database.transaction():
         number = database.begin_run(as_of=str(as_of) if as_of else None)
         _keep_contracts(database, programme)
@@ -299,7 +299,7 @@ def _rows_before(database: Database, file: str) -> Counter[int]:
 
 def _homes(database: Database, programme: Programme, judging: Judging) -> Homes:
     """Know under which contract each external id and prospect was delivered, where milestones or returns may have to be told."""
-    if not any(data_files(programme.folder / subject) for subject in ("milestones", "returns")):
+    if not any(data_files(programme.folder / subject) for subject in SUBJECTS):
         return Homes({}, {})
     frames = judging.places()
     frames += [
@@ -319,7 +319,7 @@ def _latest(database: Database, programme: Programme, batches: Sequence[Batch], 
     zones = {id_: versions[-1].zone for id_, versions in programme.contracts.items()}
     for batch in batches:
         facts = pl.read_parquet(batch.journal)
-        column = "happened_at" if batch.subject == "milestones" else "claimed_at"
+        column = {"milestones": "happened_at", "returns": "claimed_at", "decisions": "decided_at"}[batch.subject]
         day = latest_day([(facts.filter(pl.col("fault").is_null())[column], zones.get(batch.chain, programme.timezone))])
         days += [day] if day else []
     return max(days, default=date(1970, 1, 1))

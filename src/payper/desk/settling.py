@@ -44,15 +44,46 @@ def known_deliveries(database: Database, contracts: Iterable[str]) -> tuple[pl.D
     if not frames:
         empty = pl.DataFrame(schema=DELIVERY_SCHEMA)
         return empty, pl.DataFrame(schema={"contract": pl.String, "external_id": pl.String, "verdict": pl.String})
-    known = pl.concat(frames).sort("delivery_id")
+    known = with_decisions(pl.concat(frames).sort("delivery_id"), known_decisions(database))
     accepted = known.filter(pl.col("verdict") == "accepted").with_columns(
         pl.col("prospect").alias("email_normal"),
         pl.when("is_replacement").then("replaces").alias("replaces"),
-        pl.col("delivered_at").alias("accepted_at"),
+        pl.coalesce("decided_at", "delivered_at").alias("accepted_at"),
     )
     return accepted.select(list(DELIVERY_SCHEMA)), known.filter(pl.col("verdict") != "accepted").select(
         "contract", "external_id", "verdict"
     )
+
+
+def known_decisions(database: Database) -> pl.DataFrame:
+    """Give the first decision on every delivery: contract, external_id, decision, decided_at."""
+    read = known_facts(database, "decisions").filter(pl.col("fault").is_null() & pl.col("contract").is_not_null())
+    first = read.sort("decided_at", "run", "file", "row").unique(["contract", "external_id"], keep="first", maintain_order=True)
+    return first.select("contract", "external_id", "decision", "decided_at")
+
+
+def with_decisions(deliveries: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """Let a person's decision stand for the verdict of deliveries in review or quarantine; `decided_at` (null: none) is added.
+
+    A decision dated before its delivery counts from the delivery on.
+    """
+    joined = deliveries.join(decisions, on=["contract", "external_id"], how="left", maintain_order="left")
+    is_open = pl.col("verdict").is_in(["review", "quarantined"]) & pl.col("decision").is_not_null()
+    return joined.with_columns(
+        pl.when(is_open).then("decision").otherwise("verdict").alias("verdict"),
+        pl.when(is_open).then(pl.max_horizontal("decided_at", "delivered_at")).alias("decided_at"),
+    ).drop("decision")
+
+
+def released(database: Database, contracts: Iterable[str]) -> dict[int, int]:
+    """Give the deliveries that people accepted, with what their acceptance charged: they count towards caps from then on."""
+    accepted, _ = known_deliveries(database, contracts)
+    late = accepted.filter(pl.col("accepted_at") != pl.col("delivered_at"))
+    if late.is_empty():
+        return {}
+    own = database.charges().filter(pl.col("milestone").is_in([str(each) for each in AT_ACCEPTANCE["appointment"]]))
+    charged = late.join(own.group_by("delivery_id").agg(pl.col("amount_minor").sum()), on="delivery_id", how="left")
+    return dict(charged.select("delivery_id", pl.col("amount_minor").fill_null(0)).iter_rows())
 
 
 def admissions(
@@ -63,8 +94,10 @@ def admissions(
     events = known_facts(database, "milestones", new_facts).filter(pl.col("fault").is_null())
     book = Admissions(contracts, returns, events, rates=rates, answered=Made(returns=database.return_answers()).answered)
     concerned = [id_ for id_ in contracts if book.concerns(id_)]
-    columns = ["contract", "contract_version", "delivery_id", "external_id", "email_normal", "kind", "delivered_at", "price_rows", "replaces"]
-    told = accepted.filter(pl.col("contract").is_in(concerned)).select(*columns, "meeting_at", "meeting_minutes")
+    told = accepted.filter(pl.col("contract").is_in(concerned)).select(
+        "contract", "contract_version", "delivery_id", "external_id", "email_normal", "kind", "delivered_at", "price_rows", "replaces",
+        "meeting_at", "meeting_minutes",
+    )  # fmt: skip
     for *known, meeting_at, minutes in told.iter_rows():
         book.accept(*known, meeting_at=meeting_at, meeting_minutes=minutes)
     return book
@@ -128,8 +161,8 @@ def record(database: Database, settlement: Settlement, contracts: Mapping[str, S
 def acceptance_prices(settlement: Settlement, accepted: pl.DataFrame) -> pl.DataFrame:
     """Give what acceptance made pending, by delivery, from the charges themselves (RULES 34): `delivery_id`, `price_minor`."""
     lead, appointment = ([str(milestone) for milestone in AT_ACCEPTANCE[kind]] for kind in ("lead", "appointment"))
-    made = settlement.charges.join(accepted.select("delivery_id", "kind", "delivered_at"), on="delivery_id").filter(
-        (pl.col("happened_at") == pl.col("delivered_at"))
+    made = settlement.charges.join(accepted.select("delivery_id", "kind", "accepted_at"), on="delivery_id").filter(
+        (pl.col("happened_at") == pl.col("accepted_at"))
         & pl.when(pl.col("kind") == "lead").then(pl.col("milestone").is_in(lead)).otherwise(pl.col("milestone").is_in(appointment))
     )
     return made.group_by("delivery_id").agg(pl.col("amount_minor").sum().alias("price_minor"))

@@ -12,7 +12,7 @@ from payper.intake.columns import FULL_NAME
 from payper.intake.deliveries import joined_faults, row_numbers
 from payper.intake.faults import add_fault, nearest_words, read_words
 from payper.intake.instants import read_instants
-from payper.journey import EVENT_SCHEMA, RETURN_SCHEMA, Milestone, read_milestone
+from payper.journey import DECISION_SCHEMA, EVENT_SCHEMA, RETURN_SCHEMA, Milestone, read_milestone
 from payper.reasons import RETURN_REASONS, Reason
 
 _DECISIONS: dict[str, str] = {
@@ -117,6 +117,33 @@ def read_returns(
     given["reason"], unknown_reason = _read_reasons(given["reason"])
     given["decision"], unknown_decision = _read_decisions(given["decision"])
     return _assembled(RETURN_SCHEMA, {**given, **instants}, mapped, [*faults, unknown_reason, unknown_decision], file)
+
+
+def read_decisions(
+    mapped: pl.DataFrame,
+    *,
+    zones: Mapping[str, str] | None = None,
+    default_zone: str,
+    file: str | None = None,
+    date_order: str | None = None,
+) -> pl.DataFrame:
+    """Give people's decisions on deliveries in review or quarantine; arguments as `read_events`.
+
+    Returns:
+        `DECISION_SCHEMA`, then `fault` (String). `decision` is accepted, rejected or null.
+    """
+    given = {name: _given(mapped, name) for name, dtype in DECISION_SCHEMA.items() if dtype == pl.String and name != "file"}
+    read = read_instants(_given(mapped, "decided_at"), zone=_zones(given["contract"], zones, default_zone), date_order=date_order)
+    words, unknown = _read_decisions(given["decision"])
+    faults = [
+        _missing(given["external_id"], "external_id"),
+        _missing(given["decision"], "decision"),
+        _missing(_given(mapped, "decided_at"), "decided_at"),
+        add_fault("decided_at", read["fault"]),
+        unknown,
+    ]
+    given["decision"] = words.replace({"granted": "accepted", "refused": "rejected"})
+    return _assembled(DECISION_SCHEMA, {**given, "decided_at": read["instant"]}, mapped, faults, file)
 
 
 def read_crm(mapped: pl.DataFrame) -> pl.DataFrame:
