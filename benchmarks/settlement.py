@@ -108,7 +108,9 @@ def events(accepted: pl.DataFrame, count: int, seed: int) -> pl.DataFrame:
         pl.when((pl.col("milestone") == "won") & (pl.col("row") % 5 == 0)).then(pl.lit("GBP")).alias("currency"),
         pl.lit("crm").alias("source"), pl.col("row").cast(pl.String).alias("source_id"), pl.lit("milestones/crm.csv").alias("file"),
     )  # fmt: skip
-    return made.select((pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype) for name, dtype in EVENT_SCHEMA.items())
+    return made.select(
+        (pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype) for name, dtype in EVENT_SCHEMA.items()
+    )
 
 
 def returns(accepted: pl.DataFrame, count: int, seed: int) -> pl.DataFrame:
@@ -120,7 +122,9 @@ def returns(accepted: pl.DataFrame, count: int, seed: int) -> pl.DataFrame:
         (pl.col("delivered_at") + pl.Series(chance.integers(0, 8 * 86_400_000_000, count)).cast(pl.Duration("us"))).alias("claimed_at"),
         pl.lit("returns/all.csv").alias("file"), pl.int_range(1, pl.len() + 1).alias("row"),
     )  # fmt: skip
-    return made.select((pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype) for name, dtype in RETURN_SCHEMA.items())
+    return made.select(
+        (pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype) for name, dtype in RETURN_SCHEMA.items()
+    )
 
 
 def measure(name: str, rows: int, act: Callable[[], object], *, profile: str | None) -> object:

@@ -91,7 +91,7 @@ def _event(rows, number, milestone, hours, how, reason, amount, currency, source
     return (None if "mail" in how or how == "none" else meant["external_id"] or "L99"), milestone, None, more
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=45, deadline=None)
 @given(programmes(), st.integers(0, 30), st.integers(0, 30))
 def test_columns_settle_as_following_one_by_one_does(programme, days, more_days) -> None:
     contracts, frame, steps, claims, rejected = programme

@@ -7,6 +7,7 @@ that both say the same of a replacement.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -262,7 +263,13 @@ class Admissions:
         self._concerned = {one.id for versions in contracts.values() for one in versions if _gives_makeups(one)}
         self._has_loose_claims = any(claim.address.contract is None for claim in self._claims)
         self._concerned |= {claim.address.contract for claim in self._claims if claim.address.contract}
-        self._open = list(self._claims)
+        self._open: dict[str, deque[tuple[int, Claim]]] = {}
+        self._loose: list[tuple[int, Claim]] = []
+        for place, claim in enumerate(self._claims):
+            if claim.address.contract is None:
+                self._loose.append((place, claim))
+            else:
+                self._open.setdefault(claim.address.contract, deque()).append((place, claim))
 
     def concerns(self, contract: str) -> bool:
         """Tell whether a replacement can ever be owed under a contract; where not, nothing needs to be accepted here."""
@@ -296,6 +303,8 @@ class Admissions:
             else:
                 insort(delivered, delivered_at)
         elif (replaced := self._directory.by_id.get((contract, replaces))) is not None:
+            # Deliveries of earlier runs come without anybody asking `owed` before.
+            self._answer_until(contract, delivered_at)
             owing = self._book.owing(replaced)
             if owing is not None and owing.delivered_by is None:
                 owing.delivered_by = subject
@@ -319,18 +328,21 @@ class Admissions:
         return Owed("late" if is_late else "owed", owing.deadline)
 
     def _answer_until(self, contract: str, at: datetime) -> None:
-        """Answer the contract's returns claimed up to an instant that are still open."""
-        still_open = []
-        for claim in self._open:
-            home = claim.address.contract
-            if home is None and claim.claimed_at <= at:
-                found = self._directory.find(claim.address, claim.claimed_at)
-                home = found.contract.id if isinstance(found, Subject) else None
-            if home == contract and claim.claimed_at <= at:
-                self._book.answer(claim)
-            else:
-                still_open.append(claim)
-        self._open = still_open
+        """Answer the contract's returns claimed up to an instant that are still open, in their order."""
+        named = self._open.get(contract, deque())
+        due = []
+        while named and named[0][1].claimed_at <= at:
+            due.append(named.popleft())
+        if self._loose:
+            own = [entry for entry in self._loose if entry[1].claimed_at <= at and self._home_of(entry[1]) == contract]
+            due = sorted([*due, *own], key=lambda entry: entry[0])
+            self._loose = [entry for entry in self._loose if entry not in own] if own else self._loose
+        for _, claim in due:
+            self._book.answer(claim)
+
+    def _home_of(self, claim: Claim) -> str | None:
+        found = self._directory.find(claim.address, claim.claimed_at)
+        return found.contract.id if isinstance(found, Subject) else None
 
     def _accepted_by(self, contract: str, at: datetime) -> int:
         return bisect_right(self._delivered.get(contract, []), at)

@@ -39,6 +39,8 @@ def read_events(events: pl.DataFrame) -> tuple[pl.DataFrame, list[Refusal]]:
     Returns:
         Events as `STEP_SCHEMA`; and those refused.
     """
+    if events.is_empty():
+        return pl.DataFrame(schema=STEP_SCHEMA), []
     keys = [name for name in ("run", "file", "row") if name in events.columns]
     arrived = events.sort(keys, nulls_last=True, maintain_order=True)
     arrived, refusals = _without_repeats(arrived)
@@ -155,6 +157,8 @@ def locate(events: pl.DataFrame, accepted: pl.DataFrame, others: pl.DataFrame, c
     Returns:
         The events in their order; null where `Directory.find` gives no delivery, and says why.
     """
+    if events.is_empty():
+        return events.with_columns(pl.lit(None, dtype=pl.Int64).alias("delivery_id"))
     placed = events.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
     known = placed.filter(pl.col("contract").is_null() | pl.col("contract").is_in(list(contracts)))
     by_id = _by_external_id(known.filter(pl.col("external_id").is_not_null()), accepted, others)

@@ -12,7 +12,7 @@ from payper.journey import Milestone
 from payper.money import percent_of
 from payper.settlement.facts import MILESTONE_RANK
 from payper.settlement.fates import Fate
-from payper.terms.contract import Contract
+from payper.terms.contract import Contract, Price
 
 _PRICE = ["contract", "contract_version", "price_row"]
 _KEY = ["delivery_id", "milestone"]
@@ -94,7 +94,7 @@ def _gross(charges: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -
     steps = max((len(row.tiers) for versions in contracts.values() for one in versions for row in one.prices), default=0)
     if steps and charges["has_tiers"].any():
         tiered = [
-            (one.id, one.version, index, *(value for tier in sorted(row.tiers, key=lambda tier: tier.first) for value in (tier.first, tier.amount_minor)))
+            (one.id, one.version, index, *_steps_of(row))
             for versions in contracts.values()
             for one in versions
             for index, row in enumerate(one.prices)
@@ -111,6 +111,11 @@ def _gross(charges: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -
     return charges.with_columns(_unless_free(pl.coalesce("fixed_minor", gross)))
 
 
+def _steps_of(row: Price) -> list[int]:
+    """List from which number on and what, for each tier in order."""
+    return [value for tier in sorted(row.tiers, key=lambda tier: tier.first) for value in (tier.first, tier.amount_minor)]
+
+
 def _unless_free(gross: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("is_free")).then(0).otherwise(gross).cast(pl.Int64).alias("gross_minor")
 
@@ -123,10 +128,14 @@ def _offset(charges: pl.DataFrame, fates: Sequence[Fate], contracts: Mapping[str
     prospect = pl.coalesce("email_normal", pl.format("\t{}", "delivery_id"))
     keyed = charges.with_columns(prospect.alias("prospect")).with_row_index("place")
     lowered = pl.col("has_offset") & pl.col("made_minor").is_null() & ~pl.col("is_free")
-    concerned = keyed.join(keyed.filter(lowered).select("contract", "prospect").unique(), on=["contract", "prospect"], how="semi", maintain_order="left")
+    concerned = keyed.join(
+        keyed.filter(lowered).select("contract", "prospect").unique(), on=["contract", "prospect"], how="semi", maintain_order="left"
+    )
     reborn = pl.Series([index for index, fate in enumerate(fates) if fate.charge.lives], dtype=pl.Int64)
     nested = pl.col("contract").is_in([id_ for id_, versions in contracts.items() if _has_nested_offsets(versions)])
-    walked = concerned.filter(nested | pl.col("fate").is_in(reborn.implode()).fill_null(value=False)).select("contract", "prospect").unique()
+    walked = (
+        concerned.filter(nested | pl.col("fate").is_in(reborn.implode()).fill_null(value=False)).select("contract", "prospect").unique()
+    )
     added = concerned.join(walked, on=["contract", "prospect"], how="anti", maintain_order="left")
     slow = concerned.join(walked, on=["contract", "prospect"], how="semi", maintain_order="left")
     table = pl.concat([_added(added, added.filter(lowered), contracts), _walked(slow, fates, contracts)])
@@ -157,7 +166,8 @@ def _added(concerned: pl.DataFrame, lowered: pl.DataFrame, contracts: Mapping[st
         rows, schema={"contract": pl.String, "contract_version": pl.Int32, "price_row": pl.Int16, "fee": pl.String}, orient="row"
     )
     fees = _relief(concerned.with_columns(pl.coalesce("made_minor", "gross_minor").alias("amount_minor"))).select(
-        "contract", "prospect", pl.col("milestone").alias("fee"), pl.col("place").alias("fee_place"), pl.col("amount_minor").alias("fee_minor"),
+        "contract", "prospect", pl.col("milestone").alias("fee"), pl.col("place").alias("fee_place"),
+        pl.col("amount_minor").alias("fee_minor"),
         "relief_at", "relief_minor",
     )  # fmt: skip
     pairs = (

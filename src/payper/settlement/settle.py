@@ -163,6 +163,8 @@ def settle(
 
 def _due(located: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
     """Leave out events that mean a delivery and lie after its contract's as-of."""
+    if located.is_empty():
+        return located
     known = located.join(accepted.select("delivery_id", "as_of"), on="delivery_id", how="left", maintain_order="left")
     return known.filter(pl.col("as_of").is_null() | (pl.col("happened_at") <= pl.col("as_of"))).drop("as_of")
 

@@ -51,8 +51,10 @@ class Stepped:
 
     def without(self, followed: pl.Series) -> Stepped:
         """Leave deliveries out."""
-        kept = [frame.filter(~pl.col("delivery_id").is_in(followed.implode())) for frame in (self.deliveries, self.steps, self.priced)]
-        return Stepped(*kept, self.odd)
+        if followed.is_empty() or self.deliveries.is_empty():
+            return self
+        left = ~pl.col("delivery_id").is_in(followed.implode())
+        return Stepped(self.deliveries.filter(left), self.steps.filter(left), self.priced.filter(left), self.odd)
 
 
 def step(
@@ -100,8 +102,12 @@ def step(
 
 def _asking_silence(accepted: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
     """List the deliveries whose meeting silence may prove held, and `silent_at`, when it would (decision settlement-meetings)."""
-    schema = {"delivery_id": pl.Int64, "kind": pl.String, "accepted_at": INSTANT, "silent_at": INSTANT}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "delivery_id": pl.Int64, "kind": pl.String, "accepted_at": INSTANT, "silent_at": INSTANT,
+    }  # fmt: skip
     parts = [pl.DataFrame(schema=schema)]
+    if accepted["meeting_at"].null_count() == accepted.height:
+        return parts[0]
     asking = {id_ for id_, versions in contracts.items() for one in versions if silence_of(one) is not None}
     meetings = accepted.filter(pl.col("contract").is_in(list(asking)) & pl.col("meeting_at").is_not_null())
     for part, contract in by_version(meetings, contracts):
@@ -140,7 +146,7 @@ def _silent(asking: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
 
 
 def _valued(steps: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]], rates: Rates) -> pl.DataFrame:
-    """Give amounts in the contract's minor units, and the share that a percentage takes (RULES 35); one call per distinct amount and day."""
+    """Give amounts in the contract's minor units, and the share that a percentage takes (RULES 35)."""
     versions = {(one.id, one.version): one for all_ in contracts.values() for one in all_}
     placed = steps.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
     names = ["place", "home", "contract_version", "amount", "currency", "happened_at", "price_row", "base_minor"]
@@ -251,6 +257,8 @@ def _confirmed(charges: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
 
 def step_journey(stepped: Stepped, as_of: Mapping[str, datetime]) -> pl.DataFrame:
     """List the events and the steps that they skip (RULES 38); columns of `acts.JOURNEY_SCHEMA` less contract and external_id."""
+    if stepped.steps.is_empty():
+        return stepped.steps
     ends = stepped.steps["home"].replace_strict(dict(as_of), default=None, return_dtype=INSTANT)
     facts = stepped.steps.filter(pl.col("happened_at") <= ends).sort("delivery_id", "happened_at", "rank", maintain_order=True)
     recorded = facts.select(
