@@ -153,13 +153,14 @@ def judge_arrivals(
         One row each, in the same order: `DECIDED`.
     """
     terms = {(contract.id, contract.version): _Terms.of(contract) for versions in contracts.values() for contract in versions}
+    rows = _local_days(rows, terms)
     wanted = {name: _distinct(rows[f"key_{name}"]) for name in MATCHES}
     wanted["external"] = _distinct(pl.concat([rows["key_external"], rows["key_replaces"].alias("key_external")]))
     present = rows["contract"].unique().to_list()
     matches, counts = past.read(wanted, present)
     ordered = {id_ for id_ in present if is_sequential or _must_be_in_order(rows, id_, contracts[id_], counts[id_])}
     desk = _Desk(terms=terms, counts=counts, ordered=ordered, replacements=replacements, possible=possible, past=matches)
-    slow = rows["contract"].is_in(sorted(ordered)) | _interacting(rows, matches, possible)
+    slow = rows["contract"].is_in(sorted(ordered)) | _interacting(rows, matches, possible) | _filling(rows, contracts, counts)
     quick = ~slow
     decided = _decide_quick(rows.filter(quick), terms)
     looped = desk.decide(rows.filter(slow))
@@ -185,7 +186,7 @@ def _interacting(rows: pl.DataFrame, matches: Mapping[str, list[Match]], possibl
 
 
 def _must_be_in_order(rows: pl.DataFrame, contract: str, versions: Sequence[Contract], counts: Counts) -> bool:
-    """Tell whether a contract's rows depend on how many came before: a cap could fill, an offset or a replacement could apply."""
+    """Tell whether all rows of a contract must be taken in turn: total, budget or pace could fill, an offset or a replacement apply."""
     own = rows.filter(pl.col("contract") == contract)
     if own["replaces"].is_not_null().any():
         return True
@@ -205,28 +206,56 @@ def _must_be_in_order(rows: pl.DataFrame, contract: str, versions: Sequence[Cont
             )
             if counts.spent_minor + own.height * dearest > caps.budget_minor:
                 return True
-        if caps.per_company is not None and _could_fill(own["company"], counts.companies, caps.per_company):
-            return True
-        if caps.per_day is not None and _could_fill(_days(own["delivered_at"], each.zone), counts.days, caps.per_day):
-            return True
-        if caps.per_month is not None:
-            months = pl.Series([month_of(day) for day in _days(own["delivered_at"], each.zone).to_list()], dtype=pl.Int64)
-            if _could_fill(months, counts.months, caps.per_month):
-                return True
     return False
+
+
+def _local_days(rows: pl.DataFrame, terms: Mapping[tuple[str, int], _Terms]) -> pl.DataFrame:
+    """Add `delivered_us` (microseconds since 1970) and `day` (local date by the judging version's zone, days since 1970)."""
+    zones: dict[str, list[tuple[str, int]]] = {}
+    for key, each in terms.items():
+        zones.setdefault(each.contract.zone, []).append(key)
+    day = pl.lit(None, dtype=pl.Int64)
+    for zone, keys in zones.items():
+        here = pl.col("delivered_at").dt.convert_time_zone(zone).dt.date().cast(pl.Int32).cast(pl.Int64)
+        is_own = pl.any_horizontal((pl.col("contract") == id_) & (pl.col("contract_version") == version) for id_, version in keys)
+        day = here if len(zones) == 1 else pl.when(is_own).then(here).otherwise(day)
+    return rows.with_columns(day.alias("day"), pl.col("delivered_at").dt.timestamp("us").alias("delivered_us"))
+
+
+def _filling(rows: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]], counts: Mapping[str, Counts]) -> pl.Series:
+    """Find the rows of companies, days and months whose cap could fill: only these depend on how many of their group came before."""
+    could = pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
+    for id_, versions in contracts.items():
+        if id_ not in counts:
+            continue
+        used = counts[id_]
+        limits = {
+            name: [limit for each in versions if (limit := getattr(each.caps, name)) is not None]
+            for name in ("per_company", "per_day", "per_month")
+        }
+        own = rows["contract"] == id_
+        for name, groups, taken in (
+            ("per_company", rows["company"], used.companies),
+            ("per_day", rows["day"], used.days),
+            ("per_month", rows["day"].cast(pl.Int32).cast(pl.Date).dt.month_start().cast(pl.Int32).cast(pl.Int64), None),
+        ):
+            if not limits[name]:
+                continue
+            grouped = groups.filter(own).drop_nulls().value_counts()
+            value = groups.name
+            before = taken if taken is not None else {_month_start(month): number for month, number in used.months.items()}
+            full = [each for each, number in grouped.iter_rows() if number + before.get(each, 0) > min(limits[name])]
+            could = could | (own & groups.is_in(pl.Series(value, full, dtype=groups.dtype).implode()).fill_null(value=False))
+    return could
+
+
+def _month_start(month: int) -> int:
+    """Give the first day of a running month (`past.month_of`), in days since 1970."""
+    return int(np.datetime64(month, "M").astype("datetime64[D]").astype(np.int64))
 
 
 def _highest(amount: int, others: Sequence[int]) -> int:
     return max([amount, *others])
-
-
-def _could_fill(values: pl.Series, used: Mapping[int, int], limit: int) -> bool:
-    grouped = values.drop_nulls().value_counts()
-    return any(count + used.get(value, 0) > limit for value, count in grouped.iter_rows())
-
-
-def _days(instants: pl.Series, zone: str) -> pl.Series:
-    return instants.dt.convert_time_zone(zone).dt.date().cast(pl.Int32).cast(pl.Int64)
 
 
 def _decide_quick(rows: pl.DataFrame, terms: Mapping[tuple[str, int], _Terms]) -> pl.DataFrame:
@@ -281,11 +310,20 @@ class _Desk:
             self._alike.setdefault(pair.delivery_id, []).append(pair)
         self._own = set(rows["delivery_id"].to_list())
         self._good: set[int] = set()
-        answers = [
-            self._row(row)
-            for row in rows.with_columns(pl.col("delivered_at").dt.timestamp("us").alias("delivered_us")).iter_rows(named=True)
-        ]
+        answers = [self._row(row) for row in self._without_lone_keys(rows).iter_rows(named=True)]
         return pl.DataFrame(answers, schema=DECIDED, orient="row")
+
+    def _without_lone_keys(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Drop the keys that no other delivery has, here or in the past: nothing can be found under them."""
+        kept = []
+        for name in KEYS:
+            key = pl.col(f"key_{name}")
+            known = pl.Series([match.key for match in self.past[name]], dtype=pl.UInt64).unique().implode()
+            is_shared = key.is_duplicated() | key.is_in(known)
+            if name == "external":
+                is_shared = is_shared | key.is_in(rows["key_replaces"].drop_nulls().unique().implode())
+            kept.append(pl.when(is_shared).then(key).alias(f"key_{name}"))
+        return rows.with_columns(kept)
 
     def _row(self, row: dict[str, object]) -> tuple[int, int, int, int | None, bool]:
         terms = self.terms[row["contract"], row["contract_version"]]  # type: ignore[index]  # both are of these types by schema
@@ -304,11 +342,8 @@ class _Desk:
             self._remember(row, terms, id_)
             self._tell(row, replaces=row["replaces"])
             return id_, marks, ACCEPTED, 0, True
-        if row["contract"] not in self.ordered:
-            self._remember(row, terms, id_)
-            self._tell(row, replaces=None)
-            return id_, marks, ACCEPTED, None, False
-        price_minor, charges = self._charge(row, terms)
+        is_priced = row["contract"] in self.ordered
+        price_minor, charges = self._charge(row, terms) if is_priced else (0, [])
         full = self._caps(row, terms, price_minor)
         if full and terms.contract.caps.over == "reject":
             return id_, marks | full, REJECTED, 0, False
@@ -316,7 +351,7 @@ class _Desk:
         if full:
             return id_, marks | full, QUARANTINED, 0, False
         self._take(row, terms, price_minor, charges)
-        return id_, marks, ACCEPTED, price_minor, False
+        return id_, marks, ACCEPTED, price_minor if is_priced else None, False
 
     def _replacement(self, row: dict[str, object], marks: int) -> tuple[bool, int]:
         """Tell whether the row validly replaces another; it may then come after the contract's end (RULES 5 and 45)."""
@@ -416,7 +451,7 @@ class _Desk:
     def _caps(self, row: dict[str, object], terms: _Terms, price_minor: int) -> int:
         """Mark every cap that is full (RULES 30 to 32)."""
         caps, counts = terms.contract.caps, self.counts[terms.contract.id]
-        day = self._day(row, terms)
+        day = int(row["day"])  # type: ignore[call-overload]
         full = 0
         if caps.per_company is not None and row["company"] and counts.companies.get(row["company"], 0) >= caps.per_company:  # type: ignore[call-overload]
             full |= BIT[Reason.CAP_COMPANY]
@@ -435,14 +470,9 @@ class _Desk:
                 full |= BIT[Reason.CAP_PACE]
         return full
 
-    @staticmethod
-    def _day(row: dict[str, object], terms: _Terms) -> int:
-        at = EPOCH + timedelta(microseconds=int(row["delivered_us"]))  # type: ignore[call-overload]
-        return terms.calendar.local_date(at).toordinal() - ORDINAL_1970
-
     def _take(self, row: dict[str, object], terms: _Terms, price_minor: int, charges: Sequence[tuple[str, int]]) -> None:
         """Count an accepted delivery."""
-        counts, day = self.counts[terms.contract.id], self._day(row, terms)
+        counts, day = self.counts[terms.contract.id], int(row["day"])  # type: ignore[call-overload]
         counts.add(day=day, month=month_of(day), company=int(row["company"] or 0), price_minor=price_minor)  # type: ignore[call-overload]
         for milestone, amount in charges:
             counts.charged[milestone] = counts.charged.get(milestone, 0) + 1

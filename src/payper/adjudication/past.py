@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +131,7 @@ class Counts:
         return sum(count for each, count in self.days.items() if each <= day)
 
 
+@cache
 def month_of(day: int) -> int:
     """Give the month of a day (days since 1970) as a running number."""
     return int(np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64))
