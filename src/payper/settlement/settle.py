@@ -177,7 +177,11 @@ def _prepared(deliveries: pl.DataFrame, ends: Mapping[str, datetime]) -> pl.Data
     ]
     known = deliveries.select(columns).with_columns(pl.coalesce("accepted_at", "delivered_at").alias("accepted_at"))
     assert known["delivery_id"].n_unique() == known.height, "delivery ids are unique"
-    return known.with_columns(pl.col("contract").replace_strict(ends, return_dtype=INSTANT).alias("as_of"))
+    return known.with_columns(
+        pl.col("contract").replace_strict(list(ends), pl.Series(list(ends.values()), dtype=INSTANT), return_dtype=INSTANT).alias("as_of")
+        if ends
+        else pl.lit(None, dtype=INSTANT).alias("as_of")
+    )
 
 
 def _terms(contracts: Mapping[str, Sequence[Contract]], ends: Mapping[str, datetime]) -> pl.DataFrame:

@@ -270,7 +270,11 @@ def step_journey(stepped: Stepped, as_of: Mapping[str, datetime]) -> pl.DataFram
     climbed = facts.filter(pl.col("milestone").is_in(list(ladder))).with_columns(
         pl.col("milestone").replace_strict(ladder, return_dtype=pl.Int64).alias("step")
     )
-    before = pl.col("step").cum_max().shift(1).over("delivery_id").fill_null(accepted)
+    # Rows stand by delivery, so one running maximum over (delivery, step) spares a group for each delivery.
+    steps_max = len(LADDER)
+    climbed = climbed.with_columns((pl.col("delivery_id").rle_id().cast(pl.Int64) * steps_max).alias("floor"))
+    highest = (pl.col("floor") + pl.col("step")).cum_max().shift(1)
+    before = pl.when(highest >= pl.col("floor")).then(highest - pl.col("floor")).otherwise(accepted)
     skipped = (
         climbed.with_columns(pl.max_horizontal(before, pl.lit(accepted, dtype=pl.Int64)).alias("before"))
         .filter(pl.col("step") > pl.col("before") + 1)
