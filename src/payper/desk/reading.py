@@ -90,18 +90,19 @@ def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[st
         text = beside.read_text("utf-8-sig")
         columns = Columns.read(text, headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples)
     whole = first if first is None or first.frame.height < BLOCK_ROWS else None
-    order = columns.date_order or (None if whole is not None or first is None else _date_order(reader, columns))
+    order = columns.date_order or (None if whole is not None or first is None else _date_order(reader, columns, first))
     return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=order, whole=whole)
 
 
-def _date_order(reader: RowReader, columns: Columns) -> str | None:
+def _date_order(reader: RowReader, columns: Columns, first: RawRows) -> str | None:
     """Look through a file of more than one block for the order of its dates, where its first block leaves it open."""
-    dated = [header for name, header in columns.columns.items() if name in INSTANTS or name.endswith("_at")]
-    for number, raw in enumerate(reader):
-        present = [header for header in dated if header in raw.frame.columns]
-        if number == 0 and not any(raw.frame[header].str.contains(_TORN_DATE).any() for header in present):
-            return None
-        orders = {find_date_order(raw.frame[header]) for header in present} - {None}
+    dated = [
+        header for name, header in columns.columns.items() if (name in INSTANTS or name.endswith("_at")) and header in first.frame.columns
+    ]
+    if not any(first.frame[header].str.contains(_TORN_DATE).any() for header in dated):
+        return None
+    for raw in reader:
+        orders = {find_date_order(raw.frame[header]) for header in dated} - {None}
         if orders:
             return orders.pop() if len(orders) == 1 and "both" not in orders else None
     return None
