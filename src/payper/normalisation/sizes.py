@@ -176,10 +176,10 @@ def _currency(plain: str) -> tuple[str, str | None, bool]:
 
 def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] | None:
     """Read both ends of a range out of a folded text, or None where it cannot be read whole."""
-    match = re.match(r"(?:between|zwischen|entre|tra|tussen|from|von|de)\s+(?=.*\d.*\d)(.*)", plain)
+    match = _BETWEEN.match(plain)
     plain = match[1] if match else plain
     prefix, rest = _prefix(plain)
-    suffix = re.search(rf"(?<=[\w.])\s*(?:{OPEN})(?=\W|$)", rest) if prefix is None else None
+    suffix = _OPEN_AFTER.search(rest) if prefix is None else None
     if suffix is not None:
         prefix, rest = "from", rest[: suffix.start()] + " " + rest[suffix.end() :]
     amounts = _amounts(rest)
@@ -201,10 +201,21 @@ def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] 
     return (low, high) if low <= high else None
 
 
+_BETWEEN = re.compile(r"(?:between|zwischen|entre|tra|tussen|from|von|de)\s+(?=.*\d.*\d)(.*)")
+_OPEN_AFTER = re.compile(rf"(?<=[\w.])\s*(?:{OPEN})(?=\W|$)")
+_UNIT_AFTER = re.compile(r"\s*(?:" + "|".join(UNIT) + r")\b")
+_BEFORE = tuple(
+    (kind, re.compile(rf"(?:[^\d<>≤≥]*?\b)?\s*(?:{words})(?![a-z=])\s*(?=[\d.])"), re.compile(rf"(?:{words})\s*$"))
+    for kind, words in (("from", FROM), ("up to", UP_TO), ("above", ABOVE), ("below", BELOW))
+)
+
+
 def _prefix(plain: str) -> tuple[str | None, str]:
-    for kind, words in (("from", FROM), ("up to", UP_TO), ("above", ABOVE), ("below", BELOW)):
-        match = re.match(rf"(?:[^\d<>≤≥]*?\b)?\s*(?:{words})(?![a-z=])\s*(?=[\d.])", plain)
-        if match and all(word in _fillers() for word in re.findall(r"[a-z]+", re.sub(rf"(?:{words})\s*$", "", match[0]))):
+    if plain[:1].isdigit():
+        return None, plain
+    for kind, before, last in _BEFORE:
+        match = before.match(plain)
+        if match and all(word in _fillers() for word in re.findall(r"[a-z]+", last.sub("", match[0]))):
             return kind, plain[match.end() :]
     return None, plain
 
@@ -217,7 +228,7 @@ def _amounts(text: str) -> list[_Amount] | None:
         if token["number"]:
             if not can_follow:
                 return None
-            has_unit = bool(re.match(r"\s*(?:" + "|".join(UNIT) + r")\b", text[token.end() :]))
+            has_unit = _UNIT_AFTER.match(text, token.end()) is not None
             amounts.append(_Amount(_number(token["number"], has_unit=has_unit), None))
             can_follow = False
         elif token["dash"]:
