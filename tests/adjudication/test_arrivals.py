@@ -23,7 +23,16 @@ from payper.terms.contract import Caps, Contract, Duplicate, Price, Record, Tier
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def contract(id_: str = "reach", *, provider: str = "intent", duplicate: Duplicate | None = None, caps: Caps | None = None, prices: tuple[Price, ...] = (), uncertain: str = "review", ends: date | None = date(2026, 3, 31)) -> Contract:
+def contract(
+    id_: str = "reach",
+    *,
+    provider: str = "intent",
+    duplicate: Duplicate | None = None,
+    caps: Caps | None = None,
+    prices: tuple[Price, ...] = (),
+    uncertain: str = "review",
+    ends: date | None = date(2026, 3, 31),
+) -> Contract:
     return Contract(
         id=id_, buyer="northwind", provider=provider, currency="USD", zone="UTC", starts=date(2026, 1, 1), ends=ends,
         duplicate=duplicate or Duplicate(match=frozenset({"email"}), within=Period.parse("180d")),
@@ -33,26 +42,67 @@ def contract(id_: str = "reach", *, provider: str = "intent", duplicate: Duplica
 
 def rows(*deliveries: dict[str, object]) -> pl.DataFrame:
     """Make rows as the row stages hand them over; each delivery names what it says, the rest is plain."""
-    plain = {"contract": "reach", "contract_version": 1, "kind": "lead", "hours": 0, "marks": 0, "is_after_end_only": False, "price_rows": [0], "replaces": None, "external_id": None, "email": None, "person": None, "phone": None, "company": None, "is_in_crm": False}
+    plain = {
+        "contract": "reach",
+        "contract_version": 1,
+        "kind": "lead",
+        "hours": 0,
+        "marks": 0,
+        "is_after_end_only": False,
+        "price_rows": [0],
+        "replaces": None,
+        "external_id": None,
+        "email": None,
+        "person": None,
+        "phone": None,
+        "company": None,
+        "is_in_crm": False,
+    }
     filled = [{**plain, **each, "delivery_id": place} for place, each in enumerate(deliveries, start=1)]
     frame = pl.DataFrame(
         [{**each, "delivered_at": START + timedelta(hours=each["hours"])} for each in filled],
-        schema_overrides={"contract_version": pl.Int32, "marks": pl.UInt64, "price_rows": pl.List(pl.Int16), "replaces": pl.String, "external_id": pl.String, "email": pl.String, "person": pl.String, "phone": pl.String, "company": pl.String, "delivered_at": pl.Datetime("us", "UTC")},
+        schema_overrides={
+            "contract_version": pl.Int32,
+            "marks": pl.UInt64,
+            "price_rows": pl.List(pl.Int16),
+            "replaces": pl.String,
+            "external_id": pl.String,
+            "email": pl.String,
+            "person": pl.String,
+            "phone": pl.String,
+            "company": pl.String,
+            "delivered_at": pl.Datetime("us", "UTC"),
+        },
         infer_schema_length=None,
     ).rename({"email": "email_normal", "person": "person_key", "phone": "phone_e164", "company": "company_key"})
-    frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("domain"), pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("meeting_at"), pl.lit(None, dtype=pl.Int64).alias("meeting_minutes"))
-    parts = [part.hstack(identity_keys(part, contract=str(name), buyer="northwind", seeds=PLAIN_SEEDS)) for (name,), part in frame.group_by("contract", maintain_order=True)]
+    frame = frame.with_columns(
+        pl.lit(None, dtype=pl.String).alias("domain"),
+        pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("meeting_at"),
+        pl.lit(None, dtype=pl.Int64).alias("meeting_minutes"),
+    )
+    parts = [
+        part.hstack(identity_keys(part, contract=str(name), buyer="northwind", seeds=PLAIN_SEEDS))
+        for (name,), part in frame.group_by("contract", maintain_order=True)
+    ]
     return pl.concat(parts).sort("delivery_id")
 
 
-def judged(frame: pl.DataFrame, *contracts: Contract, past: Past | None = None, is_sequential: bool = False) -> list[tuple[str, tuple[str, ...], int]]:
+def judged(
+    frame: pl.DataFrame, *contracts: Contract, past: Past | None = None, is_sequential: bool = False
+) -> list[tuple[str, tuple[str, ...], int]]:
     decided = judge_arrivals(frame, {each.id: [each] for each in contracts}, past or Past(), is_sequential=is_sequential)
     names = ("accepted", "rejected", "review", "quarantined")
-    return [(names[verdict], tuple(reason.name for reason in reasons_of(marks)), price) for marks, verdict, price in decided.select("marks", "verdict", "price_minor").iter_rows()]
+    return [
+        (names[verdict], tuple(reason.name for reason in reasons_of(marks)), price)
+        for marks, verdict, price in decided.select("marks", "verdict", "price_minor").iter_rows()
+    ]
 
 
 def test_the_first_of_two_alike_wins_and_the_second_is_a_duplicate_of_the_same_provider() -> None:
-    assert judged(rows({"email": "a@x.com"}, {"email": "a@x.com", "hours": 1}), contract()) == [("accepted", (), 5000), ("rejected", ("DUPLICATE_SELF",), 0)]
+    assert judged(rows({"email": "a@x.com"}, {"email": "a@x.com", "hours": 1}), contract()) == [
+        ("accepted", (), 5000),
+        ("rejected", ("DUPLICATE_SELF",), 0),
+    ]
 
 
 def test_another_providers_earlier_delivery_makes_it_duplicate_other() -> None:
@@ -85,8 +135,18 @@ def test_the_window_includes_its_last_instant() -> None:
 
 
 def test_one_resent_after_review_is_resent_and_after_rejection_judged_afresh() -> None:
-    frame = rows({"external_id": "L-1", "marks": BIT[Reason.SIZE_UNKNOWN]}, {"external_id": "L-1", "hours": 1}, {"external_id": "L-2", "marks": BIT[Reason.STALE], "replaces": "x"}, {"external_id": "L-2", "hours": 2})
-    assert [(each[0], each[1]) for each in judged(frame, contract())] == [("review", ("SIZE_UNKNOWN",)), ("rejected", ("RESENT",)), ("rejected", ("STALE",)), ("accepted", ())]
+    frame = rows(
+        {"external_id": "L-1", "marks": BIT[Reason.SIZE_UNKNOWN]},
+        {"external_id": "L-1", "hours": 1},
+        {"external_id": "L-2", "marks": BIT[Reason.STALE], "replaces": "x"},
+        {"external_id": "L-2", "hours": 2},
+    )
+    assert [(each[0], each[1]) for each in judged(frame, contract())] == [
+        ("review", ("SIZE_UNKNOWN",)),
+        ("rejected", ("RESENT",)),
+        ("rejected", ("STALE",)),
+        ("accepted", ()),
+    ]
 
 
 def test_an_appointment_is_no_duplicate_of_its_own_lead() -> None:
@@ -133,9 +193,16 @@ def test_one_refused_by_a_cap_uses_up_no_other_cap() -> None:
 
 
 def test_a_cheaper_delivery_may_still_fit_the_budget() -> None:
-    prices = (Price(on=Milestone.ACCEPTED, amount_minor=6000, when="seniority >= 'director'"), Price(on=Milestone.ACCEPTED, amount_minor=3000))
+    prices = (
+        Price(on=Milestone.ACCEPTED, amount_minor=6000, when="seniority >= 'director'"),
+        Price(on=Milestone.ACCEPTED, amount_minor=3000),
+    )
     frame = rows({"price_rows": [0]}, {"price_rows": [0], "hours": 1}, {"price_rows": [1], "hours": 2})
-    assert [(each[0], each[2]) for each in judged(frame, contract(caps=Caps(budget_minor=9000), prices=prices))] == [("accepted", 6000), ("quarantined", 0), ("accepted", 3000)]
+    assert [(each[0], each[2]) for each in judged(frame, contract(caps=Caps(budget_minor=9000), prices=prices))] == [
+        ("accepted", 6000),
+        ("quarantined", 0),
+        ("accepted", 3000),
+    ]
 
 
 def test_an_even_pace_lets_no_more_through_by_a_days_end_than_its_share() -> None:
@@ -153,24 +220,45 @@ def test_tiers_run_on_from_what_was_charged_before() -> None:
 
 
 def test_acceptance_of_an_appointment_makes_booked_and_held_pending() -> None:
-    prices = (Price(on=Milestone.ACCEPTED, amount_minor=1000), Price(on=Milestone.MEETING_BOOKED, amount_minor=200), Price(on=Milestone.MEETING_HELD, amount_minor=30000), Price(on=Milestone.WON, percent=Decimal("1.5")))
+    prices = (
+        Price(on=Milestone.ACCEPTED, amount_minor=1000),
+        Price(on=Milestone.MEETING_BOOKED, amount_minor=200),
+        Price(on=Milestone.MEETING_HELD, amount_minor=30000),
+        Price(on=Milestone.WON, percent=Decimal("1.5")),
+    )
     frame = rows({"kind": "appointment", "price_rows": [0, 1, 2, 3]}, {"kind": "lead", "price_rows": [0, 1, 2, 3], "hours": 1})
     assert [each[2] for each in judged(frame, contract(prices=prices))] == [31200, 1000]
 
 
 def test_an_offset_credits_the_lead_fee_of_the_same_prospect_but_not_below_zero() -> None:
-    prices = (Price(on=Milestone.ACCEPTED, amount_minor=5000, when="kind = 'lead'"), Price(on=Milestone.MEETING_HELD, amount_minor=48000, offset=(Milestone.ACCEPTED,)))
-    frame = rows({"email": "a@x.com", "price_rows": [0]}, {"email": "a@x.com", "kind": "appointment", "price_rows": [1], "hours": 1}, {"email": "b@x.com", "kind": "appointment", "price_rows": [1], "hours": 2})
+    prices = (
+        Price(on=Milestone.ACCEPTED, amount_minor=5000, when="kind = 'lead'"),
+        Price(on=Milestone.MEETING_HELD, amount_minor=48000, offset=(Milestone.ACCEPTED,)),
+    )
+    frame = rows(
+        {"email": "a@x.com", "price_rows": [0]},
+        {"email": "a@x.com", "kind": "appointment", "price_rows": [1], "hours": 1},
+        {"email": "b@x.com", "kind": "appointment", "price_rows": [1], "hours": 2},
+    )
     assert [each[2] for each in judged(frame, contract(prices=prices))] == [5000, 43000, 48000]
 
 
 def test_what_was_good_before_makes_a_duplicate_and_fills_caps() -> None:
     before = rows({"email": "a@x.com", "company": "acme"}, {"email": "b@x.com", "company": "acme"}).with_columns(
-        pl.Series("verdict", [0, 3]), pl.lit(5000).alias("price_minor"), pl.lit(value=False).alias("is_replacement"), pl.lit(20458).alias("day"), pl.col("delivered_at").dt.timestamp("us")
+        pl.Series("verdict", [0, 3]),
+        pl.lit(5000).alias("price_minor"),
+        pl.lit(value=False).alias("is_replacement"),
+        pl.lit(20458).alias("day"),
+        pl.col("delivered_at").dt.timestamp("us"),
     )
     segment = Segment.of(before, contract="reach", provider="intent")
     again = Segment.from_bytes(segment.to_bytes(), contract="reach", provider="intent")
-    frame = rows({"email": "a@x.com", "hours": 1}, {"email": "b@x.com", "hours": 1}, {"email": "c@x.com", "company": "acme", "hours": 2}, {"email": "d@x.com", "hours": 3})
+    frame = rows(
+        {"email": "a@x.com", "hours": 1},
+        {"email": "b@x.com", "hours": 1},
+        {"email": "c@x.com", "company": "acme", "hours": 2},
+        {"email": "d@x.com", "hours": 3},
+    )
     result = judged(frame, contract(caps=Caps(per_company=1)), past=Past(segments=[again]))
     assert [each[1] for each in result] == [("DUPLICATE_SELF",), ("DUPLICATE_SELF",), ("CAP_COMPANY",), ()]
 
@@ -188,18 +276,43 @@ delivery = st.fixed_dictionaries(
         "is_in_crm": st.sampled_from([False, False, True]),
     }
 )
-caps = st.builds(Caps, total=st.sampled_from([None, 2, 5, 100]), per_day=st.sampled_from([None, 1, 50]), per_company=st.sampled_from([None, 2]), budget_minor=st.sampled_from([None, 15000, 10**7]), pace=st.sampled_from(["asap", "asap", "even"]), over=st.sampled_from(["quarantine", "reject"]))
-duplicates = st.builds(Duplicate, match=st.sampled_from([frozenset({"email"}), frozenset({"email", "person"}), frozenset()]), within=st.sampled_from([None, Period.parse("5d"), Period.parse("48h"), Period.parse("3bd")]), across=st.sampled_from(["buyer", "contract", "provider"]), crm=st.booleans())
+caps = st.builds(
+    Caps,
+    total=st.sampled_from([None, 2, 5, 100]),
+    per_day=st.sampled_from([None, 1, 50]),
+    per_company=st.sampled_from([None, 2]),
+    budget_minor=st.sampled_from([None, 15000, 10**7]),
+    pace=st.sampled_from(["asap", "asap", "even"]),
+    over=st.sampled_from(["quarantine", "reject"]),
+)
+duplicates = st.builds(
+    Duplicate,
+    match=st.sampled_from([frozenset({"email"}), frozenset({"email", "person"}), frozenset()]),
+    within=st.sampled_from([None, Period.parse("5d"), Period.parse("48h"), Period.parse("3bd")]),
+    across=st.sampled_from(["buyer", "contract", "provider"]),
+    crm=st.booleans(),
+)
 TIERED = (Price(on=Milestone.ACCEPTED, amount_minor=5000, tiers=(Tier(first=3, amount_minor=4000),)),)
 
 
-@given(deliveries=st.lists(delivery, max_size=14), one=caps, two=caps, duplicate=duplicates, uncertain=st.sampled_from(["review", "accept", "reject"]))
-def test_deciding_in_columns_says_what_the_loop_says(deliveries: list[dict[str, object]], one: Caps, two: Caps, duplicate: Duplicate, uncertain: str) -> None:
+@given(
+    deliveries=st.lists(delivery, max_size=14),
+    one=caps,
+    two=caps,
+    duplicate=duplicates,
+    uncertain=st.sampled_from(["review", "accept", "reject"]),
+)
+def test_deciding_in_columns_says_what_the_loop_says(
+    deliveries: list[dict[str, object]], one: Caps, two: Caps, duplicate: Duplicate, uncertain: str
+) -> None:
     """The differential test of decision 0004: rows that cannot interact may skip the loop."""
     if not deliveries:
         return
     frame = rows(*sorted(deliveries, key=lambda each: each["hours"]))
-    terms: Sequence[Contract] = (contract(caps=one, duplicate=duplicate, uncertain=uncertain, prices=TIERED), contract("other", provider="rival", caps=two, duplicate=duplicate))
+    terms: Sequence[Contract] = (
+        contract(caps=one, duplicate=duplicate, uncertain=uncertain, prices=TIERED),
+        contract("other", provider="rival", caps=two, duplicate=duplicate),
+    )
     assert judged(frame, *terms) == judged(frame, *terms, is_sequential=True)
 
 
@@ -215,6 +328,9 @@ def test_judging_in_two_runs_says_what_one_run_says(deliveries: list[dict[str, o
     early = judge_arrivals(first, terms, Past())
     good = first.drop("marks").join(early, on="delivery_id").filter(pl.col("verdict") != 1)
     good = good.with_columns(pl.col("delivered_at").dt.date().cast(pl.Int32).alias("day"), pl.col("delivered_at").dt.timestamp("us"))
-    segments = [Segment.of(part, contract=str(name), provider={"reach": "intent", "other": "rival"}[str(name)]) for (name,), part in good.group_by("contract")]
+    segments = [
+        Segment.of(part, contract=str(name), provider={"reach": "intent", "other": "rival"}[str(name)])
+        for (name,), part in good.group_by("contract")
+    ]
     late = judge_arrivals(second, terms, Past(segments=segments))
     assert pl.concat([early, late]).equals(whole)

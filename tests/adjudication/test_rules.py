@@ -49,7 +49,10 @@ amount = "48.00"
 {more}
 """
 
-LISTS = {"targets.csv": b"acme.com\nBrick & Sons Ltd\nceo@granite.io\n", "customers.csv": b"oldcustomer.com\n9d2a1ec2b8a7d0b3f6c2f4c7b0e1e5f0a0b1c2d3e4f5061728394a5b6c7d8e9f\n"}
+LISTS = {
+    "targets.csv": b"acme.com\nBrick & Sons Ltd\nceo@granite.io\n",
+    "customers.csv": b"oldcustomer.com\n9d2a1ec2b8a7d0b3f6c2f4c7b0e1e5f0a0b1c2d3e4f5061728394a5b6c7d8e9f\n",
+}
 
 
 def terms(*, contract: str = "", audience: str = "", record: str = "", duplicate: str = "", caps: str = "", more: str = "") -> Contract:
@@ -139,24 +142,59 @@ def whole() -> Contract:
 
 def test_a_delivery_that_is_what_was_ordered_is_accepted_and_owes_its_price(whole: Contract) -> None:
     row = adjudicate(batch({"answer_timeframe": "0–3 Months "}), whole, at=NOON).row(0, named=True)
-    assert (row["verdict"], row["reasons"], row["price_minor"], row["currency"], row["contract_version"]) == ("accepted", [], 4800, "USD", 1)
+    assert (row["verdict"], row["reasons"], row["price_minor"], row["currency"], row["contract_version"]) == (
+        "accepted",
+        [],
+        4800,
+        "USD",
+        1,
+    )
 
 
 @pytest.mark.parametrize(("reason", "fault"), LADDER, ids=[reason for reason, _ in LADDER])
 def test_each_fault_alone_gives_its_reason(whole: Contract, reason: str, fault: dict[str, Any]) -> None:
     given_reasons = reasons(whole, {"answer_timeframe": "0-3 months", **fault})[0]
     assert reason in given_reasons
-    unexpected = set(given_reasons) - {reason} - {"RULE_UNKNOWN", "SIZE_UNKNOWN", "INDUSTRY_UNKNOWN", "COMPANY_NOT_TARGETED", "CONSENT_EXPIRED", "STALE", "PHONE_COUNTRY", "PHONE_INVALID", "IMPLAUSIBLE", "RULE_FAILED"}
+    unexpected = (
+        set(given_reasons)
+        - {reason}
+        - {
+            "RULE_UNKNOWN",
+            "SIZE_UNKNOWN",
+            "INDUSTRY_UNKNOWN",
+            "COMPANY_NOT_TARGETED",
+            "CONSENT_EXPIRED",
+            "STALE",
+            "PHONE_COUNTRY",
+            "PHONE_INVALID",
+            "IMPLAUSIBLE",
+            "RULE_FAILED",
+        }
+    )
     assert not unexpected
 
 
 def test_all_reasons_are_listed_in_precedence(whole: Contract) -> None:
-    given_reasons = reasons(whole, {"answer_timeframe": None, "email": "info@gmail.com", "phone": "12", "country": "DE", "title": "IT Intern", "employees": "5"})[0]
-    assert given_reasons == ["EMAIL_FREE", "EMAIL_ROLE", "PHONE_INVALID", "ANSWER_MISSING", "COUNTRY_OUTSIDE", "SIZE_OUTSIDE", "SENIORITY_OUTSIDE", "COMPANY_NOT_TARGETED", "RULE_FAILED"]
+    given_reasons = reasons(
+        whole, {"answer_timeframe": None, "email": "info@gmail.com", "phone": "12", "country": "DE", "title": "IT Intern", "employees": "5"}
+    )[0]
+    assert given_reasons == [
+        "EMAIL_FREE",
+        "EMAIL_ROLE",
+        "PHONE_INVALID",
+        "ANSWER_MISSING",
+        "COUNTRY_OUTSIDE",
+        "SIZE_OUTSIDE",
+        "SENIORITY_OUTSIDE",
+        "COMPANY_NOT_TARGETED",
+        "RULE_FAILED",
+    ]
 
 
 def test_a_required_empty_field_gives_field_missing_once_and_nothing_further(whole: Contract) -> None:
-    given_reasons = reasons(whole, {"answer_timeframe": "0-3 months", "email": None, "website": "acme.com", "phone": " ", "country": None, "title": None})[0]
+    given_reasons = reasons(
+        whole, {"answer_timeframe": "0-3 months", "email": None, "website": "acme.com", "phone": " ", "country": None, "title": None}
+    )[0]
     assert given_reasons == ["FIELD_MISSING"]
 
 
@@ -183,7 +221,11 @@ def test_rule_2_days_keep_the_local_clock_over_a_change_of_clocks() -> None:
 
 def test_rule_5_in_force_is_by_local_date_of_generation_and_delivery() -> None:
     last = {"generated_at": datetime(2026, 4, 1, 3, 59, tzinfo=UTC), "delivered_at": datetime(2026, 4, 1, 3, 59, 59, tzinfo=UTC)}
-    after = {"generated_at": datetime(2026, 4, 1, 3, 59, tzinfo=UTC), "delivered_at": datetime(2026, 4, 1, 4, tzinfo=UTC), "email": "b@acme.com"}
+    after = {
+        "generated_at": datetime(2026, 4, 1, 3, 59, tzinfo=UTC),
+        "delivered_at": datetime(2026, 4, 1, 4, tzinfo=UTC),
+        "email": "b@acme.com",
+    }
     assert reasons(terms(), last, after) == [[], ["CONTRACT_NOT_IN_FORCE"]]
 
 
@@ -214,7 +256,9 @@ def test_rule_10_malformed_and_paused_stand_alone() -> None:
 
 
 def test_rule_10_not_in_force_is_given_its_other_reasons_by_the_nearest_version() -> None:
-    assert reasons(terms(audience='countries = ["CA"]'), {"generated_at": datetime(2025, 1, 1, tzinfo=UTC)}) == [["CONTRACT_NOT_IN_FORCE", "COUNTRY_OUTSIDE"]]
+    assert reasons(terms(audience='countries = ["CA"]'), {"generated_at": datetime(2025, 1, 1, tzinfo=UTC)}) == [
+        ["CONTRACT_NOT_IN_FORCE", "COUNTRY_OUTSIDE"]
+    ]
 
 
 def test_rule_12_kind_follows_the_model_and_the_meeting() -> None:
@@ -254,14 +298,25 @@ def test_rule_19_half_a_title_is_unknown_once_and_the_other_half_tested() -> Non
 
 def test_rule_20_a_range_is_tried_at_both_ends() -> None:
     rule = terms(audience='rule = "employees >= 500"')
-    found = reasons(rule, {"employees": "200-400"}, {"employees": "600-900", "email": "b@acme.com"}, {"employees": "400-600", "email": "c@acme.com"}, {"employees": None, "email": "d@acme.com"})
+    found = reasons(
+        rule,
+        {"employees": "200-400"},
+        {"employees": "600-900", "email": "b@acme.com"},
+        {"employees": "400-600", "email": "c@acme.com"},
+        {"employees": None, "email": "d@acme.com"},
+    )
     assert found == [["RULE_FAILED"], [], ["RULE_UNKNOWN"], ["RULE_UNKNOWN"]]
 
 
 def test_rule_20_a_null_attendee_is_a_title_unknown_and_a_null_when_does_not_match() -> None:
     meeting = '[[price]]\non = "meeting held"\namount = "480.00"\n[appointment]\nattendee = "seniority >= \'director\'"'
     appointment = {"kind": "appointment", "meeting_at": NOON + timedelta(days=2)}
-    found = reasons(terms(more=meeting), {**appointment, "title": "Xqzw"}, {**appointment, "title": "IT Manager", "email": "b@acme.com"}, {"title": "Xqzw", "email": "c@acme.com"})
+    found = reasons(
+        terms(more=meeting),
+        {**appointment, "title": "Xqzw"},
+        {**appointment, "title": "IT Manager", "email": "b@acme.com"},
+        {"title": "Xqzw", "email": "c@acme.com"},
+    )
     assert found == [["TITLE_UNKNOWN"], ["NOT_DECISION_MAKER"], []]
 
 
@@ -301,7 +356,11 @@ def test_rules_24_to_28_duplicates_in_order_of_delivery_not_of_rows() -> None:
 
 def test_history_counts_where_it_was_good() -> None:
     once = terms(duplicate='match = ["email"]\nwithin = "30d"', caps="total = 2")
-    history = adjudicate(batch({"delivered_at": NOON - timedelta(days=3), "generated_at": NOON - timedelta(days=4), "consent_at": NOON - timedelta(days=4)}), once, at=NOON)
+    history = adjudicate(
+        batch({"delivered_at": NOON - timedelta(days=3), "generated_at": NOON - timedelta(days=4), "consent_at": NOON - timedelta(days=4)}),
+        once,
+        at=NOON,
+    )
     assert reasons(once, {"external_id": "N-1"}, history=history) == [["DUPLICATE_SELF"]]
     assert reasons(once, {"external_id": "N-1"}, history=history.with_columns(pl.lit("rejected").alias("verdict"))) == [[]]
     assert reasons(once, {"external_id": "L-1", "email": "b@acme.com", "last_name": "Other"}, history=history) == [["RESENT"]]
@@ -336,7 +395,10 @@ faults = st.lists(st.sampled_from([change for _, change in LADDER]), max_size=3)
 @given(rows=st.lists(faults, min_size=1, max_size=5), order=st.randoms(use_true_random=False))
 def test_a_delivery_is_judged_alike_in_any_batch_and_any_order(rows: list[list[dict[str, Any]]], order: Any) -> None:
     contract = terms(audience=AUDIENCE, record=RECORD)
-    changes = [{"answer_timeframe": "0-3 months", "external_id": f"X-{place}", **{key: value for change in each for key, value in change.items()}} for place, each in enumerate(rows)]
+    changes = [
+        {"answer_timeframe": "0-3 months", "external_id": f"X-{place}", **{key: value for change in each for key, value in change.items()}}
+        for place, each in enumerate(rows)
+    ]
     together = dict(adjudicate(batch(*changes), contract, at=NOON).select("external_id", pl.col("reasons").list.join(";")).rows())
     shuffled = changes.copy()
     order.shuffle(shuffled)

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.desk.conftest import CONTRACT, HEADER, lead, programme
 
 __all__ = ["programme"]
@@ -17,7 +16,9 @@ __all__ = ["programme"]
 
 def payper(*arguments: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
-    return subprocess.run([sys.executable, "-m", "payper", *map(str, arguments)], capture_output=True, text=True, cwd=folder, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "payper", *map(str, arguments)], capture_output=True, text=True, cwd=folder, env=environment, check=False
+    )
 
 
 def test_run_says_where_the_report_is_and_json_is_the_summary(programme: Path) -> None:
@@ -30,7 +31,10 @@ def test_run_says_where_the_report_is_and_json_is_the_summary(programme: Path) -
     assert payper("run", programme, "--quiet").stdout == ""
 
 
-@pytest.mark.parametrize("arguments", [["run", "nowhere"], ["run"], ["frobnicate"], ["judge", "no.toml", "no.csv"], ["run", ".", "--as-of", "31.02.2026"], ["verify", "."]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "nowhere"], ["run"], ["frobnicate"], ["judge", "no.toml", "no.csv"], ["run", ".", "--as-of", "31.02.2026"], ["verify", "."]],
+)
 def test_what_does_not_exist_is_a_question_of_usage(tmp_path: Path, arguments: list[str]) -> None:
     result = payper(*arguments, folder=tmp_path)
     assert result.returncode == 2
@@ -50,7 +54,9 @@ def test_a_contract_with_errors_says_no(tmp_path: Path) -> None:
 
 def test_a_contract_runs_its_examples(tmp_path: Path) -> None:
     path = tmp_path / "acme.toml"
-    good = CONTRACT + '\n[[example]]\ngiven = { email = "cio@acme.com", title = "CIO", country = "US" }\ngives = "accepted"\nowes = "48.00"\n'
+    good = (
+        CONTRACT + '\n[[example]]\ngiven = { email = "cio@acme.com", title = "CIO", country = "US" }\ngives = "accepted"\nowes = "48.00"\n'
+    )
     path.write_text(good, encoding="utf-8")
     assert payper("contract", "check", path).returncode == 0
     path.write_text(good.replace('owes = "48.00"', 'owes = "50.00"'), encoding="utf-8")
@@ -69,7 +75,18 @@ def test_judge_writes_verdicts_by_the_ending_of_out(tmp_path: Path, ending: str)
     result = payper("judge", tmp_path / "acme.toml", tmp_path / "leads.csv", "--out", out)
     assert result.returncode == 0, result.stderr
     frame = pl.read_csv(out) if ending == ".csv" else pl.read_parquet(out)
-    assert frame.columns[:10] == ["contract", "file", "row", "external_id", "verdict", "headline", "reasons", "price_minor", "currency", "contract_version"]
+    assert frame.columns[:10] == [
+        "contract",
+        "file",
+        "row",
+        "external_id",
+        "verdict",
+        "headline",
+        "reasons",
+        "price_minor",
+        "currency",
+        "contract_version",
+    ]
     assert frame["verdict"].to_list() == ["accepted", "rejected"]
     again = payper("judge", tmp_path / "acme.toml", tmp_path / "leads.csv", "--history", out, "--json")
     assert json.loads(again.stdout)["reasons"] == {"RESENT": 1, "SENIORITY_OUTSIDE": 1}

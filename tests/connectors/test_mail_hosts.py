@@ -58,7 +58,14 @@ def nameserver() -> Iterator[int]:
 def test_hosts_that_take_mail_that_do_not_and_that_stay_silent(nameserver: int) -> None:
     hosts = ["acme.com", "nomail.com", "plain.com", "empty.com", "nowhere.com", "silent.com"]
     answers = ask_mail_hosts(hosts, nameserver="127.0.0.1", port=nameserver, seconds_max=1.0)
-    assert {host: each.takes_mail for host, each in answers.items()} == {"acme.com": True, "nomail.com": False, "plain.com": True, "empty.com": False, "nowhere.com": False, "silent.com": None}
+    assert {host: each.takes_mail for host, each in answers.items()} == {
+        "acme.com": True,
+        "nomail.com": False,
+        "plain.com": True,
+        "empty.com": False,
+        "nowhere.com": False,
+        "silent.com": None,
+    }
 
 
 def test_silence_proves_nothing(nameserver: int) -> None:

@@ -163,9 +163,17 @@ def test_a_person_accepts_what_is_in_review_and_it_is_charged_from_then_on(progr
     add_leads("unclear.csv", lead(5, title="Xqzw") + lead(6, title="Xqzw"))
     assert contract_of(programme, as_of=date(2026, 1, 15))["review"] == 2
     (programme / "decisions").mkdir()
-    (programme / "decisions" / "d.csv").write_text("contract,external_id,decision,decided_at,decided_by\nreach,L-5,accepted,2026-01-20 09:00,Ann\nreach,L-6,no,2026-01-20 09:00,Ann\nreach,L-1,accepted,2026-01-20 09:00,Ann\n", encoding="utf-8")
+    (programme / "decisions" / "d.csv").write_text(
+        "contract,external_id,decision,decided_at,decided_by\nreach,L-5,accepted,2026-01-20 09:00,Ann\nreach,L-6,no,2026-01-20 09:00,Ann\nreach,L-1,accepted,2026-01-20 09:00,Ann\n",
+        encoding="utf-8",
+    )
     summary = contract_of(programme, as_of=date(2026, 1, 20))
-    assert {name: summary[name] for name in ("accepted", "rejected", "review", "pending_minor")} == {"accepted": 3, "rejected": 3, "review": 0, "pending_minor": 14400}
+    assert {name: summary[name] for name in ("accepted", "rejected", "review", "pending_minor")} == {
+        "accepted": 3,
+        "rejected": 3,
+        "review": 0,
+        "pending_minor": 14400,
+    }
     frame = pl.read_csv(programme / "out" / "verdicts.csv", infer_schema=False).filter(pl.col("external_id") == "L-5")
     assert frame.select("verdict", "reasons", "price_minor").rows() == [("accepted", "TITLE_UNKNOWN", "4800")]
     assert pl.read_csv(programme / "out" / "refusals.csv", infer_schema=False)["code"].to_list() == ["NOTHING_TO_DECIDE"]

@@ -22,7 +22,11 @@ EARLY = "b91cf881"
 @pytest.mark.shared_data
 def test_the_olist_funnel_is_judged_and_followed_to_revenue(shared_data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "olist"
-    subprocess.run([sys.executable, str(ROOT / "examples/olist/make_programme.py"), str(shared_data / "olist-funnel"), str(folder)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, str(ROOT / "examples/olist/make_programme.py"), str(shared_data / "olist-funnel"), str(folder)],
+        check=True,
+        capture_output=True,
+    )
     result = run_programme(folder)
     assert verify(result.out).fault is None
     with (shared_data / "olist-funnel" / "olist_marketing_qualified_leads_dataset.csv").open(encoding="utf-8") as stream:

@@ -65,7 +65,7 @@ def transfers(*rows: tuple) -> pl.DataFrame:
 
 
 LEDGERS = st.lists(
-    st.tuples(st.integers(1, 6), st.sampled_from(list(SIDES)), st.integers(1, 10**12), st.integers(0, 100), st.sampled_from(list(CURRENCIES))),  # noqa: E501  # one row of a table
+    st.tuples(st.integers(1, 6), st.sampled_from(list(SIDES)), st.integers(1, 10**12), st.integers(0, 100), st.sampled_from(list(CURRENCIES))),  # one row of a table
     max_size=8, unique_by=lambda row: (row[0], row[1], row[4]),
 ).map(lambda rows: transfers(*rows))  # fmt: skip
 
@@ -132,7 +132,7 @@ def test_different_contracts_never_share_a_beancount_account(ids: list[str]) -> 
 
 
 FULL = transfers(
-    (1, "pending", 4800, 0, "reach"), (1, "post", 4800, 90, "reach"), (1, "credit", 4800, 95, "reach"), (2, "pending", 5, 1, "nippon.2026_q1"),  # noqa: E501  # one row of a table
+    (1, "pending", 4800, 0, "reach"), (1, "post", 4800, 90, "reach"), (1, "credit", 4800, 95, "reach"), (2, "pending", 5, 1, "nippon.2026_q1"),  # one row of a table
     (3, "pending", 12345, 2, "bahrain-b"), (3, "void", 12345, 50, "bahrain-b"),
 )  # fmt: skip
 

@@ -1,4 +1,3 @@
-
 """Company keys: one company, one key."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Countries: codes, names and variants in many languages."""
 
 from __future__ import annotations

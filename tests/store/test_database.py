@@ -85,10 +85,24 @@ def test_nothing_of_a_broken_transaction_stays(tmp_path: Path) -> None:
 
 
 def test_a_transfer_is_never_recorded_twice(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"transfer_id": ["t"], "charge_id": ["c"], "contract": ["reach"], "kind": ["pending"], "happened_at": [datetime(2026, 1, 1, tzinfo=UTC)], "amount_minor": [1], "currency": ["USD"], "debit_account": ["a"], "credit_account": ["b"], "cause": ["x"], "corrects": [None]})
+    frame = pl.DataFrame(
+        {
+            "transfer_id": ["t"],
+            "charge_id": ["c"],
+            "contract": ["reach"],
+            "kind": ["pending"],
+            "happened_at": [datetime(2026, 1, 1, tzinfo=UTC)],
+            "amount_minor": [1],
+            "currency": ["USD"],
+            "debit_account": ["a"],
+            "credit_account": ["b"],
+            "cause": ["x"],
+            "corrects": [None],
+        }
+    )
     with open_database(tmp_path / "a.sqlite") as database, database.transaction():
         database.add_transfers(frame, run=1)
-        with pytest.raises(StoreError, match="recorded twice"):
+        with pytest.raises(StoreError, match="recorded twice"):  # the second time
             database.add_transfers(frame, run=1)
 
 

@@ -43,7 +43,7 @@ def registrable_domains(hosts_or_urls: pl.Series) -> pl.Series:
 
 
 def _of_distinct(texts: pl.Series) -> pl.Series:
-    """Answer the plain names under a plain top level (`acme.com`) or a plain rule of two labels (`acme.co.uk`) at once, the rest one by one."""
+    """Answer plain names under a plain top level (`acme.com`) or rule of two labels (`acme.co.uk`) at once, the rest one by one."""
     text = pl.col("text")
     https, http = (text.str.starts_with(scheme) for scheme in ("https://", "http://"))
     bare = pl.when(https).then(text.str.slice(8)).when(http).then(text.str.slice(7)).otherwise(text).str.strip_suffix("/")
@@ -122,7 +122,7 @@ def _tails() -> frozenset[str]:
 
 @cache
 def _plain_pairs() -> frozenset[str]:
-    """List the rules of two labels (`co.uk`) under which every name of three labels can be registered, unless it is a longer rule's tail."""
+    """List the rules of two labels (`co.uk`) under which every name of three labels can be registered."""
     rules = _lists()[0].tlds
     starred = {rule.removeprefix("*.") for rule in rules if rule.startswith("*.")}
     return frozenset(rule for rule in rules if rule.count(".") == 1 and rule.isascii() and not rule.startswith(("*", "!"))) - starred
