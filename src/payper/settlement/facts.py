@@ -5,6 +5,7 @@ Only deliveries that an event, a return or a replacement touches become values; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
@@ -194,13 +195,16 @@ def event_fault(row: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def read_amount(text: str) -> Decimal:
-    """Read an event's amount; commas group thousands.
+    """Read an event's amount: 1234.50, 1,234.50, 1.234,50, 1 234,50, 1'234.50, 1234,50, 1.234.567.
+
+    A mark that stands more than once, or before the other mark, groups thousands; a comma alone does so before exactly three digits and
+    is a decimal comma else; a dot alone is a decimal point.
 
     Raises:
         InvalidOperation: It is no number.
         ValueError: It is negative or larger than payper keeps.
     """
-    amount = Decimal(text.strip().replace(",", ""))
+    amount = Decimal(_plain_number(text.strip()))
     if not amount.is_finite() or amount < 0 or amount * 1000 > MINOR_MAX:
         raise ValueError(text)
     return amount
@@ -308,6 +312,18 @@ def _calendar(zone: str, holidays: frozenset[date], opens: time, closes: time) -
 @lru_cache(maxsize=65536)
 def _day_end(calendar: Calendar, day: date, count: int) -> datetime:
     return calendar.day_end(calendar.business_day_after(day, count))
+
+
+def _plain_number(text: str) -> str:
+    """Bring an amount as people write it to digits and one dot; what is neither stays as it is, for Decimal to refuse."""
+    bare = re.sub(r"(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3}(?:\D|$))", "", text)
+    if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", bare):
+        return bare.replace(",", "")
+    if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+|[+-]?\d{1,3}(?:\.\d{3}){2,}", bare):
+        return bare.replace(".", "").replace(",", ".")
+    if re.fullmatch(r"[+-]?\d+,\d+", bare):
+        return bare.replace(",", ".")
+    return bare
 
 
 def share_minor(amount: Decimal, percent: Decimal, currency: str, rate: Decimal) -> int:
