@@ -405,3 +405,38 @@ def test_a_delivery_is_judged_alike_in_any_batch_and_any_order(rows: list[list[d
     again = dict(adjudicate(batch(*shuffled), contract, at=NOON).select("external_id", pl.col("reasons").list.join(";")).rows())
     alone = {change["external_id"]: adjudicate(batch(change), contract, at=NOON)["reasons"].list.join(";")[0] for change in changes}
     assert together == again == alone
+
+
+def test_rule_34_history_of_meetings_carries_tiers_and_offsets_on() -> None:
+    more = '[[price]]\non = "meeting booked"\namount = "5.00"\n[[price]]\non = "meeting held"\namount = "100.00"\noffset = ["accepted"]\ntiers = [{ from = 2, amount = "80.00" }]'
+    meetings = terms(more=more, duplicate='match = ["phone"]')
+    day = {"kind": "appointment", "generated_at": NOON - timedelta(days=4), "consent_at": NOON - timedelta(days=4)}
+    first, second = {**day, "delivered_at": NOON - timedelta(days=3)}, {"kind": "appointment", "email": "b@acme.com", "phone": "+1 212 555 2369", "external_id": "N"}
+    together = adjudicate(batch(first, second), meetings, at=NOON)["price_minor"].to_list()
+    history = adjudicate(batch(first), meetings, at=NOON)
+    assert adjudicate(batch(second), meetings, history, at=NOON)["price_minor"].to_list() == together[1:] == [4800 + 500 + 3200]
+
+
+def test_rule_36_its_own_fee_is_offset_even_without_an_email() -> None:
+    contract = terms(caps='budget = "205.00"', more='[[price]]\non = "meeting held"\namount = "200.00"\noffset = ["accepted"]')
+    row = adjudicate(batch({"kind": "appointment", "email": None}), contract, at=NOON).row(0, named=True)
+    assert (row["verdict"], row["price_minor"]) == ("accepted", 20000)
+
+
+def test_rule_29_the_crm_is_asked_by_the_judging_versions_keys() -> None:
+    one = terms(duplicate='match = ["email"]\ncrm = true')
+    two = terms(contract="version = 2\nholds_from = 2026-02-01", duplicate='match = ["person"]\ncrm = true')
+    crm = pl.DataFrame({"email": ["bo@acme.com"], "first_name": ["Maria"], "last_name": ["Keller"], "company": ["Acme"]})
+    early = {"email": "x@acme.com"}
+    late = {"email": "bo@acme.com", "last_name": "Other", "generated_at": datetime(2026, 2, 5, tzinfo=UTC), "delivered_at": datetime(2026, 2, 5, tzinfo=UTC)}
+    assert adjudicate(batch(early, late), [one, two], at=NOON, crm=crm)["reasons"].to_list() == [[], []]
+
+
+def test_a_rule_on_what_is_read_from_a_missing_field_gives_no_further_reason() -> None:
+    contract = terms(audience="rule = \"seniority >= 'director'\"", record='required = ["title"]')
+    assert reasons(contract, {"title": None}) == [["FIELD_MISSING"]]
+
+
+def test_a_domain_under_the_header_company_is_matched_as_a_domain() -> None:
+    LISTS["named.csv"] = b"company\nacme.com\n"
+    assert reasons(terms(audience='companies = { only = "named.csv" }'), {"company": "Acme Holding"}) == [[]]

@@ -283,3 +283,11 @@ def test_no_programme_is_a_question_of_usage(tmp_path: Path) -> None:
         run_programme(tmp_path / "none")
     with pytest.raises(UsageError, match="neither programme.toml nor contracts"):
         run_programme(tmp_path)
+
+
+def test_a_contract_with_lists_verifies_without_them(programme: Path) -> None:
+    (programme / "contracts" / "only.csv").write_text("acme1.com\nacme4.com\n", encoding="utf-8")
+    (programme / "contracts" / "suppress.csv").write_text("globex.com\n", encoding="utf-8")
+    path = programme / "contracts" / "reach.toml"
+    path.write_text(path.read_text("utf-8").replace('countries = ["US"]', 'countries = ["US"]\ncompanies = { only = "only.csv" }\nsuppress = ["suppress.csv"]'), encoding="utf-8")
+    assert contract_of(programme)["accepted"] == 2

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 
-from payper.adjudication.arrivals import DECIDED, Possible, Replacements, judge_arrivals
+from payper.adjudication.arrivals import DECIDED, Possible, Replacements, judge_arrivals, replay_charges
 from payper.adjudication.identities import PLAIN_SEEDS, Seeds, crm_keys, identity_keys
 from payper.adjudication.marks import CERTAIN, UNCERTAIN, codes
 from payper.adjudication.normalise import RateOn, complete, no_rate
-from payper.adjudication.past import REJECTED, VERDICT_CODES, Past, Segment
+from payper.adjudication.past import REJECTED, VERDICT_CODES, Counts, Past, Segment
 from payper.adjudication.rows import JUDGED, judge_rows
 from payper.deliveries import DERIVED, FAULT_COLUMN, INSTANTS, SCHEMA
 from payper.errors import DeliveryError
@@ -94,9 +94,14 @@ def select_arriving(
     in_crm = pl.Series("is_in_crm", [False], dtype=pl.Boolean).new_from_index(0, open_.height)
     if crm is not None and any(each.duplicate.crm for each in versions):
         known = crm_keys(read_crm(crm), buyer=versions[0].buyer, seeds=seeds)
-        matched = {name for each in versions for name in each.duplicate.match if name in {"email", "person"}}
-        for name in sorted(matched):
-            in_crm = in_crm | keys[f"key_{name}"].is_in(known[f"key_{name}"].drop_nulls().implode()).fill_null(value=False)
+        hits = {
+            name: keys[f"key_{name}"].is_in(known[f"key_{name}"].drop_nulls().implode()).fill_null(value=False)
+            for name in ("email", "person")
+        }
+        for each in versions:
+            is_own = open_["contract_version"] == each.version
+            for name in sorted(each.duplicate.match & {"email", "person"}):
+                in_crm = in_crm | (is_own & hits[name])
     columns = (
         "delivery_id",
         "contract",
@@ -209,7 +214,7 @@ def _past_of(history: pl.DataFrame, versions: Sequence[Contract]) -> Past:
         pl.lit(value=False).alias("is_replacement"),
         (pl.int_range(pl.len(), dtype=pl.Int64) - pl.len().cast(pl.Int64)).alias("delivery_id"),
     )
-    segments, charged = [], {}
+    segments, before = [], Counts()
     for (contract, provider), part in judged.group_by(["contract", "provider"], maintain_order=True):
         keyed = (
             part.drop("company")
@@ -221,17 +226,12 @@ def _past_of(history: pl.DataFrame, versions: Sequence[Contract]) -> Past:
         )
         segments.append(Segment.of(keyed, contract=str(contract), provider=str(provider)))
         if contract == own.id:
-            charged = _charged(part, versions)
-    return Past(segments=segments, charged={(own.id, milestone): number for milestone, number in charged.items()})
-
-
-def _charged(accepted: pl.DataFrame, versions: Sequence[Contract]) -> dict[str, int]:
-    """Count the charges on `accepted` that history has made, so that tiers go on from there."""
-    by_version = {each.version: each for each in versions}
-    total = 0
-    for version, rows, verdict in accepted.select("contract_version", "price_rows", "verdict").iter_rows():
-        total += verdict == 0 and any(by_version[version].prices[index].on == "accepted" for index in rows)
-    return {"accepted": total} if total else {}
+            before = replay_charges(keyed.filter(pl.col("verdict") == 0).sort("delivered_at", maintain_order=True), versions)
+    return Past(
+        segments=segments,
+        charged={(own.id, milestone): number for milestone, number in before.charged.items()},
+        offsets={own.id: before.offsets},
+    )
 
 
 def _alike(arriving: pl.DataFrame, judged: pl.DataFrame, versions: Sequence[Contract]) -> list[Possible]:

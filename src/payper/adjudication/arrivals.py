@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from payper.adjudication.identities import KEYS, MATCHES
-from payper.adjudication.marks import BIT, CERTAIN, UNCERTAIN
+from payper.adjudication.marks import BIT, CERTAIN, UNCERTAIN, mark
 from payper.adjudication.past import ACCEPTED, QUARANTINED, REJECTED, REVIEW, U64, Counts, Match, Past, month_of
 from payper.journey import Milestone
 from payper.periods import Calendar, Period
@@ -23,6 +23,8 @@ from payper.reasons import Reason
 from payper.terms.contract import Contract
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ALONE = mark([Reason.ROW_MALFORMED, Reason.CONTRACT_UNKNOWN, Reason.CONTRACT_PAUSED])
+"""Reasons beside which no other is given (RULES 10)."""
 ORDINAL_1970 = date(1970, 1, 1).toordinal()
 AT_ACCEPTANCE = {"lead": (Milestone.ACCEPTED,), "appointment": (Milestone.ACCEPTED, Milestone.MEETING_BOOKED, Milestone.MEETING_HELD)}
 """Milestones whose charges acceptance itself makes pending, by kind (RULES 34)."""
@@ -355,7 +357,7 @@ class _Desk:
 
     def _replacement(self, row: dict[str, object], marks: int) -> tuple[bool, int]:
         """Tell whether the row validly replaces another; it may then come after the contract's end (RULES 5 and 45)."""
-        if row["replaces"] is None or self.replacements is None:
+        if row["replaces"] is None or self.replacements is None or marks & _ALONE:
             return False, marks
         at = EPOCH + timedelta(microseconds=int(row["delivered_us"]))  # type: ignore[call-overload]
         state = self.replacements.owed(str(row["contract"]), str(row["replaces"]), at).state
@@ -440,9 +442,9 @@ class _Desk:
             if price.on not in AT_ACCEPTANCE[str(row["kind"])] or price.amount_minor is None:
                 continue
             amount = price.amount_at(counts.charged.get(price.on, 0) + 1)
-            if price.offset and row["prospect"] is not None:
-                prospect = int(row["prospect"])  # type: ignore[call-overload]
-                before = [counts.offsets.get((milestone.value, prospect), 0) for milestone in price.offset]
+            if price.offset:
+                prospect = int(row["prospect"] or 0)  # type: ignore[call-overload]
+                before = [counts.offsets.get((milestone.value, prospect), 0) if prospect else 0 for milestone in price.offset]
                 paid = sum(before) + sum(minor for milestone, minor in charges if milestone in price.offset)
                 amount = max(0, amount - paid)
             charges.append((price.on, amount))
@@ -474,11 +476,7 @@ class _Desk:
         """Count an accepted delivery."""
         counts, day = self.counts[terms.contract.id], int(row["day"])  # type: ignore[call-overload]
         counts.add(day=day, month=month_of(day), company=int(row["company"] or 0), price_minor=price_minor)  # type: ignore[call-overload]
-        for milestone, amount in charges:
-            counts.charged[milestone] = counts.charged.get(milestone, 0) + 1
-            if row["prospect"] is not None:
-                key = (milestone, int(row["prospect"]))  # type: ignore[call-overload]
-                counts.offsets[key] = counts.offsets.get(key, 0) + amount
+        _note_charges(counts, charges, row["prospect"])
         self._tell(row, replaces=None)
 
     def _tell(self, row: dict[str, object], *, replaces: object) -> None:
@@ -498,6 +496,33 @@ class _Desk:
             meeting_at=row["meeting_at"],  # type: ignore[arg-type]
             meeting_minutes=row["meeting_minutes"],  # type: ignore[arg-type]
         )
+
+
+def replay_charges(accepted: pl.DataFrame, versions: Sequence[Contract]) -> Counts:
+    """Make again what the acceptance of earlier deliveries of one contract charged, so that tiers and offsets go on from there.
+
+    Args:
+        accepted: In order of arrival: `contract_version`, `kind`, `price_rows`, `prospect`.
+        versions: The contract's.
+
+    Returns:
+        Counts of which `charged` and `offsets` are filled.
+    """
+    counts = Counts()
+    terms = {each.version: _Terms.of(each) for each in versions}
+    desk = _Desk(terms={}, counts={versions[0].id: counts}, ordered=set(), replacements=None, possible=(), past={})
+    for row in accepted.select("contract_version", "kind", "price_rows", "prospect").iter_rows(named=True):
+        _, charges = desk._charge(row, terms[row["contract_version"]])  # noqa: SLF001  # of this module
+        _note_charges(counts, charges, row["prospect"])
+    return counts
+
+
+def _note_charges(counts: Counts, charges: Sequence[tuple[str, int]], prospect: object) -> None:
+    for milestone, amount in charges:
+        counts.charged[milestone] = counts.charged.get(milestone, 0) + 1
+        if prospect is not None:
+            key = (str(milestone), int(prospect))  # type: ignore[call-overload]
+            counts.offsets[key] = counts.offsets.get(key, 0) + amount
 
 
 def _price(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from payper.adjudication.record import missing, required_fields
+from payper.deliveries import SOURCES
 from payper.normalisation import industries
 from payper.normalisation.titles import seniority_rank
 from payper.reasons import Reason
@@ -45,7 +46,7 @@ def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.
     if audience.rule is not None:
         condition = compile_condition(audience.rule)
         holds = evaluate(condition, frame, zone=contract.zone)
-        required = set(required_fields(contract, kind="appointment")) & condition.names
+        required = set(required_fields(contract, kind="appointment")) & {SOURCES.get(name, name) for name in condition.names}
         excused = pl.any_horizontal(missing(contract, name) for name in required) if required else pl.lit(value=False)
         faults[Reason.RULE_UNKNOWN] = pl.lit(holds.is_null()) & ~excused
         faults[Reason.RULE_FAILED] = pl.lit(~holds)

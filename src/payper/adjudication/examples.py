@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from payper.adjudication.adjudicate import adjudicate
-from payper.deliveries import ANSWER_PREFIX, INSTANTS, SCHEMA
+from payper.deliveries import ANSWER_PREFIX, INSTANTS, SCHEMA, SOURCES
 from payper.money import format_minor
 from payper.periods import Calendar
-from payper.terms.contract import Contract, Example
+from payper.terms.contract import Contract, Example, ListEntries
 from payper.terms.expressions import compile_condition
 from payper.terms.findings import Finding, file_name
 from payper.terms.kinds import FindingKind
@@ -112,7 +112,7 @@ def _narrowed(contract: Contract, given: frozenset[str]) -> Contract:
         industries=audience.industries if "industry" in given else (),
         functions=audience.functions if has_title else (),
         seniority=audience.seniority if has_title else None,
-        only=audience.only if given & {"email", "company", "website"} else None,
+        only=audience.only if audience.only is not None and _can_be_told(audience.only, given) else None,
         rule=audience.rule if audience.rule is not None and _is_answered(audience.rule, given) else None,
     )
     narrowed_meeting = meeting and replace(
@@ -130,22 +130,13 @@ def _narrowed(contract: Contract, given: frozenset[str]) -> Contract:
     return replace(contract, record=narrowed_record, audience=narrowed_audience, appointment=narrowed_meeting, prices=examples_prices)
 
 
+def _can_be_told(entries: ListEntries, given: frozenset[str]) -> bool:
+    """Tell whether an example names what every kind of entry of a target list is compared with."""
+    asks_mail = bool(entries.emails or entries.domains or entries.digests)
+    asks_name = bool(entries.company_keys or entries.digests)
+    return (not asks_mail or bool(given & {"email", "website"})) and (not asks_name or "company" in given)
+
+
 def _is_answered(condition: str, given: frozenset[str]) -> bool:
     """Tell whether an example names any column that a condition looks at, derived ones by their source."""
-    return any(_SOURCES.get(column, column) in given for column in compile_condition(condition).columns)
-
-
-_SOURCES = {
-    "email_normal": "email",
-    "phone_e164": "phone",
-    "domain": "email",
-    "company_key": "company",
-    "country_code": "country",
-    "function": "title",
-    "seniority": "title",
-    "employees_min": "employees",
-    "employees_max": "employees",
-    "revenue_min": "revenue",
-    "revenue_max": "revenue",
-    "industry_code": "industry",
-}
+    return any(SOURCES.get(column, column) in given for column in compile_condition(condition).columns)

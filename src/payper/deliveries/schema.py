@@ -57,6 +57,22 @@ DERIVED: dict[str, pl.DataType | type[pl.DataType]] = {
 """Columns that normalising adds, in order. Null: empty or not recognised. A `_max` that is null beside a `_min` that is not: open
 above. Revenue is in whole units of the contract's currency."""
 
+SOURCES: dict[str, str] = {
+    "email_normal": "email",
+    "phone_e164": "phone",
+    "domain": "email",
+    "company_key": "company",
+    "country_code": "country",
+    "function": "title",
+    "seniority": "title",
+    "employees_min": "employees",
+    "employees_max": "employees",
+    "revenue_min": "revenue",
+    "revenue_max": "revenue",
+    "industry_code": "industry",
+}
+"""The column as sent that each derived one is read from."""
+
 INSTANTS: tuple[str, ...] = tuple(name for name, dtype in SCHEMA.items() if dtype == INSTANT)
 """Columns that hold an instant."""
 

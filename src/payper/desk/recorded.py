@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -24,11 +25,16 @@ def recorded_contracts(database: Database, *, lists: Path | None = None) -> dict
 
 
 def list_reader(folder: Path | None) -> Callable[[str], bytes]:
-    """Read list files of a folder; one that is not there has one entry that matches nobody, so that the rest of the terms can be read."""
+    """Read list files of a folder.
+
+    One that is not there has an entry of its own that matches nobody, so that the rest of the terms can be read.
+    """
 
     def read(name: str) -> bytes:
         path = folder / name if folder is not None else None
-        return path.read_bytes() if path is not None and path.is_file() else b"nobody.invalid\n"
+        if path is not None and path.is_file():
+            return path.read_bytes()
+        return f"nobody-{hashlib.sha256(name.encode()).hexdigest()[:12]}.com\n".encode()
 
     return read
 

@@ -60,6 +60,9 @@ def read_entries(raw: bytes, path: str) -> ListFile:
             unreadable.append((line, text))
         else:
             found[actual].add(text)
+            if actual == "company" and _DOMAIN.match(text):
+                # `acme.com` under the header «company» is most likely meant as a domain, and `booking.com` is both.
+                found["domain"].add(text)
     entries = _normalised(path, found)
     count = len(entries.emails) + len(entries.domains) + len(entries.company_keys) + len(entries.digests)
     return ListFile(entries=entries, count=count, unreadable=tuple(unreadable))
