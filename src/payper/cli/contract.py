@@ -79,7 +79,9 @@ def diff(before: Path, after: Path, *, is_json: bool) -> None:
             click.echo(f"{each.sentence}  [{each.key}]")
 
 
-@contract.command(epilog="Example: payper contract backtest new.toml --on northwind-reach-2026q1 --in examples/northwind")
+@contract.command(
+    epilog="Example: payper contract backtest examples/northwind/contracts/northwind-reach-v2.toml --on northwind-reach --in out/northwind"
+)
 @click.argument("file", type=_FILE)
 @click.option("--on", "on", required=True, help="The contract whose past deliveries are judged anew.")
 @click.option(

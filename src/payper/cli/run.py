@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from payper.cli import FINE, NO, WORLD
+
 if TYPE_CHECKING:
     from payper.desk.run import RunResult
+
+
+NOTES_MAX = 8
+"""Notes printed; all of them are in summary.json."""
 
 
 @click.command(epilog="Example: payper run examples/northwind --out out/northwind")
@@ -32,10 +38,14 @@ def run(folder: Path, *, out: Path | None, as_of: datetime | None, online: bool,
         print_json(result.summary)
     elif not quiet:
         click.echo(_shown(result))
+    for fault in result.faults:
+        click.echo(str(fault), err=True)
     for finding in result.findings:
         if finding.severity == "error":
             click.echo(str(finding), err=True)
-    return 1 if result.refused else 0
+    if result.faults:
+        return WORLD
+    return NO if result.refused else FINE
 
 
 def _shown(result: RunResult) -> str:
@@ -60,6 +70,8 @@ def _shown(result: RunResult) -> str:
     if result.mappings:
         parts.append("\n".join(result.mappings))
     if result.notes:
-        parts.append("\n".join(result.notes))
+        shown = list(result.notes[-NOTES_MAX:])
+        more = len(result.notes) - len(shown)
+        parts.append("\n".join([*([f"{more} more notes are in summary.json; the last ones:"] if more else []), *shown]))
     parts.append(f"Report: {result.report}\nNext: open it in a browser, or `payper verdict explain ID --in {result.out}` for one delivery.")
     return "\n\n".join(parts)

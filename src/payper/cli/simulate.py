@@ -10,7 +10,7 @@ import click
 @click.command(epilog="Example: payper simulate my-programme --seed 7 --deliveries 2000")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same files.")
-@click.option("--deliveries", type=click.IntRange(10, 5_000_000), default=3_500, show_default=True, help="How many deliveries, about.")
+@click.option("--deliveries", type=click.IntRange(200, 5_000_000), default=3_500, show_default=True, help="How many deliveries, about.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def simulate(folder: Path, *, seed: int, deliveries: int, is_json: bool, quiet: bool) -> None:

@@ -12,7 +12,7 @@ def verdict() -> None:
     """Say why a delivery was judged as it was."""
 
 
-@verdict.command(epilog="Example: payper verdict explain NW-1001 --in out/northwind")
+@verdict.command(epilog="Example: payper verdict explain IN-000003 --in out/northwind")
 @click.argument("id", metavar="ID")
 @click.option(
     "--in",

@@ -20,7 +20,7 @@ from payper.errors import FileError
 
 __all__ = ["as_cells", "escaped", "unescaped", "write_bytes", "write_csv", "write_parquet", "write_text"]
 
-_PLAIN_NUMBER = r"^[+\-][0-9 ().\-/]*[0-9][0-9 ().\-/]*$"
+_PLAIN_NUMBER = r"^[+\-](?:[0-9.]*[0-9][0-9.]*|[0-9 ().\-/]*[ (][0-9 ().\-/]*)$"
 
 
 def write_csv(
@@ -35,7 +35,8 @@ def write_csv(
     """Write a frame as CSV (RFC 4180, UTF-8, lines ended by CRLF only where `for_excel`).
 
     Text cells that a spreadsheet would run as a formula get an apostrophe before them (OWASP, CSV Injection): those that begin with
-    `=`, `@`, a tab or a CR, and with `+` or `-` unless the whole cell is a plain number or phone number. So does a cell that begins
+    `=`, `@`, a tab or a CR, and with `+` or `-` unless the whole cell is a plain number or a phone number with blanks or brackets (a
+    spreadsheet takes `+49-151-1` for a sum). So does a cell that begins
     with an apostrophe before one of these, so that `unescaped` gives back exactly what was written.
 
     Args:

@@ -16,7 +16,7 @@ from payper.desk.places import find_database
 from payper.errors import UsageError
 from payper.money import format_minor
 from payper.reasons import Verdict
-from payper.store.database import Database, open_database
+from payper.store.database import Database, read_database
 from payper.terms.contract import Contract
 
 
@@ -91,7 +91,7 @@ def backtest(path: Path, *, on: str, folder: Path) -> Backtest:
         UsageError: There is no database, or nothing recorded under the contract.
     """
     terms = Contract.read(path)
-    with open_database(find_database(folder)) as database:
+    with read_database(find_database(folder)) as database:
         past = _past(database, on)
         currency = next(
             (

@@ -13,7 +13,7 @@ from payper.adjudication.explain import Sentence, explain, explain_in_words
 from payper.desk.places import find_database
 from payper.desk.recorded import recorded_contracts
 from payper.errors import UsageError
-from payper.store.database import Database, open_database
+from payper.store.database import Database, read_database
 from payper.terms.contract import Contract
 
 
@@ -52,7 +52,7 @@ def explain_verdict(folder: Path, id_: str, *, contract: str | None = None) -> l
     Raises:
         UsageError: There is no database, or no such delivery.
     """
-    with open_database(find_database(folder)) as database:
+    with read_database(find_database(folder)) as database:
         contracts = recorded_contracts(database)
         found = [_explained(row, contracts) for row in _rows(database, id_, contract)]
     if not found:

@@ -18,6 +18,7 @@ from payper.deliveries import SCHEMA
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.outputs import VERDICT_COLUMNS
 from payper.desk.reading import end_of, open_file, read_people, received_at, typed_deliveries
+from payper.errors import UsageError
 from payper.reasons import Verdict
 from payper.terms.contract import Contract
 
@@ -74,6 +75,8 @@ def judge_file(
         TermsError: The contract has errors.
         FileError: A file cannot be read or written.
     """
+    if out is not None:
+        _check_out(out, [contract, deliveries, *([history] if history else []), *([crm] if crm else [])])
     terms = Contract.read(contract)
     batch, notes = _read(deliveries, terms, as_of=as_of)
     tell("deliveries read", batch.height, batch.height)
@@ -104,6 +107,16 @@ def judge_file(
         "notes": notes,
     }
     return Judged(table=table, verdicts=verdicts, reasons=reasons, notes=notes, summary=summary)
+
+
+def _check_out(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuse to write over what is read, or in a form that is neither CSV nor Parquet."""
+    if any(out.resolve() == path.resolve() for path in inputs):
+        raise UsageError(where=out, seen="This file is read, and verdicts would overwrite it.", mend="Name another file with --out.")
+    if out.suffix.lower() not in {".csv", ".parquet"}:
+        raise UsageError(
+            where=out, seen=f"Verdicts are written as CSV or Parquet, not as `{out.suffix}`.", mend="Let the name end in .csv or .parquet."
+        )
 
 
 def _read(path: Path, terms: Contract, *, as_of: date | None, is_history: bool = False) -> tuple[pl.DataFrame, list[str]]:

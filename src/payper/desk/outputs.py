@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Written:
     summary: Mapping[str, Any]
     headline: Sequence[str]
     report: Path
+    notes: Sequence[str] = ()
 
 
 def write_outputs(
@@ -67,9 +68,13 @@ def write_outputs(
     """Write verdicts, rejects, statements, ledger, receipts, summary and report."""
     verdicts = all_verdicts(database, programme, day=day, prices=acceptance_prices(settlement, accepted))
     facts = _facts(programme, day)
-    results = measure(programme=facts, contracts=programme.contracts, verdicts=verdicts, settlement=settlement)
-    not_run = _checks_not_run(programme, online=online)
+    settlement = replace(settlement, transfers=_recorded_until(database, programme, day))
     refused = _refusals(database, settlement)
+    results = replace(
+        measure(programme=facts, contracts=programme.contracts, verdicts=verdicts, settlement=settlement), refusals=len(refused)
+    )
+    not_run = _checks_not_run(programme, online=online)
+    notes = [*notes, *_counted_notes(verdicts, programme, settlement, refused)]
     summary = summarise(results, payper_version=__version__, files=_files(database), checks_not_run=not_run)
     summary = {**summary, "refusals": len(refused), "notes": list(notes)}
     tell("results written", 0, 6)
@@ -92,7 +97,29 @@ def write_outputs(
         render_report(results, payper_version=__version__, refused=sentences, checks_not_run=not_run, read=read), out / "report.html"
     )
     tell("results written", 6, 6)
-    return Written(summary=summary, headline=[headline(results)], report=out / "report.html")
+    return Written(summary=summary, headline=[headline(results)], report=out / "report.html", notes=notes)
+
+
+def _recorded_until(database: Database, programme: Programme, day: date) -> pl.DataFrame:
+    """Give the ledger as it is recorded, corrections and all: what was once published stays, and a correction stands beside it."""
+    transfers = database.transfers()
+    ends = {id_: end_of(day, versions[-1].zone) for id_, versions in programme.contracts.items()}
+    kept = [transfers.filter((pl.col("contract") == id_) & (pl.col("happened_at") <= end)) for id_, end in ends.items()]
+    return pl.concat(kept).sort("happened_at", maintain_order=True) if kept else transfers.clear()
+
+
+def _counted_notes(verdicts: pl.DataFrame, programme: Programme, settlement: Settlement, refused: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in one line each what the tables of a run do not show."""
+    notes = []
+    if refused:
+        notes.append(f"{len(refused):,} milestones, returns or decisions count for nothing: refusals.csv says why.")
+    strangers = verdicts.filter(~pl.col("contract").is_in(list(programme.contracts)))
+    for name, count in strangers.group_by("contract").len().sort("contract").iter_rows():
+        notes.append(f"{count:,} deliveries of {name} are rejected, as no contract of this id was there when they were judged.")
+    for row in settlement.warnings.iter_rows(named=True):
+        place = f"{row['file']}:{row['row']}: " if row["file"] else f"{row['contract']}: "
+        notes.append(f"{place}{row['words']}")
+    return notes
 
 
 def batches_of_verdicts(database: Database) -> Iterator[pl.DataFrame]:
@@ -157,7 +184,9 @@ def all_verdicts(database: Database, programme: Programme, *, day: date | None =
         )
     answers = sorted(name for name in verdicts.columns if name.startswith(ANSWER_PREFIX))
     canonical = [name for name in SCHEMA if name not in VERDICT_COLUMNS]
-    return verdicts.select(*VERDICT_COLUMNS, *canonical, *answers, *DERIVED, "evidence", "delivery_id", "run").sort(
+    if "raw" not in verdicts.columns:
+        verdicts = verdicts.with_columns(pl.lit(None, dtype=pl.String).alias("raw"))
+    return verdicts.select(*VERDICT_COLUMNS, *canonical, *answers, *DERIVED, "evidence", "raw", "delivery_id", "run").sort(
         "contract", "file", "row"
     )
 
@@ -175,7 +204,7 @@ def _decisions_until(database: Database, programme: Programme, day: date | None)
 
 
 def _shown(verdicts: pl.DataFrame) -> pl.DataFrame:
-    return verdicts.drop("delivery_id", "run").with_columns(pl.col("reasons").list.join(";"))
+    return verdicts.drop("raw", "run").rename({"delivery_id": "number"}).with_columns(pl.col("reasons").list.join(";"))
 
 
 def _facts(programme: Programme, day: date) -> ProgrammeFacts:

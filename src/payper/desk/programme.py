@@ -172,7 +172,7 @@ def _contracts(folder: Path) -> tuple[dict[str, list[Contract]], list[Finding], 
     findings: list[Finding] = []
     refused: set[str] = set()
     texts: dict[tuple[str, int], str] = {}
-    for path in sorted((folder / "contracts").glob("*.toml")):
+    for path in sorted(each for each in (folder / "contracts").glob("*.toml") if each.is_file()):
         reading = read_terms_file(path)
         findings.extend(reading.findings)
         id_ = reading.contract.id if reading.contract else _id_of(reading.text) or path.stem

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from payper.desk.programme import Programme, data_files, read_programme
 from payper.desk.reading import DIGEST, OpenFile, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.desk.recorded import list_reader, written_rates
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
-from payper.errors import FileError
+from payper.errors import FileError, StoreError, UsageError
 from payper.store.database import Batch, Database, open_database
 from payper.terms.contract import Contract
 from payper.terms.findings import Finding
@@ -48,6 +48,7 @@ class RunResult:
         mappings: How the columns of newly read files were understood.
         notes: What else is worth knowing: files that could not be read, deliveries that wait.
         refused: Contracts whose files have errors; their deliveries wait.
+        faults: Files that could not be read; the others were.
         new_rows: Deliveries judged in this run.
     """
 
@@ -61,6 +62,7 @@ class RunResult:
     refused: frozenset[str]
     mappings: Sequence[str]
     notes: Sequence[str]
+    faults: Sequence[FileError]
     new_rows: int
     is_simulated: bool
 
@@ -82,6 +84,8 @@ def run_programme(
         FileError: programme.toml cannot be read, or results cannot be written.
         StoreError: The database is locked, damaged or of a later version.
     """
+    if as_of is not None and not date(1990, 1, 1) <= as_of <= date(2099, 12, 31):
+        raise UsageError(where=f"--as-of {as_of}", seen="This day is outside 1990 to 2099.", mend="Name a day such as 2026-03-31.")
     programme = read_programme(folder)
     out = out or folder / "out"
     _make_folder(out)
@@ -94,12 +98,13 @@ def run_programme(
             record(database, settlement, programme.contracts, day=day, run=database.runs())
             database.set_setting("settled_until", max(day.isoformat(), database.setting("settled_until") or ""))
             database.set_setting("rates", written_rates(programme.rates))
-        written = write_outputs(database, programme, settlement, accepted, day=day, out=out, online=online, notes=recorded.notes, tell=tell)
+        said = [*recorded.notes, *map(str, recorded.faults)]
+        written = write_outputs(database, programme, settlement, accepted, day=day, out=out, online=online, notes=said, tell=tell)
     return _result(programme, recorded, written, out=out, contract_notes=contract_notes)
 
 
 def _result(programme: Programme, recorded: Recorded, written: Written, *, out: Path, contract_notes: Sequence[str]) -> RunResult:
-    notes = [*programme.notes, *contract_notes, *recorded.notes]
+    notes = [*programme.notes, *contract_notes, *written.notes]
     notes += [f"{id_}: its contract file has errors, so its deliveries wait" for id_ in sorted(programme.refused)]
     mappings = [f"{name}:\n" + "\n".join(f"  {line}" for line in lines) for name, lines in recorded.mappings.items()]
     return RunResult(
@@ -115,6 +120,7 @@ def _result(programme: Programme, recorded: Recorded, written: Written, *, out: 
         if len(mappings) <= 3
         else [f"{len(mappings)} new files read; `payper mapping FILE` shows how the columns of one are understood."],
         notes=notes,
+        faults=recorded.faults,
         new_rows=recorded.new_rows,
         is_simulated=programme.is_simulated,
     )
@@ -177,6 +183,7 @@ class Recorded:
     day: date
     new_rows: int = 0
     notes: list[str] = field(default_factory=list)
+    faults: list[FileError] = field(default_factory=list)
     mappings: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -195,9 +202,14 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     facts = read_new_facts(database, programme, _homes(database, programme, judging))
     run = database.runs() + 1
     batches = [replace(batch, run=run) for batch in facts.batches]
-    recorded.notes += [str(error) for error in facts.faults]
+    recorded.faults += facts.faults
     recorded.mappings |= facts.mappings
     recorded.day = as_of or _latest(database, programme, batches, latest)
+    if as_of is None and recorded.day > datetime.now(UTC).date() + timedelta(days=1):
+        recorded.notes.append(
+            f"The latest date in the files, {recorded.day.isoformat()}, lies in the future, and everything is as of that day. "
+            "If it is a slip, mend it; or name the day with --as-of."
+        )
     if not judging.rows and not facts.files:
         if not database.runs():
             with database.transaction():
@@ -208,6 +220,13 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
     decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, programme.contracts))
     with database.transaction():
+        if database.runs() + 1 != run:
+            raise StoreError(
+                where=database.path,
+                seen="Another payper wrote to this database meanwhile.",
+                mend="Run the same command again.",
+                can_retry=True,
+            )
         number = database.begin_run(as_of=str(as_of) if as_of else None)
         _keep_contracts(database, programme)
         decided.keep(run=number)
@@ -252,6 +271,21 @@ def _read_deliveries(
             opened = open_file(path, name=name, subject="deliveries", questions=questions)
             if read.get(name) == opened.digest:
                 continue
+            twin = next(
+                (
+                    other
+                    for other, digest in [*read.items(), *((each[0], each[1]) for each in files)]
+                    if digest == opened.digest and other != name
+                ),
+                None,
+            )
+            if twin is not None:
+                recorded.notes.append(f"{name} has the same bytes as {twin}; its deliveries are judged as sent again.")
+            if "delivered_at" not in opened.columns.columns and "delivered_at" not in opened.columns.constants:
+                stand_in = received_at(opened.path, zone=zone).date().isoformat()
+                recorded.notes.append(
+                    f"{name} does not say when its rows were delivered; the file's date stands in, {stand_in}. Name a column delivered_at."
+                )
             already = _rows_before(database, name) if name in read else None
             rows, later = 0, 0
             for mapped in opened.blocks(seeds, already=already):
@@ -266,7 +300,7 @@ def _read_deliveries(
                     days += [day] if day else []
                 tell("deliveries read", judging.rows, None)
         except FileError as error:
-            recorded.notes.append(str(error))
+            recorded.faults.append(error)
             continue
         recorded.notes += [f"{name}: {note}" for note in opened.reader.shape.notes]
         recorded.mappings[name] = opened.columns.describe()

@@ -18,7 +18,7 @@ from payper.desk.recorded import recorded_contracts, recorded_rates
 from payper.desk.settling import settle_known
 from payper.ledger.balances import balances
 from payper.reasons import Reason
-from payper.store.database import CHAIN_START, Database, open_database
+from payper.store.database import CHAIN_START, Database, read_database
 from payper.terms.contract import Contract
 
 _COMPARE = "Compare with the receipts that both parties hold, and restore the database from a copy."
@@ -52,7 +52,7 @@ def verify(folder: Path) -> Verification:
         UsageError: There is no database.
     """
     path = find_database(folder)
-    with open_database(path) as database:
+    with read_database(path) as database:
         result = Verification()
         for check in (_chain, _verdicts, _ledger):
             result.fault = check(database, result)

@@ -46,6 +46,10 @@ _NO_HELP = {
 }
 
 
+_PLACES = (("file", "file"), ("row", "row"), ("evidence", "seen"), ("raw", "row_as_sent"))
+"""Where the delivery was read, what judging noted, and the text of a row that could not be cut into cells."""
+
+
 def what_to_do(reason: Reason) -> str:
     """Say what mends a reason, or why sending again cannot help."""
     if reason.can_mend:
@@ -71,7 +75,8 @@ def rejects_table(verdicts: pl.DataFrame, contract: str, raw: pl.DataFrame | Non
     Returns:
         `external_id`, the sender's other canonical columns in the order of the schema and the answers, those with any value only, without
         `delivered_at`, as it is handed over anew; then
-        `payper_reasons` (codes joined by `;`), `payper_can_mend` (yes, no) and `payper_what_to_do`. Intake ignores columns whose name
+        `payper_reasons` (codes joined by `;`), `payper_can_mend` (yes, no), `payper_what_to_do`, and where they are known `payper_file`,
+        `payper_row`, `payper_seen` and `payper_row_as_sent`. Intake ignores columns whose name
         starts with `payper_`. Formulas are not made harmless here: write the frame with `csv_text`. In the order of arrival.
     """
     rejected = verdicts.filter((pl.col("contract") == contract) & (pl.col("verdict") == Verdict.REJECTED.value))
@@ -95,4 +100,5 @@ def rejects_table(verdicts: pl.DataFrame, contract: str, raw: pl.DataFrame | Non
         .otherwise(pl.lit("no"))
         .alias("payper_can_mend"),
         words.list.join(" ").alias("payper_what_to_do"),
+        *(pl.col(name).alias(f"payper_{label}") for name, label in _PLACES if name in rejected.columns),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-FORMULA = r"^[=@\t\r]|^[+\-](?:.*[^0-9 ().,/\-])"
+FORMULA = r"^[=@\t\r]|^[+\-](?:.*[^0-9 ().,/\-]|[0-9.]+[/\-])"
 """A text that a spreadsheet would run as a formula; signed numbers and phone numbers (`+49 30 1234567`) are left as they are."""
 
 

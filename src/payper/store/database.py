@@ -62,6 +62,44 @@ class Batch:
 
 
 @contextmanager
+def read_database(path: Path) -> Iterator[Database]:
+    """Open a database that is there to be read only; nothing is made, migrated or locked.
+
+    Raises:
+        StoreError: The file is no database of payper's, or of another version.
+    """
+    connection = None
+    try:
+        for mode in ("mode=ro", "immutable=1"):
+            connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=30)
+            try:
+                (have,) = connection.execute("pragma user_version").fetchone()
+                connection.execute("select count(*) from sqlite_master").fetchone()
+                break
+            except sqlite3.OperationalError:
+                # Without the right to write, a database whose last writer left its log behind opens as it stands only.
+                connection.close()
+                if mode == "immutable=1":
+                    raise
+        newest = migrations()[-1][0]
+        if have != newest:
+            raise StoreError(
+                where=path,
+                seen=f"The database is of version {have}, and this payper reads version {newest}."
+                if have
+                else "This is no database of payper's.",
+                mend="Run `payper run` once with this payper, or name payper.sqlite of an output folder.",
+            )
+        assert connection is not None, "one of the two modes opened it"
+        yield Database(connection, path)
+    except sqlite3.DatabaseError as error:
+        raise _translated(error, path) from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+@contextmanager
 def open_database(path: Path) -> Iterator[Database]:
     """Open the database, making or migrating it; close it at the end.
 
@@ -94,7 +132,7 @@ def _translated(error: sqlite3.DatabaseError, path: Path) -> StoreError:
     return StoreError(
         where=path,
         seen=f"This is not a database that payper can read: {error}.",
-        mend="Give another output folder with --out, or move this file away; payper makes a new one from your files.",
+        mend="If it is payper's, restore it from a copy: files alone do not bring its journal back. Else name another output folder.",
     )
 
 
