@@ -250,7 +250,9 @@ def _programme_files(
 ) -> dict[str, bytes]:
     """Write the programme file, the contracts, the lists and the CRM."""
     customers = (
-        pl.concat([market.people.filter("is_customer").select("domain", "company") for market in markets.values()]).unique().sort("domain")
+        pl.concat([market.people.filter("is_customer").select("domain", "company") for market in markets.values()])
+        .unique()
+        .sort("domain", "company")
     )
     targets = pl.concat(
         [
@@ -260,7 +262,7 @@ def _programme_files(
         ]
         or [pl.DataFrame(schema={"domain": pl.String, "company": pl.String, "country": pl.String, "employees": pl.Int64})]
     )
-    targets = targets.unique().sort("domain")
+    targets = targets.unique().sort("domain", "company")
     gone = frame.filter(pl.col("fault") == "SUPPRESSED")["email"].unique().sort().to_list()[::2]
     hashed = [hashlib.sha256(email.strip().lower().encode()).hexdigest() for email in gone]
     entries = {
