@@ -14,6 +14,8 @@ from payper.normalisation import companies, countries, domains, emails, implausi
 RateOn = Callable[[str, str, date], Decimal | None]
 """Gives units of the second currency for one of the first on a day, or None when there is no rate."""
 
+_Schema = dict[str, pl.DataType | type[pl.DataType]]
+
 WORKING: tuple[str, ...] = (
     "email_fault",
     "email_host",
@@ -50,14 +52,14 @@ def normalise(batch: pl.DataFrame, *, currency: str | None = None, rate_on: Rate
     batch = batch.drop([name for name in (*DERIVED, *WORKING) if name in batch.columns])
     email = emails.read_emails(batch["email"])
     email_domain = domains.registrable_domains(email["email_host"])
-    website_domain = domains.registrable_domains(batch["website"])
-    country = countries.country_codes(batch["country"])
-    phone = phones.read_phones(batch["phone"], country)
+    website_domain = _unless_empty(batch["website"], lambda texts: domains.registrable_domains(texts).to_frame("domain"), _DOMAIN)["domain"]
+    country = _unless_empty(batch["country"], lambda texts: countries.country_codes(texts).to_frame("country"), _COUNTRY)["country"]
+    phone = _unless_empty(batch["phone"], lambda texts: phones.read_phones(texts, country), _PHONE)
     company_key = companies.company_keys(batch["company"])
-    title = titles.read_titles(batch["title"])
-    size = sizes.read_sizes(batch["employees"])
+    title = _unless_empty(batch["title"], titles.read_titles, _TITLE)
+    size = _unless_empty(batch["employees"], sizes.read_sizes, _SIZE)
     revenue = _revenue(batch, currency=currency, rate_on=rate_on)
-    industry = industries.read_industries(batch["industry"])
+    industry = _unless_empty(batch["industry"], industries.read_industries, _INDUSTRY)
     domain = website_domain.zip_with(
         email_domain.is_null() | (email["is_free"].fill_null(value=False) & website_domain.is_not_null()), email_domain
     )
@@ -93,9 +95,25 @@ def normalise(batch: pl.DataFrame, *, currency: str | None = None, rate_on: Rate
     return joined.with_columns(implausible.find_implausible(joined).alias("implausible"))
 
 
+_DOMAIN: _Schema = {"domain": pl.String}
+_COUNTRY: _Schema = {"country": pl.String}
+_PHONE: _Schema = {"phone_e164": pl.String, "is_valid": pl.Boolean, "phone_countries_match": pl.Boolean}
+_TITLE: _Schema = {"function": pl.String, "seniority": pl.String}
+_SIZE: _Schema = {"employees_min": pl.Int64, "employees_max": pl.Int64}
+_REVENUE: _Schema = {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String}
+_INDUSTRY: _Schema = {"industry_code": pl.String, "industry_codes": pl.List(pl.String)}
+
+
+def _unless_empty(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame], schema: _Schema) -> pl.DataFrame:
+    """Read a column, or give nulls where nothing is in it: many of the tables that reading needs cost more than a small batch."""
+    if texts.null_count() < len(texts):
+        return read(texts)
+    return pl.DataFrame([pl.Series(name, [None], dtype=dtype).new_from_index(0, len(texts)) for name, dtype in schema.items()])
+
+
 def _revenue(batch: pl.DataFrame, *, currency: str | None, rate_on: RateOn) -> pl.DataFrame:
     """Read revenues into whole units of the contract's currency; null where there is no rate."""
-    read = sizes.read_revenues(batch["revenue"])
+    read = _unless_empty(batch["revenue"], sizes.read_revenues, _REVENUE)
     foreign = read["revenue_currency"].is_not_null() & (read["revenue_currency"] != (currency or ""))
     if currency is None or not foreign.any():
         return read.select("revenue_min", "revenue_max")
