@@ -59,7 +59,7 @@ def returns_of(touched: Touched, as_of: Mapping[str, datetime]) -> pl.DataFrame:
         is_open = answer.at is not None and contract is not None and answer.at > as_of[contract.id]
         outcome = ("contested" if answer.is_contested else "pending") if is_open else answer.outcome
         is_granted = outcome == "granted"
-        owing = touched.book.owings.get(subject.delivery_id) if subject and is_granted and answer.at else None
+        owing = touched.book.owings.get(subject.delivery_id) if subject and is_granted and answer.remedy == "replace" else None
         open_words = "The provider contests it; a person is to decide." if answer.is_contested else "The provider may still contest it."
         rows.append(
             (
@@ -71,7 +71,7 @@ def returns_of(touched: Touched, as_of: Mapping[str, datetime]) -> pl.DataFrame:
                 outcome,
                 outcome.upper() if is_open else answer.code,
                 open_words if is_open else answer.words,
-                contract.review.remedy if is_granted and contract and contract.review else None,
+                answer.remedy if is_granted else None,
                 answer.at if is_granted else None,
                 None if is_open else answer.at,
                 answer.at if is_open else owing.deadline if owing else None,

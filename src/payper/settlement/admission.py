@@ -9,8 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
@@ -19,7 +19,7 @@ import polars as pl
 from payper.journey import Milestone
 from payper.settlement.course import Course, follow
 from payper.settlement.events import read_steps
-from payper.settlement.facts import Claim, Directory, Step, Subject, end_of, read_claims
+from payper.settlement.facts import Claim, Directory, Step, Subject, calendar_of, end_of, read_claims
 from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
 
@@ -44,6 +44,7 @@ class Answer:
         at: When; it may lie ahead, and then it is what happens if nobody does anything. None: refused as not admissible.
         is_contested: Whether the provider contested in time.
         covered: Milestones whose charges it is granted for; empty when not admissible.
+        remedy: What a granted one gives: credit, partial or replace; None: nothing.
     """
 
     claim: Claim
@@ -54,11 +55,12 @@ class Answer:
     at: datetime | None = None
     is_contested: bool = False
     covered: tuple[Milestone, ...] = ()
+    remedy: str | None = None
 
 
 @dataclass(slots=True)
 class Owing:
-    """A replacement that is owed for a delivery; `deadline` None is without limit."""
+    """A replacement that is owed for a delivery, by a return or (`is_makeup`) a no-show; `deadline` None is without limit."""
 
     subject: Subject
     granted_at: datetime
@@ -66,6 +68,7 @@ class Owing:
     covered: tuple[Milestone, ...]
     cause: str
     delivered_by: Subject | None = None
+    is_makeup: bool = False
 
 
 @dataclass
@@ -88,6 +91,7 @@ class ClaimBook:
     admitted: dict[str, int] = field(default_factory=dict)
     returned: dict[int, Answer] = field(default_factory=dict)
     owings: dict[int, Owing] = field(default_factory=dict)
+    warnings: list[tuple[Subject, Claim, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._answered_ahead: dict[str, int] = {}
@@ -101,10 +105,16 @@ class ClaimBook:
         if not isinstance(subject, Subject):
             return Answer(claim, None, "refused", *subject)
         contract = subject.contract
+        if claim.decision is not None and _is_decided_before_claim(claim, contract):
+            words = f"It was decided at {claim.decided_at:%Y-%m-%d %H:%M}Z, before it was claimed, which cannot be; the decision has no effect. Mend decided_at."  # noqa: E501  # one sentence
+            self.warnings.append((subject, claim, "DECISION_EARLY", words))
+            claim = replace(claim, decision=None, decided_at=None, decided_by=None)
         earlier = self.answered.get((contract.id, subject.external_id, claim.claimed_at))
         course = self.course_of(subject)
-        covered = _covered(course, claim)
-        fault = self._fault(claim, subject, course, covered)
+        in_window = _covered(course, claim)
+        made_up = self._made_up_before(claim, subject, course)
+        covered = tuple(milestone for milestone in in_window if milestone not in made_up)
+        fault = self._fault(claim, subject, course, covered, is_made_up=covered != in_window)
         if earlier == "granted" and subject.delivery_id not in self.returned and contract.review is not None:
             self._answered_ahead[contract.id] -= 1
             covered = covered or tuple(
@@ -119,33 +129,57 @@ class ClaimBook:
                 claim, subject, "refused", "ANSWERED_BEFORE", "It was refused in an earlier run, and an answer stays. Talk to the provider."
             )
         self.admitted[contract.id] = self.admitted.get(contract.id, 0) + 1
-        given = Answer(claim, subject, outcome, code, words, at, contested, covered)
-        self.returned[subject.delivery_id] = given
-        if outcome == "granted" and contract.review.remedy == "replace":
+        remedy: str | None = contract.review.remedy if outcome == "granted" else None
+        cached = self.owings.get(subject.delivery_id)
+        if cached is not None and cached.is_makeup and cached.delivered_by is None:
+            del self.owings[subject.delivery_id]  # A no-show ahead of this claim; what it still covers is found again.
+        makeup = course.makeup
+        if remedy == "replace" and makeup is not None and makeup.granted_at < at:
+            # A delivery is owed at most one replacement, and the no-show's came first: what that does not cover is given back in money.
+            rest = tuple(milestone for milestone in covered if milestone not in makeup.covered)
+            remedy, covered = ("credit", rest) if rest else (remedy, covered)
+        elif remedy == "replace":
             within = contract.review.replace_within
             deadline = end_of(contract, at, within) if within else None
             self.owings[subject.delivery_id] = Owing(subject, at, deadline, covered, f"replacement owed for {claim}")
+        given = Answer(claim, subject, outcome, code, words, at, contested, covered, remedy)
+        self.returned[subject.delivery_id] = given
         return given
 
     def owing(self, subject: Subject) -> Owing | None:
-        """Give the replacement owed for a delivery: by a granted return, or by a missed meeting that no return came before."""
+        """Give the replacement owed for a delivery: by a granted return, or by a no-show before one (decision settlement-replacements)."""
         known = self.owings.get(subject.delivery_id)
         if known is not None:
             return known
         makeup = self.course_of(subject).makeup
         if makeup is None:
             return None
+        granted_at, covered = makeup.granted_at, makeup.covered
         returned = self.returned.get(subject.delivery_id)
-        if returned is not None and returned.claim.claimed_at < makeup.granted_at:
-            return None
+        if returned is not None and covered and set(covered) <= set(returned.covered) and returned.at is not None:
+            if returned.remedy == "credit":
+                return None
+            if returned.outcome == "refused" and returned.claim.claimed_at < granted_at:
+                granted_at = max(granted_at, returned.at)
+        if returned is not None and returned.remedy == "credit":
+            covered = tuple(milestone for milestone in covered if milestone not in returned.covered)
         review = subject.contract.review
         within = review.replace_within if review else None
-        deadline = end_of(subject.contract, makeup.granted_at, within) if within else None
-        owing = Owing(subject, makeup.granted_at, deadline, makeup.covered, f"replacement owed for {makeup.cause}")
+        deadline = end_of(subject.contract, granted_at, within) if within else None
+        owing = Owing(subject, granted_at, deadline, covered, f"replacement owed for {makeup.cause}", is_makeup=True)
         self.owings[subject.delivery_id] = owing
         return owing
 
-    def _fault(self, claim: Claim, subject: Subject, course: Course, covered: tuple[Milestone, ...]) -> tuple[str, str] | None:
+    def _made_up_before(self, claim: Claim, subject: Subject, course: Course) -> tuple[Milestone, ...]:
+        """List the milestones whose charges a no-show's replacement makes good, owed up to the claim."""
+        if course.makeup is None or course.makeup.granted_at > claim.claimed_at:
+            return ()
+        owing = self.owing(subject)
+        return owing.covered if owing is not None and owing.is_makeup else ()
+
+    def _fault(
+        self, claim: Claim, subject: Subject, course: Course, covered: tuple[Milestone, ...], *, is_made_up: bool
+    ) -> tuple[str, str] | None:
         """Say why a return is not admissible, as code and words, or None (RULES 42 and 43)."""
         review = subject.contract.review
         if review is None:
@@ -155,10 +189,11 @@ class ClaimBook:
             )
         if subject.delivery_id in self.returned:
             return "RETURNED_BEFORE", f"{subject.external_id!r} was returned before, and a delivery is returned once. Leave this row out."
-        if course.makeup is not None and course.makeup.granted_at <= claim.claimed_at:
+        if is_made_up and not covered:
             return (
                 "REPLACED_BEFORE",
-                f"A replacement for the missed meeting of {subject.external_id!r} is owed already. Leave this row out.",
+                f"The missed meeting of {subject.external_id!r} gave a replacement that makes good the charges in whose window this lies, "
+                "in money if none came in time. Leave this row out.",
             )
         if not covered:
             return "OUTSIDE_WINDOW", f"{claim.claimed_at:%Y-%m-%d %H:%M}Z lies in no review window of it. {_windows_in_words(course)}"
@@ -209,6 +244,15 @@ def decide(claim: Claim, contract: Contract) -> tuple[Literal["granted", "refuse
     if review.undecided == "buyer":
         return "granted", end, "UNDECIDED_GRANTED", "Granted, as nobody decided in time and the contract then holds the buyer right.", True
     return "refused", end, "UNDECIDED_REFUSED", "Refused, as nobody decided in time and the contract then holds the provider right.", True
+
+
+def _is_decided_before_claim(claim: Claim, contract: Contract) -> bool:
+    """Tell whether a decision is dated before its claim; a date alone, read as its midnight, is not when the claim is of that day."""
+    if claim.decided_at is None or claim.decided_at >= claim.claimed_at:
+        return False
+    zone = calendar_of(contract).tzinfo
+    decided, claimed = claim.decided_at.astimezone(zone), claim.claimed_at.astimezone(zone)
+    return decided.date() < claimed.date() or decided.time() != time()
 
 
 def _covered(course: Course, claim: Claim) -> tuple[Milestone, ...]:

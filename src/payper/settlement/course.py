@@ -24,7 +24,7 @@ _VOID = NoShow(reschedule=False, then="void")
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A charge's time as pending that ended in a void, before the milestone was reached after all."""
+    """A charge's time as pending that ended in a void, before the meeting was booked again or held after all."""
 
     made_at: datetime
     made_cause: str
@@ -38,7 +38,8 @@ class Reached:
     """A charge that a milestone makes.
 
     Attributes:
-        made_at: When it became pending.
+        made_at: When it became pending first.
+        again_at: When it became pending again after its last void; None: it has one life.
         begins_at: When its review window begins; None while a meeting is still to be held.
         ends_at: When the window ends; with no review clause equal to `begins_at`.
         fixed_minor: For a percentage, the amount; None where the price row says it.
@@ -62,6 +63,19 @@ class Reached:
     void_reason: str = ""
     is_confirmed: bool = False
     lives: list[Life] = field(default_factory=list)
+    again_at: datetime | None = None
+
+    def revive(self, at: datetime, cause: str) -> None:
+        """Become pending again after a void; the number and the amount stay (RULES 33 and 36)."""
+        if self.void_at is None:
+            return
+        self.lives.append(Life(self.again_at or self.made_at, self.made_cause, self.void_at, self.void_cause, self.void_reason))
+        self.again_at, self.made_cause, self.void_at = at, cause, None
+
+    def is_void_between_lives(self, at: datetime) -> bool:
+        """Tell whether an instant lies between a void and the charge's next life."""
+        starts = [*(life.made_at for life in self.lives[1:]), self.again_at]
+        return any(start is not None and life.void_at <= at < start for life, start in zip(self.lives, starts, strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,8 @@ class _Fold:
         self.wait_until: datetime | None = None
         self.wait_cause = ""
         self.is_waiting = False
+        self.is_held = False
+        self.is_off = False
         clause = self.contract.appointment
         self.no_show = clause.no_show if clause else _VOID
 
@@ -142,13 +158,12 @@ class _Fold:
         cause = str(step)
         match step.milestone:
             case Milestone.MEETING_BOOKED:
-                self.is_waiting = False
+                self.is_waiting = self.is_off = False
                 self._book(at, cause, step)
             case Milestone.MOVED:
                 self.is_waiting = False
             case Milestone.MEETING_HELD:
-                self.is_waiting = False
-                self._begin(Milestone.MEETING_HELD, at, cause, step)
+                self._hold(at, cause, step)
             case Milestone.MISSED:
                 self._miss(step, at, cause)
             case Milestone.CANCELLED:
@@ -164,16 +179,21 @@ class _Fold:
         self._begin(Milestone.MEETING_BOOKED, at, cause, step)
         row = self.subject.price_row(Milestone.MEETING_HELD)
         if row is not None and self.contract.prices[row].percent is None:
-            self._make(Milestone.MEETING_HELD, at, cause, None)
+            charge = self._make(Milestone.MEETING_HELD, at, cause, None)
+            if charge is not None:
+                charge.revive(at, cause)
+
+    def _hold(self, at: datetime, cause: str, step: Step | None) -> None:
+        """Take the meeting as held, whether or not that is priced; no miss or cancellation counts after it."""
+        self.is_waiting, self.is_held = False, True
+        self._begin(Milestone.MEETING_HELD, at, cause, step)
 
     def _begin(self, milestone: Milestone, at: datetime, cause: str, step: Step | None) -> None:
         """Reach a priced milestone: make its charge unless it is there, and begin its window once."""
         charge = self._make(milestone, at, cause, step)
         if charge is None or charge.begins_at is not None:
             return
-        if charge.void_at is not None:
-            charge.lives.append(Life(charge.made_at, charge.made_cause, charge.void_at, charge.void_cause, charge.void_reason))
-            charge.made_cause, charge.void_at = cause, None
+        charge.revive(at, cause)
         charge.begins_at, charge.begins_cause = at, cause
 
     def _make(self, milestone: Milestone, at: datetime, cause: str, step: Step | None) -> Reached | None:
@@ -208,18 +228,18 @@ class _Fold:
         self.course.warnings.append((step, "AMOUNT_MISSING", words))
 
     def _miss(self, step: Step, at: datetime, cause: str) -> None:
-        """A missed meeting (RULES 39)."""
-        charge = self.course.charges.get(Milestone.MEETING_HELD)
-        if (charge is not None and charge.begins_at is not None) or step.happened_at in self.seen_misses:
+        """A missed meeting (RULES 39); one that was held, or is off without a new booking, cannot be missed."""
+        if self.is_held or self.is_off or step.happened_at in self.seen_misses:
             return
         self.seen_misses.add(step.happened_at)
         if step.reason == "NO_SHOW_BUYER":
-            self.is_waiting = False
-            self._begin(Milestone.MEETING_HELD, at, cause, step)
+            self._hold(at, cause, step)
             return
         self.misses += 1
         clause = self.contract.appointment
         if self.no_show.reschedule and clause is not None and self.misses - 1 < clause.reschedules:
+            if self.is_waiting:
+                return  # No new date was agreed since the miss before, whose horizon goes on.
             self.is_waiting, self.wait_cause = True, cause
             self.wait_until = end_of(self.contract, at, clause.horizon) if clause.horizon else None
             return
@@ -236,7 +256,7 @@ class _Fold:
         if self.no_show.then == "void":
             self._void(at, cause, "MEETING_MISSED")
             return
-        self._begin(Milestone.MEETING_HELD, at, cause, step)
+        self._hold(at, cause, step)
         if self.no_show.then == "replace" and self.course.makeup is None:
             priced = (
                 [Milestone.MEETING_HELD]
@@ -246,6 +266,8 @@ class _Fold:
             self.course.makeup = Makeup(at, cause, tuple(one for one in priced if one in self.course.charges))
 
     def _void(self, at: datetime, cause: str, reason: str) -> None:
+        """Call the meeting off until it is booked again or held after all."""
+        self.is_off = not self.is_held
         charge = self.course.charges.get(Milestone.MEETING_HELD)
         if charge is not None and charge.begins_at is None and charge.void_at is None:
             charge.void_at, charge.void_cause, charge.void_reason = at, cause, reason
@@ -267,7 +289,7 @@ class _Fold:
 
     def _hold_silently(self, at: datetime) -> None:
         self.course.held_silently_at = at
-        self._begin(Milestone.MEETING_HELD, at, "silence after the meeting", None)
+        self._hold(at, "silence after the meeting", None)
 
     def _close_windows(self) -> None:
         review = self.contract.review

@@ -163,7 +163,8 @@ def read_claims(returns: pl.DataFrame) -> tuple[list[Claim], list[Refusal]]:
 
 def _merged(first: Claim, later: Claim) -> Claim:
     """Add what a later row of one return says about its contest; what was said first stands."""
-    decided = first if first.decision else later
+    is_early = first.decided_at is not None and first.decided_at < first.claimed_at
+    decided = first if first.decision and not (is_early and later.decision) else later
     return replace(
         first,
         evidence=first.evidence or later.evidence,

@@ -6,11 +6,12 @@ needs to know which earlier fees still stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from payper.journey import Milestone
 from payper.settlement.admission import Answer, ClaimBook, Owing
 from payper.settlement.course import Course, Reached
 from payper.settlement.facts import Subject
@@ -55,7 +56,9 @@ class Fate:
 
     def stands_at(self, at: datetime) -> bool:
         """Tell whether the charge is made and nothing has taken it off whole by an instant."""
-        return self.charge.made_at <= at and not (self.relief_at is not None and self.relief_at <= at and self.relief_percent == WHOLE)
+        if self.charge.made_at > at or self.charge.is_void_between_lives(at):
+            return False
+        return not (self.relief_at is not None and self.relief_at <= at and self.relief_percent == WHOLE)
 
 
 def fates_of(courses: Mapping[int, Course], book: ClaimBook) -> dict[int, list[Fate]]:
@@ -90,43 +93,48 @@ def _own_fate(charge: Reached, course: Course, book: ClaimBook) -> Fate:
     fate.post_at = charge.ends_at
     fate.post_cause = "end of the review window" if contract.review else "no review is agreed"
     answer = book.returned.get(course.subject.delivery_id)
-    if answer is not None and charge.milestone in answer.covered:
-        _answer(fate, answer, book.owings.get(course.subject.delivery_id))
-        return fate
-    makeup = course.makeup
-    owing = book.owing(course.subject) if makeup is not None else None
-    if owing is not None and makeup is not None and owing.granted_at == makeup.granted_at and charge.milestone in makeup.covered:
+    owing = book.owing(course.subject)
+    is_returned = answer is not None and charge.milestone in answer.covered
+    if answer is not None and is_returned:
+        assert answer.at is not None, "an admissible return has its instant"
+        fate.hold_until(answer.at, f"{answer.words} {answer.claim}")
+        _remedy(fate, answer, owing)
+    made_good = () if owing is None or course.makeup is None else owing.covered if owing.is_makeup else course.makeup.covered
+    if owing is not None and charge.milestone in made_good:
+        # A return's replacement that came first stands for the missed meeting too: a delivery is owed at most one.
         _expire(fate, owing)
+        return fate
+    if is_returned:
         return fate
     if contract.review is not None and contract.review.silence == "return" and not charge.is_confirmed and charge.ends_at is not None:
         fate.relieve(charge.ends_at, WHOLE, "silence through the review window", "SILENCE")
     return fate
 
 
-def _answer(fate: Fate, answer: Answer, owing: Owing | None) -> None:
-    """Let a return do what it does to a charge that it covers (RULES 42 and 44)."""
-    assert answer.at is not None, "an admissible return has its instant"
-    assert answer.subject is not None, "an admissible return has its delivery"
-    fate.hold_until(answer.at, f"{answer.words} {answer.claim}")
-    _remedy(fate, answer, owing)
-
-
 def _remedy(fate: Fate, answer: Answer, owing: Owing | None) -> None:
+    """Let a return do what it does to a charge that it covers (RULES 42 and 44)."""
     review = answer.subject.contract.review if answer.subject else None
-    if answer.outcome == "refused" or review is None or answer.at is None:
+    if answer.remedy is None or review is None or answer.at is None:
         return
-    if review.remedy == "replace":
+    if owing is not None and owing.is_makeup and fate.charge.milestone in owing.covered:
+        return
+    if answer.remedy == "replace":
         if owing is not None:
             _expire(fate, owing)
         return
-    percent = review.partial if review.remedy == "partial" and review.partial is not None else WHOLE
+    percent = review.partial if answer.remedy == "partial" and review.partial is not None else WHOLE
     fate.relieve(answer.at, percent, str(answer.claim), "RETURNED")
 
 
 def _expire(fate: Fate, owing: Owing) -> None:
     """Give the charge back at the deadline of a replacement that nothing was accepted for."""
     if owing.delivered_by is None and owing.deadline is not None:
-        fate.relieve(owing.deadline, WHOLE, f"no replacement by the deadline: {owing.cause}", "REPLACEMENT_EXPIRED")
+        fate.relieve(
+            max(owing.deadline, fate.charge.begins_at or owing.deadline),
+            WHOLE,
+            f"no replacement by the deadline: {owing.cause}",
+            "REPLACEMENT_EXPIRED",
+        )
 
 
 def _free(course: Course, delivery_id: int, replaced_by: Mapping[int, Owing], fates: Mapping[int, list[Fate]]) -> None:
@@ -141,21 +149,27 @@ def _free(course: Course, delivery_id: int, replaced_by: Mapping[int, Owing], fa
 
 
 def _relieve_ancestors(subject: Subject, book: ClaimBook, replaced_by: Mapping[int, Owing], fates: Mapping[int, list[Fate]]) -> None:
-    """Pass the return of a free replacement on to the charge that stands for it (decision settlement-replacements)."""
+    """Pass the return or the no-show of a free replacement on to the charge that stands for it (decision settlement-replacements)."""
     answer = book.returned.get(subject.delivery_id)
-    owing_of_own = book.owing(subject)
-    if answer is None and owing_of_own is None:
-        return
-    covered = answer.covered if answer is not None else owing_of_own.covered if owing_of_own is not None else ()
+    own = book.owing(subject)
+    if answer is not None and answer.remedy is not None:
+        for fate in _standing_above(subject, answer.covered, replaced_by, fates):
+            _remedy(fate, answer, own)
+    if own is not None and own.is_makeup:
+        for fate in _standing_above(subject, own.covered, replaced_by, fates):
+            _expire(fate, own)
+
+
+def _standing_above(
+    subject: Subject, covered: Sequence[Milestone], replaced_by: Mapping[int, Owing], fates: Mapping[int, list[Fate]]
+) -> list[Fate]:
+    """List the charges that stand for a replacement's free ones, up the chain of what it replaces."""
+    standing = []
     owing = replaced_by.get(subject.delivery_id)
     is_free = any(fate.charge.is_free and fate.charge.milestone in covered for fate in fates[subject.delivery_id])
     while owing is not None and is_free:
         above = [fate for fate in fates.get(owing.subject.delivery_id, ()) if fate.charge.milestone in owing.covered]
-        for fate in above:
-            if not fate.charge.is_free:
-                if answer is not None:
-                    _remedy(fate, answer, book.owings.get(subject.delivery_id))
-                elif owing_of_own is not None:
-                    _expire(fate, owing_of_own)
+        standing += [fate for fate in above if not fate.charge.is_free]
         is_free = any(fate.charge.is_free for fate in above)
         owing = replaced_by.get(owing.subject.delivery_id)
+    return standing

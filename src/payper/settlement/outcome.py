@@ -154,7 +154,7 @@ def _entries(  # a table of six calls reads as a table
 
 
 def _lives(touched: pl.DataFrame, fates: Sequence[Fate]) -> pl.DataFrame:
-    """List the earlier lives of charges that were voided before their meeting was held after all."""
+    """List the earlier lives of charges that were voided before their meeting was booked again or held after all."""
     rows = [
         (place, number, life.made_at, life.made_cause, life.void_at, life.void_cause)
         for place, fate in touched.select("place", "fate").iter_rows()
@@ -171,11 +171,11 @@ def _lives(touched: pl.DataFrame, fates: Sequence[Fate]) -> pl.DataFrame:
 
 
 def _reborn(paid: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
-    """Let the last life of a charge begin with the meeting that was held, under the next ordinal."""
+    """Let the last life of a charge begin with what revived it, under the next ordinal."""
     counts = lives.group_by("place").len("lived")
     known = paid.join(counts, on="place", how="left", maintain_order="left")
     again = pl.col("lived").is_not_null()
     return known.with_columns(
-        pl.when(again).then("begins_at").otherwise("made_at").alias("made_at"),
+        pl.when(again).then("again_at").otherwise("made_at").alias("made_at"),
         pl.when(again).then(pl.format("/{}", pl.col("lived") + 1)).otherwise(pl.lit("")).alias("ordinal"),
     ).drop("lived")

@@ -20,6 +20,7 @@ CHARGE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "price_row": pl.Int16,
     "made_at": INSTANT,
     "made_cause": pl.String,
+    "again_at": INSTANT,
     "begins_at": INSTANT,
     "ends_at": INSTANT,
     "post_at": INSTANT,
@@ -33,8 +34,8 @@ CHARGE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "fixed_minor": pl.Int64,
     "fate": pl.Int64,
 }
-"""A charge before it has an amount. `begins_at` null: a meeting is still to be held. `relief_percent` null: the whole. `fate`: the
-index among the fates of touched charges, null for plain ones."""
+"""A charge before it has an amount. `again_at`: when its last life began, null where it has one. `begins_at` null: a meeting is still
+to be held. `relief_percent` null: the whole. `fate`: the index among the fates of touched charges, null for plain ones."""
 
 _BY_ACCEPTANCE = (Milestone.ACCEPTED.value, Milestone.MEETING_BOOKED.value, Milestone.MEETING_HELD.value)
 

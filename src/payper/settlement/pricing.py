@@ -217,10 +217,8 @@ class _Fee:
 
     def standing_at(self, at: datetime) -> int:
         """Give what of the fee is not voided or credited at an instant."""
-        if self.fate is not None:
-            charge = self.fate.charge
-            if any(life.void_at <= at and (charge.begins_at is None or at < charge.begins_at) for life in charge.lives[-1:]):
-                return 0
+        if self.fate is not None and self.fate.charge.is_void_between_lives(at):
+            return 0
         return self.amount - (self.relief if self.relief_at is not None and self.relief_at <= at else 0)
 
 

@@ -144,7 +144,7 @@ def settle(
     plain, unpriced = plain_charges(quiet, prices, contracts)
     plain = step_charges(stepped, plain, contracts)
     fates = [fate for delivery_id in sorted(touched.fates) for fate in touched.fates[delivery_id]]
-    rows = [_row(fate, index, ends[fate.charge.subject.contract.id]) for index, fate in enumerate(fates)]
+    rows = [_row(fate, index) for index, fate in enumerate(fates)]
     both = pl.concat([plain, frame_of(rows, CHARGE_SCHEMA)]) if rows else plain
     charges = both.join(_terms(contracts, ends), on=["contract", "contract_version"], how="left", maintain_order="left").filter(
         pl.col("made_at") <= pl.col("as_of")
@@ -192,19 +192,14 @@ def _terms(contracts: Mapping[str, Sequence[Contract]], ends: Mapping[str, datet
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _row(fate: Fate, index: int, as_of: datetime) -> tuple[Any, ...]:
+def _row(fate: Fate, index: int) -> tuple[Any, ...]:
     """Write a fate as a row of `CHARGE_SCHEMA`."""
     charge = fate.charge
-    if charge.lives and charge.begins_at is not None and charge.begins_at > as_of:
-        # A second life that begins only at a deadline ahead has not begun: the charge is still voided.
-        life = charge.lives.pop()
-        charge.made_cause, charge.begins_at, charge.ends_at, fate.post_at = life.made_cause, None, None, None
-        fate.relief_at, fate.relief_percent, fate.relief_cause, fate.relief_reason = life.void_at, WHOLE, life.void_cause, life.void_reason
     subject = charge.subject
     percent = None if fate.relief_percent == WHOLE else str(fate.relief_percent)
     return (
         subject.delivery_id, subject.contract.id, subject.contract.version, subject.external_id, subject.email, charge.milestone.value,
-        charge.price_row, charge.made_at, charge.made_cause, charge.begins_at, charge.ends_at, fate.post_at, fate.post_cause or None,
-        fate.relief_at, percent, fate.relief_cause or None, fate.relief_reason or None, fate.held_until, charge.is_free,
-        charge.fixed_minor, index,
+        charge.price_row, charge.made_at, charge.made_cause, charge.again_at, charge.begins_at, charge.ends_at, fate.post_at,
+        fate.post_cause or None, fate.relief_at, percent, fate.relief_cause or None, fate.relief_reason or None, fate.held_until,
+        charge.is_free, charge.fixed_minor, index,
     )  # fmt: skip

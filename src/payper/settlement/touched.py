@@ -20,6 +20,7 @@ from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -100,6 +101,7 @@ def follow_touched(
     for course in list(courses.values()):
         book.owing(course.subject)
     warnings += [(course.subject, *warning) for course in courses.values() for warning in course.warnings]
+    warnings += book.warnings
     warnings += [(answer.subject, answer.claim, *words) for answer in answers if answer.subject and (words := _late_contest(answer))]
     return Touched(subjects, by_delivery, courses, answers, book, fates_of(courses, book), refusals, warnings)
 
@@ -152,10 +154,10 @@ def _subject(row: tuple[Any, ...], versions: Mapping[tuple[str, int], Contract])
 
 
 def _as_of(found: Subject | tuple[str, str], contract: str | None, as_of: Mapping[str, datetime]) -> datetime:
-    """Give the as-of of the contract that an act belongs to; where none is known, the latest."""
+    """Give the as-of of the contract that an act belongs to; where none is known, the latest, and without contracts no end."""
     if isinstance(found, Subject):
         return as_of[found.contract.id]
-    return as_of[contract] if contract is not None and contract in as_of else max(as_of.values())
+    return as_of[contract] if contract is not None and contract in as_of else max(as_of.values(), default=_FAR)
 
 
 def _counter(accepted: pl.DataFrame, claims: list[Claim]) -> Callable[[str, datetime], int]:
@@ -204,10 +206,8 @@ def _refused(answer: Answer) -> Refusal:
 def _late_contest(answer: Answer) -> tuple[str, str] | None:
     if answer.at is None or answer.is_contested or answer.claim.contested_at is None:
         return None
-    return (
-        "CONTEST_LATE",
-        f"It was contested at {answer.claim.contested_at:%Y-%m-%d %H:%M}Z, after the time to contest, so the contest has no effect.",
-    )
+    when = "before it was claimed" if answer.claim.contested_at < answer.claim.claimed_at else "after the time to contest"
+    return ("CONTEST_LATE", f"It was contested at {answer.claim.contested_at:%Y-%m-%d %H:%M}Z, {when}, so the contest has no effect.")
 
 
 def place_of(source: Step | Claim | None) -> Place:
