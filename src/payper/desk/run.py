@@ -184,6 +184,7 @@ class Recorded:
     new_rows: int = 0
     notes: list[str] = field(default_factory=list)
     faults: list[FileError] = field(default_factory=list)
+    file_notes: list[tuple[str, str]] = field(default_factory=list)
     mappings: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -199,6 +200,7 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
         no_mail=mail_look_up(database) if online else None,
     )
     files, latest = _read_deliveries(database, programme, judging, as_of=as_of, recorded=recorded, tell=tell)
+    recorded.notes += _grouped(recorded.file_notes)
     facts = read_new_facts(database, programme, _homes(database, programme, judging))
     run = database.runs() + 1
     batches = [replace(batch, run=run) for batch in facts.batches]
@@ -239,6 +241,18 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
         database.set_setting("latest_day", _latest(database, programme, batches, latest).isoformat())
     recorded.new_rows = judging.rows
     return recorded
+
+
+def _grouped(notes: Sequence[tuple[str, str]]) -> list[str]:
+    """Say once what is said of several files, numbers left aside."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, note in notes:
+        alike.setdefault("".join("#" if each.isdigit() else each for each in note).replace("##", "#"), []).append((name, note))
+    lines = []
+    for group in alike.values():
+        name, note = group[0]
+        lines.append(f"{name}: {note}" if len(group) == 1 else f"{name} and {len(group) - 1} other files: {note}")
+    return lines
 
 
 def _keep_contracts(database: Database, programme: Programme) -> None:
@@ -302,7 +316,7 @@ def _read_deliveries(
         except FileError as error:
             recorded.faults.append(error)
             continue
-        recorded.notes += [f"{name}: {note}" for note in opened.reader.shape.notes]
+        recorded.file_notes += [(name, note) for note in opened.reader.shape.notes]
         recorded.mappings[name] = opened.columns.describe()
         files.append((name, opened.digest, rows - later, later))
         if later:
