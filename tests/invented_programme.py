@@ -130,7 +130,7 @@ def invent(
                     "delivery_id": delivery, "contract": one.id, "external_id": external, "milestone": milestone.value, "happened_at": when,
                     "amount_minor": int(rng.integers(500_000, 9_000_000)) if won else None, "currency": one.currency if won else None, "is_implied": implied,
                 })  # fmt: skip
-                for row, price in enumerate(one.prices, start=1):
+                for row, price in enumerate(one.prices):
                     if price.on is milestone and not implied:
                         _charge(one, price, row, delivery, external, when, end, rng, charges, transfers, returns, replacements)
     frames = Accounts(

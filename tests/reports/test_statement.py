@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
 from invented_programme import Invented, contract, invent, northwind, without_settlement
+from payper.journey import EVENT_SCHEMA, RETURN_SCHEMA, Milestone
 from payper.money import to_minor
+from payper.periods import Period
 from payper.reports import make_statement, statement_csv, statement_pdf
 from payper.reports.spreadsheets import csv_text
 from payper.reports.statement import Statement, paper_of
 from payper.reports.words import decimal_text
+from payper.settlement import DELIVERY_SCHEMA, Rates, settle
+from payper.terms.contract import Appointment, Contract, NoShow, Price, Review
 
 
 def text_of(pdf: bytes) -> str:
     from pypdf import PdfReader
 
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).replace("\u200b", "")
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def statements(made: Invented) -> dict[str, Statement]:
@@ -131,3 +135,77 @@ def test_a_statement_is_dated_by_its_day_not_by_the_clock(made: Invented) -> Non
     created = PdfReader(io.BytesIO(pdf)).metadata.creation_date
     assert created is not None
     assert created.date() == date(2026, 2, 20)
+
+
+REVIVED = ["2026-01-07 cancelled", "2026-01-08 meeting booked", "2026-01-09 cancelled", "2026-01-12 meeting held"]
+
+
+def _settled_statement(steps: list[str], *, as_of: date = date(2026, 2, 20)) -> tuple[Statement, int]:
+    """Settle two meetings of two versions, the first with the steps given; give the statement and what the charges say is void."""
+    terms = [
+        Contract(
+            "meet", "northwind", "dial", "USD", "UTC", date(2026, 1, 1), version=version, prices=(Price(Milestone.MEETING_HELD, 40000 + version),),
+            review=Review(Period.parse("5bd")), appointment=Appointment(no_show=NoShow(reschedule=False, then="replace")),
+        )
+        for version in (1, 2)
+    ]  # fmt: skip
+    day = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    one = {"contract": "meet", "kind": "appointment", "delivered_at": day, "price_rows": [0]}
+    rows = [
+        one | {"delivery_id": 1, "external_id": "A-1", "contract_version": 1},
+        one | {"delivery_id": 2, "external_id": "A-2", "contract_version": 2},
+    ]
+    told = [
+        {"contract": "meet", "external_id": "A-1", "milestone": step[11:], "happened_at": datetime.fromisoformat(step[:10]).replace(tzinfo=UTC), "file": "m.csv", "row": row}
+        for row, step in enumerate([*steps, "2026-01-08 cancelled"])
+    ]  # fmt: skip
+    told[-1]["external_id"] = "A-2"
+    settlement = settle(
+        pl.DataFrame(rows, schema=DELIVERY_SCHEMA), pl.DataFrame(told, schema=EVENT_SCHEMA), pl.DataFrame(schema=RETURN_SCHEMA),
+        {"meet": terms}, Rates("USD"), as_of={"meet": datetime(as_of.year, as_of.month, as_of.day, 23, 59, tzinfo=UTC)},
+    )  # fmt: skip
+    programme = replace(northwind().programme, as_of=as_of)
+    statement = make_statement(programme=programme, versions=terms, settlement=settlement)
+    return statement, settlement.charges["voided_minor"].sum()
+
+
+@pytest.mark.parametrize("steps", [REVIVED[:size] for size in range(1, 5)])
+def test_lines_of_voids_add_up_to_what_is_void_though_charges_were_made_again(steps: list[str]) -> None:
+    statement, voided = _settled_statement(steps)
+    void = statement.events.filter(event="charge voided")
+    assert sum(to_minor(amount, "USD") for amount in void["amount"]) == statement.voided_minor == voided
+    assert statement.events.filter(event="voided, then made again").height == len(steps) // 2
+    text = text_of(statement_pdf(statement)).replace("\n", " ")
+    assert ("voided, then made again" in text) == (len(steps) > 1)
+
+
+def test_prices_count_from_one_and_every_version_that_a_line_names_has_its_terms() -> None:
+    statement, _ = _settled_statement([])
+    assert set(statement.events["price_row"]) == {1}
+    text = text_of(statement_pdf(statement))
+    assert "v1 price 1, on meeting held: 400.01 USD." in text
+    assert "v2 price 1, on meeting held: 400.02 USD." in text
+    assert text.count("v1 price 1") == text.count("v2 price 1") == 2
+
+
+def test_a_replacement_owed_without_limit_says_so() -> None:
+    statement, _ = _settled_statement(["2026-01-07 missed"])
+    assert statement.replacements.select("state", "deadline_at").rows() == [("owed", None)]
+    assert "no deadline" in text_of(statement_pdf(statement))
+
+
+@pytest.mark.parametrize(
+    ("external_id", "printed"),
+    [
+        ("L-12345-6789", "L-12345-6789"),
+        ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"),
+        ("abcdefghijklmnopqrstuvwxyzabcdefghij", "abcdefghij…bcdefghij"),
+    ],
+)
+def test_an_id_can_be_copied_out_of_the_pdf(made: Invented, external_id: str, printed: str) -> None:
+    named = replace(made.settlement, charges=made.settlement.charges.with_columns(external_id=pl.lit(external_id)))
+    statement = make_statement(programme=made.programme, versions=made.contracts["northwind-reach-2026q1"], settlement=named)
+    text = text_of(statement_pdf(statement))
+    assert "\u200b" not in text
+    assert "northwind-reach-2026q1" in text
+    assert text.replace("-\n", "-").count(printed) >= statement.charges.height

@@ -15,6 +15,7 @@ from payper.errors import ReportError
 from payper.journey import LADDER
 from payper.measurement import ProgrammeFacts, Settled
 from payper.measurement.plain import version_on
+from payper.money import exponent, to_minor
 from payper.reports.spreadsheets import csv_text
 from payper.reports.words import count, counted, day_in_words, decimal_text, local_day, money, plain_decimal
 from payper.terms.contract import Contract, Price, Review
@@ -30,6 +31,12 @@ EVENTS = {
     "reverse": "reversed",
 }
 
+VOIDED_AND_REVIVED = "voided, then made again"
+"""A void after which the charge became pending again, as its meeting was booked again or held; it is no part of what is voided."""
+
+ID_PART_MAX = 20
+"""Characters between two hyphens of an id that a narrow column holds on one line."""
+
 SIGNS = {"pending": (1, 0), "post": (-1, 1), "void": (-1, 0), "credit": (0, -1), "reverse": (0, -1)}
 """What a transfer of each kind does to what is pending and to what is owed."""
 
@@ -44,10 +51,12 @@ class Statement:
         charges: One row per charge with its delivery's external id, in order of milestone and time.
         returns: Returns of this contract.
         replacements: Replacements of this contract.
+        versions: All versions of the contract, in their order.
     """
 
     programme: ProgrammeFacts
     contract: Contract
+    versions: tuple[Contract, ...]
     events: pl.DataFrame
     charges: pl.DataFrame
     returns: pl.DataFrame
@@ -75,7 +84,7 @@ class Statement:
 
     @property
     def voided_minor(self) -> int:
-        """Give what was voided before posting."""
+        """Give what was voided before posting and is void still."""
         return _sum(self.charges, pl.col("voided_minor"))
 
 
@@ -103,8 +112,11 @@ def make_statement(*, programme: ProgrammeFacts, versions: Sequence[Contract], s
     reviews = {one.version: one.review for one in versions}
     events = _events(charges, settlement.transfers.filter(own), contract, reviews)
     returns = settlement.returns.filter(own).sort("claimed_at", "external_id")
-    replacements = settlement.replacements.filter(own).sort("deadline_at", "external_id")
-    return Statement(programme=programme, contract=contract, events=events, charges=charges, returns=returns, replacements=replacements)
+    replacements = settlement.replacements.filter(own).sort("deadline_at", "external_id", nulls_last=True)
+    return Statement(
+        programme=programme, contract=contract, versions=tuple(sorted(versions, key=lambda one: one.version)), events=events,
+        charges=charges, returns=returns, replacements=replacements,
+    )  # fmt: skip
 
 
 def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, reviews: dict[int, Review | None]) -> pl.DataFrame:
@@ -135,7 +147,7 @@ def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, 
             "transfer_id",
         )
         .with_columns(
-            event=kind.replace_strict(EVENTS, default=kind, return_dtype=pl.String),
+            event=_event(),
             pending_change=pl.col("amount_minor")
             * kind.replace_strict({name: signs[0] for name, signs in SIGNS.items()}, default=0, return_dtype=pl.Int64),
             owed_change=pl.col("amount_minor")
@@ -163,7 +175,7 @@ def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, 
         contest_until="contest_until",
         how_to_contest="how_to_contest",
         contract_version="contract_version",
-        price_row="price_row",
+        price_row=pl.col("price_row") + 1,
         number="number",
         gross=_decimals("gross_minor", contract.currency),
         offset=_decimals("offset_minor", contract.currency),
@@ -173,10 +185,17 @@ def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, 
     )
 
 
+def _event() -> pl.Expr:
+    """Name each transfer; a void of a life that another followed (settlement numbers them `/2` on) is told from one that stands."""
+    kind = pl.col("kind")
+    life = pl.col("transfer_id").str.extract(r"/(?:pending|void)/(\d+)(?:/again/\d+)?$").cast(pl.Int64).fill_null(1)
+    last = life.filter(kind == "pending").max().over("charge_id")
+    named = kind.replace_strict(EVENTS, default=kind, return_dtype=pl.String)
+    return pl.when((kind == "void") & (life < last)).then(pl.lit(VOIDED_AND_REVIVED)).otherwise(named)
+
+
 def _decimals(column: str, currency: str) -> pl.Expr:
     """Write minor units as decimal text with exactly the currency's digits."""
-    from payper.money import exponent
-
     digits, amount = exponent(currency) or 0, pl.col(column)
     if digits == 0:
         return amount.cast(pl.String)
@@ -288,7 +307,7 @@ def page_content(statement: Statement) -> dict[str, Any]:
         "credits": _credits(statement),
         "groups": _groups(lines, currency, contract.zone),
         "not_shown": _not_shown(statement.charges.height),
-        "terms": _terms(contract),
+        "terms": _terms(statement),
         "contest": _contest(contract),
     }
 
@@ -343,39 +362,33 @@ def _replacements(statement: Statement) -> list[dict[str, str]]:
     owed = statement.replacements.filter(pl.col("state") == "owed")
     return [
         {
-            "external_id": external_id or "",
+            "external_id": _id(external_id),
             "granted": day_in_words(local_day(granted, zone)),
-            "deadline": day_in_words(local_day(deadline, zone)),
+            "deadline": "no deadline" if deadline is None else day_in_words(local_day(deadline, zone)),
         }
         for external_id, granted, deadline in owed.select("external_id", "granted_at", "deadline_at").head(LINES_MAX).iter_rows()
     ]
 
 
 def _credits(statement: Statement) -> list[dict[str, str]]:
-    """List what was voided or credited, with the cause."""
-    zone, currency = statement.contract.zone, statement.contract.currency
-    taken = statement.events.filter(pl.col("event").is_in([EVENTS[kind] for kind in ("void", "credit", "reverse")])).head(LINES_MAX)
+    """List what was voided or credited, with the cause; a void that was revived has no amount, as it counts in no sum."""
+    currency = statement.contract.currency
+    taken = statement.events.filter(
+        pl.col("event").is_in([*(EVENTS[kind] for kind in ("void", "credit", "reverse")), VOIDED_AND_REVIVED])
+    ).head(LINES_MAX)
     return [
         {
-            "day": day_in_words(datetime.fromisoformat(when).astimezone(UTC).astimezone(statement.contract.calendar.tzinfo).date())
-            if zone
-            else when,
-            "external_id": external_id or "",
+            "day": day_in_words(datetime.fromisoformat(when).date()),
+            "external_id": _id(external_id),
             "milestone": milestone or "",
             "event": event,
             "cause": cause or "",
-            "amount": f"{decimal_text(-_minor_of(amount, currency), currency)}",
+            "amount": "" if event == VOIDED_AND_REVIVED else decimal_text(-to_minor(amount, currency), currency),
         }
         for when, external_id, milestone, event, cause, amount in taken.select(
             "date", "external_id", "milestone", "event", "reason", "amount"
         ).iter_rows()
     ]
-
-
-def _minor_of(text: str, currency: str) -> int:
-    from payper.money import to_minor
-
-    return to_minor(text, currency)
 
 
 def _groups(lines: pl.DataFrame, currency: str, zone: str) -> list[dict[str, Any]]:
@@ -400,14 +413,22 @@ def _line(row: dict[str, Any], currency: str, zone: str) -> list[str]:
     until = row["window_ends_at"]
     return [
         day_in_words(local_day(row["happened_at"], zone)),
-        row["external_id"] or "",
-        f"v{row['contract_version']}, price {row['price_row']}",
+        _id(row["external_id"]),
+        f"v{row['contract_version']} price {row['price_row'] + 1}",
         _state(row),
         "" if until is None else day_in_words(local_day(until, zone)),
         decimal_text(row["amount_minor"], currency),
         decimal_text(-back, currency) if back else "",
         decimal_text(row["amount_minor"] - back, currency),
     ]
+
+
+def _id(text: str | None) -> str:
+    """Give an id as a column holds it: whole where it can wrap at its hyphens, else its beginning and end, as no mark is put into it."""
+    known = text or ""
+    parts = known.replace("-", " ").split()
+    is_narrow = len(known) <= 3 * ID_PART_MAX and all(len(part) <= ID_PART_MAX for part in parts)
+    return known if is_narrow else f"{known[: ID_PART_MAX // 2]}…{known[-ID_PART_MAX // 2 + 1 :]}"
 
 
 def _state(row: dict[str, Any]) -> str:
@@ -431,9 +452,15 @@ def _price_words(price: Price, currency: str) -> str:
     return f"{price.on.value}{when}: {amount}{tiers}{offset}"
 
 
-def _terms(contract: Contract) -> list[str]:
-    """Say the terms that made these amounts, one line each."""
-    return [f"Price {row}, on {_price_words(price, contract.currency)}." for row, price in enumerate(contract.prices, start=1)]
+def _terms(statement: Statement) -> list[str]:
+    """Say the terms that made these amounts, one line per price of each version that a charge cites, or else of the one in force."""
+    cited = set(statement.charges["contract_version"].unique()) or {statement.contract.version}
+    return [
+        f"v{one.version} price {row}, on {_price_words(price, one.currency)}."
+        for one in statement.versions
+        if one.version in cited
+        for row, price in enumerate(one.prices, start=1)
+    ]
 
 
 def _contest(contract: Contract) -> list[str]:
