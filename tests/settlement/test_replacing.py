@@ -35,7 +35,7 @@ def replacing(draw):
     terms = contract(
         price("accepted", 333, tiers=((3, 301),)), price("meeting held", 900, offset=("accepted",)), price("won", percent="1.5"),
         review=review(
-            draw(st.sampled_from(["5d", "5bd"])), remedy="replace", contest_within=draw(st.sampled_from([None, "1bd"])),
+            draw(st.sampled_from(["5d", "5bd"])), remedy=draw(st.sampled_from(["replace", "replace", "credit"])), contest_within=draw(st.sampled_from([None, "1bd"])),
             cap=draw(st.sampled_from([None, None, "0.6"])), replace_within=draw(st.sampled_from(["8bd", "20bd", None])), undecided=draw(st.sampled_from(["buyer", "provider"])),
         ),
         appointment=appointment(draw(st.sampled_from(["void", "replace"]))), zone="America/New_York",
@@ -56,6 +56,9 @@ def replacing(draw):
         .then(pl.col("claimed_at") + pl.duration(minutes=5))
         .alias("contested_at")
     )
+    claims = claims.with_columns(
+        pl.Series("decision", [draw(st.sampled_from([None, "refused", "granted"])) for _ in claimed], dtype=pl.String)
+    ).with_columns(pl.when(pl.col("decision").is_not_null()).then(pl.col("claimed_at") + pl.duration(minutes=30)).alias("decided_at"))
     names = st.sampled_from(["missed", "missed", "meeting held", "contacted", "won"])
     told = [
         (f"L{place + 1}", draw(names), None, {"happened_at": rows[place]["delivered_at"] + timedelta(minutes=draw(st.integers(1, 4000)), seconds=7), "amount": "99.99"})
