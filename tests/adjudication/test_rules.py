@@ -411,7 +411,10 @@ def test_rule_34_history_of_meetings_carries_tiers_and_offsets_on() -> None:
     more = '[[price]]\non = "meeting booked"\namount = "5.00"\n[[price]]\non = "meeting held"\namount = "100.00"\noffset = ["accepted"]\ntiers = [{ from = 2, amount = "80.00" }]'
     meetings = terms(more=more, duplicate='match = ["phone"]')
     day = {"kind": "appointment", "generated_at": NOON - timedelta(days=4), "consent_at": NOON - timedelta(days=4)}
-    first, second = {**day, "delivered_at": NOON - timedelta(days=3)}, {"kind": "appointment", "email": "b@acme.com", "phone": "+1 212 555 2369", "external_id": "N"}
+    first, second = (
+        {**day, "delivered_at": NOON - timedelta(days=3)},
+        {"kind": "appointment", "email": "b@acme.com", "phone": "+1 212 555 2369", "external_id": "N"},
+    )
     together = adjudicate(batch(first, second), meetings, at=NOON)["price_minor"].to_list()
     history = adjudicate(batch(first), meetings, at=NOON)
     assert adjudicate(batch(second), meetings, history, at=NOON)["price_minor"].to_list() == together[1:] == [4800 + 500 + 3200]
@@ -428,7 +431,12 @@ def test_rule_29_the_crm_is_asked_by_the_judging_versions_keys() -> None:
     two = terms(contract="version = 2\nholds_from = 2026-02-01", duplicate='match = ["person"]\ncrm = true')
     crm = pl.DataFrame({"email": ["bo@acme.com"], "first_name": ["Maria"], "last_name": ["Keller"], "company": ["Acme"]})
     early = {"email": "x@acme.com"}
-    late = {"email": "bo@acme.com", "last_name": "Other", "generated_at": datetime(2026, 2, 5, tzinfo=UTC), "delivered_at": datetime(2026, 2, 5, tzinfo=UTC)}
+    late = {
+        "email": "bo@acme.com",
+        "last_name": "Other",
+        "generated_at": datetime(2026, 2, 5, tzinfo=UTC),
+        "delivered_at": datetime(2026, 2, 5, tzinfo=UTC),
+    }
     assert adjudicate(batch(early, late), [one, two], at=NOON, crm=crm)["reasons"].to_list() == [[], []]
 
 
