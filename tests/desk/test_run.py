@@ -289,5 +289,10 @@ def test_a_contract_with_lists_verifies_without_them(programme: Path) -> None:
     (programme / "contracts" / "only.csv").write_text("acme1.com\nacme4.com\n", encoding="utf-8")
     (programme / "contracts" / "suppress.csv").write_text("globex.com\n", encoding="utf-8")
     path = programme / "contracts" / "reach.toml"
-    path.write_text(path.read_text("utf-8").replace('countries = ["US"]', 'countries = ["US"]\ncompanies = { only = "only.csv" }\nsuppress = ["suppress.csv"]'), encoding="utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace(
+            'countries = ["US"]', 'countries = ["US"]\ncompanies = { only = "only.csv" }\nsuppress = ["suppress.csv"]'
+        ),
+        encoding="utf-8",
+    )
     assert contract_of(programme)["accepted"] == 2
