@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 
-from payper.adjudication.arrivals import DECIDED, Possible, Replacements, judge_arrivals, replay_charges
+from payper.adjudication.arrivals import DECIDED, Possible, Replacements, judge_arrivals
 from payper.adjudication.identities import PLAIN_SEEDS, Seeds, crm_keys, identity_keys
 from payper.adjudication.marks import CERTAIN, UNCERTAIN, codes
 from payper.adjudication.normalise import RateOn, complete, no_rate
 from payper.adjudication.past import REJECTED, VERDICT_CODES, Counts, Past, Segment
+from payper.adjudication.pricing import replay_charges
 from payper.adjudication.rows import JUDGED, judge_rows
 from payper.deliveries import DERIVED, FAULT_COLUMN, INSTANTS, SCHEMA
 from payper.errors import DeliveryError

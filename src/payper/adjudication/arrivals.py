@@ -17,7 +17,7 @@ import polars as pl
 from payper.adjudication.identities import KEYS, MATCHES
 from payper.adjudication.marks import BIT, CERTAIN, UNCERTAIN, mark
 from payper.adjudication.past import ACCEPTED, QUARANTINED, REJECTED, REVIEW, U64, Counts, Match, Past, month_of
-from payper.journey import Milestone
+from payper.adjudication.pricing import Charge, charges_of, note_charges, price_accepted
 from payper.periods import Calendar, Period
 from payper.reasons import Reason
 from payper.terms.contract import Contract
@@ -26,8 +26,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALONE = mark([Reason.ROW_MALFORMED, Reason.CONTRACT_UNKNOWN, Reason.CONTRACT_PAUSED])
 """Reasons beside which no other is given (RULES 10)."""
 ORDINAL_1970 = date(1970, 1, 1).toordinal()
-AT_ACCEPTANCE = {"lead": (Milestone.ACCEPTED,), "appointment": (Milestone.ACCEPTED, Milestone.MEETING_BOOKED, Milestone.MEETING_HELD)}
-"""Milestones whose charges acceptance itself makes pending, by kind (RULES 34)."""
 
 DECIDED: dict[str, pl.DataType | type[pl.DataType]] = {
     "delivery_id": pl.Int64,
@@ -167,7 +165,7 @@ def judge_arrivals(
     decided = _decide_quick(rows.filter(quick), terms)
     looped = desk.decide(rows.filter(slow))
     both = pl.concat([decided, looped]).sort("delivery_id")
-    return _price(both, rows, terms, counts)
+    return price_accepted(both, rows, {key: each.contract for key, each in terms.items()}, counts)
 
 
 def _distinct(keys: pl.Series) -> U64:
@@ -345,7 +343,8 @@ class _Desk:
             self._tell(row, replaces=row["replaces"])
             return id_, marks, ACCEPTED, 0, True
         is_priced = row["contract"] in self.ordered
-        price_minor, charges = self._charge(row, terms) if is_priced else (0, [])
+        charges = charges_of(row, terms.contract, self.counts[terms.contract.id]) if is_priced else []
+        price_minor = sum(minor for _, minor in charges)
         full = self._caps(row, terms, price_minor)
         if full and terms.contract.caps.over == "reject":
             return id_, marks | full, REJECTED, 0, False
@@ -433,23 +432,6 @@ class _Desk:
                 )
                 self._seen[name].setdefault((match.key, match.check), []).append(match)
 
-    def _charge(self, row: dict[str, object], terms: _Terms) -> tuple[int, list[tuple[str, int]]]:
-        """Price what acceptance itself makes pending, less offsets (RULES 33, 34, 36)."""
-        counts = self.counts[terms.contract.id]
-        charges: list[tuple[str, int]] = []
-        for index in row["price_rows"] or ():  # type: ignore[attr-defined]
-            price = terms.contract.prices[index]
-            if price.on not in AT_ACCEPTANCE[str(row["kind"])] or price.amount_minor is None:
-                continue
-            amount = price.amount_at(counts.charged.get(price.on, 0) + 1)
-            if price.offset:
-                prospect = int(row["prospect"] or 0)  # type: ignore[call-overload]
-                before = [counts.offsets.get((milestone.value, prospect), 0) if prospect else 0 for milestone in price.offset]
-                paid = sum(before) + sum(minor for milestone, minor in charges if milestone in price.offset)
-                amount = max(0, amount - paid)
-            charges.append((price.on, amount))
-        return sum(minor for _, minor in charges), charges
-
     def _caps(self, row: dict[str, object], terms: _Terms, price_minor: int) -> int:
         """Mark every cap that is full (RULES 30 to 32)."""
         caps, counts = terms.contract.caps, self.counts[terms.contract.id]
@@ -472,11 +454,11 @@ class _Desk:
                 full |= BIT[Reason.CAP_PACE]
         return full
 
-    def _take(self, row: dict[str, object], terms: _Terms, price_minor: int, charges: Sequence[tuple[str, int]]) -> None:
+    def _take(self, row: dict[str, object], terms: _Terms, price_minor: int, charges: Sequence[Charge]) -> None:
         """Count an accepted delivery."""
         counts, day = self.counts[terms.contract.id], int(row["day"])  # type: ignore[call-overload]
         counts.add(day=day, month=month_of(day), company=int(row["company"] or 0), price_minor=price_minor)  # type: ignore[call-overload]
-        _note_charges(counts, charges, row["prospect"])
+        note_charges(counts, charges, row["prospect"])
         self._tell(row, replaces=None)
 
     def _tell(self, row: dict[str, object], *, replaces: object) -> None:
@@ -496,96 +478,3 @@ class _Desk:
             meeting_at=row["meeting_at"],  # type: ignore[arg-type]
             meeting_minutes=row["meeting_minutes"],  # type: ignore[arg-type]
         )
-
-
-def replay_charges(accepted: pl.DataFrame, versions: Sequence[Contract]) -> Counts:
-    """Make again what the acceptance of earlier deliveries of one contract charged, so that tiers and offsets go on from there.
-
-    Args:
-        accepted: In order of arrival: `contract_version`, `kind`, `price_rows`, `prospect`.
-        versions: The contract's.
-
-    Returns:
-        Counts of which `charged` and `offsets` are filled.
-    """
-    counts = Counts()
-    terms = {each.version: _Terms.of(each) for each in versions}
-    desk = _Desk(terms={}, counts={versions[0].id: counts}, ordered=set(), replacements=None, possible=(), past={})
-    for row in accepted.select("contract_version", "kind", "price_rows", "prospect").iter_rows(named=True):
-        _, charges = desk._charge(row, terms[row["contract_version"]])  # noqa: SLF001  # of this module
-        _note_charges(counts, charges, row["prospect"])
-    return counts
-
-
-def _note_charges(counts: Counts, charges: Sequence[tuple[str, int]], prospect: object) -> None:
-    for milestone, amount in charges:
-        counts.charged[milestone] = counts.charged.get(milestone, 0) + 1
-        if prospect is not None:
-            key = (str(milestone), int(prospect))  # type: ignore[call-overload]
-            counts.offsets[key] = counts.offsets.get(key, 0) + amount
-
-
-def _price(
-    decided: pl.DataFrame, rows: pl.DataFrame, terms: Mapping[tuple[str, int], _Terms], counts: Mapping[str, Counts]
-) -> pl.DataFrame:
-    """Price in columns what the loop left unpriced: contracts whose prices are flat or tiered (RULES 33 and 34)."""
-    taken = decided.filter((pl.col("verdict") == ACCEPTED) & pl.col("price_minor").is_null()).select("delivery_id")
-    priced = decided.with_columns(pl.col("price_minor").fill_null(0))
-    prices, tiers = _price_tables(terms)
-    if taken.is_empty() or prices.is_empty():
-        return priced
-    lines = (
-        taken.join(
-            rows.select("delivery_id", "contract", "contract_version", "kind", "price_rows"),
-            on="delivery_id",
-            how="left",
-            maintain_order="left",
-        )
-        .explode("price_rows", empty_as_null=True, keep_nulls=True)
-        .join(prices, on=["contract", "contract_version", "price_rows", "kind"], how="inner", maintain_order="left")
-    )
-    before = pl.DataFrame(
-        [(id_, str(milestone), number) for id_, each in counts.items() for milestone, number in each.charged.items()],
-        schema={"contract": pl.String, "on": pl.String, "before": pl.Int64},
-        orient="row",
-    )
-    amounts = (
-        lines.join(before, on=["contract", "on"], how="left", maintain_order="left")
-        .with_columns((pl.col("before").fill_null(0) + pl.int_range(1, pl.len() + 1).over("contract", "on")).alias("number"))
-        .sort("number")
-        .join_asof(tiers.sort("first"), left_on="number", right_on="first", by="price", strategy="backward", check_sortedness=False)
-        .group_by("delivery_id")
-        .agg(pl.col("amount").sum())
-    )
-    joined = priced.join(amounts, on="delivery_id", how="left", maintain_order="left")
-    return joined.with_columns((pl.col("price_minor") + pl.col("amount").fill_null(0)).alias("price_minor")).select(*DECIDED)
-
-
-def _price_tables(terms: Mapping[tuple[str, int], _Terms]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Lay out the price rows that acceptance charges, by kind, and the amounts of their tiers."""
-    prices: list[tuple[str, int, int, str, str, int]] = []
-    tiers: list[tuple[int, int, int]] = []
-    for (id_, version), each in terms.items():
-        for index, price in enumerate(each.contract.prices):
-            if price.amount_minor is None:
-                continue
-            place = len(prices)
-            kinds = [kind for kind, milestones in AT_ACCEPTANCE.items() if price.on in milestones]
-            prices.extend((id_, version, index, kind, price.on.value, place) for kind in kinds)
-            tiers.extend((place, tier.first, tier.amount_minor) for tier in price.tiers)
-            tiers.append((place, 1, price.amount_minor))
-    return (
-        pl.DataFrame(
-            prices,
-            schema={
-                "contract": pl.String,
-                "contract_version": pl.Int32,
-                "price_rows": pl.Int16,
-                "kind": pl.String,
-                "on": pl.String,
-                "price": pl.Int64,
-            },
-            orient="row",
-        ),
-        pl.DataFrame(tiers, schema={"price": pl.Int64, "first": pl.Int64, "amount": pl.Int64}, orient="row"),
-    )

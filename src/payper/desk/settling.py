@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from payper.adjudication.arrivals import AT_ACCEPTANCE
+from payper.adjudication.pricing import AT_ACCEPTANCE
 from payper.desk.facts import known_facts
 from payper.desk.reading import end_of
 from payper.ledger.reconcile import missing
