@@ -7,7 +7,6 @@ depend on where blocks end.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -122,8 +121,6 @@ class _Block:
         self._is_last = is_last
         self._array = np.frombuffer(text, dtype=np.uint8)
         self._mark = ord(layout.delimiter)
-        self._marks = np.flatnonzero((self._array == self._mark) | (self._array == _NEWLINE))
-        self._is_end: Flags = self._array[self._marks] == _NEWLINE
         self._quotes = np.flatnonzero(self._array == _QUOTE) if b'"' in text else np.empty(0, dtype=np.int64)
         self._count = 0
         self.end = len(text)
@@ -131,12 +128,44 @@ class _Block:
 
     def frame(self) -> pl.DataFrame:
         """Give the records as the header's columns, `fault` and `raw`."""
+        quick = self._in_one_go()
+        if quick is not None:
+            return self._finish(quick)
+        self._marks = np.flatnonzero((self._array == self._mark) | (self._array == _NEWLINE))
+        self._is_end: Flags = self._array[self._marks] == _NEWLINE
         end = self._clean_end()
         if end is None:
             return self._line_by_line()
         self.end = end
         self.lines = int(np.count_nonzero(self._is_end)) if end == len(self._text) else self._text.count(b"\n", 0, end)
         return self._finish(self._columns(self._text[:end], count=self._count))
+
+    def _in_one_go(self) -> pl.DataFrame | None:
+        """Let Polars' reader take the whole block, and keep what it gives if every byte is accounted for; None where it is not.
+
+        With each line a record, no doubled quote and every quote opening or closing a cell, the bytes of the cells, the delimiters, the
+        line ends and the quotes must add up to the block: a record with a cell too few (or a blank line) lacks delimiters, one with a
+        cell too many is refused by the reader, or cut, so that its bytes are missing.
+        """
+        layout, text, quotes = self._layout, self._text, self._quotes
+        lines = text.count(b"\n")
+        if layout.width > len(layout.header) or layout.width < 2 or not lines:
+            return None
+        if len(quotes) & 1 or (np.diff(quotes) == 1).any():
+            return None
+        if len(quotes) and _is_bad_quote(self._array, quotes, np.arange(len(quotes)), self._mark).any():
+            return None
+        try:
+            frame = self._read(text)
+        except pl.exceptions.PolarsError:
+            return None
+        if frame.height != lines:
+            return None
+        lengths = frame.select(pl.all().str.len_bytes().sum()).row(0)
+        if sum(lengths) + lines * layout.width + len(quotes) != len(text):
+            return None
+        self._count = self.lines = lines
+        return self._named(frame)
 
     def _clean_end(self) -> int | None:
         """Give where the last whole record ends, if every one is in order; else None."""
@@ -250,20 +279,25 @@ class _Block:
         return Record(None, f"line {line} has {words}", record.end)
 
     def _columns(self, text: bytes, *, count: int) -> pl.DataFrame:
-        width = self._layout.width
-        names = [*self._layout.header, *(f"\0{place}" for place in range(width - len(self._layout.header)))]
         if not count:
-            return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-        frame = pl.read_csv(
-            io.BytesIO(text),
+            return self._named(pl.DataFrame(schema={f"{place}": pl.String for place in range(self._layout.width)}))
+        frame = self._read(text)
+        assert frame.height == count, f"{frame.height} rows were read where {count} stand"
+        return self._named(frame)
+
+    def _read(self, text: bytes) -> pl.DataFrame:
+        return pl.read_csv(
+            text,
             has_header=False,
             separator=self._layout.delimiter,
             quote_char='"' if len(self._quotes) else None,
             infer_schema=False,
-            schema={f"{place}": pl.String for place in range(width)},
+            schema={f"{place}": pl.String for place in range(self._layout.width)},
         )
-        assert frame.height == count, f"{frame.height} rows were read where {count} stand"
-        frame.columns = names
+
+    def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        header = self._layout.header
+        frame.columns = [*header, *(f"\0{place}" for place in range(self._layout.width - len(header)))]
         return frame
 
     def _finish(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,9 @@ the order of arrival: run, delivered_at, contract, file, row (RULES 28).
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +49,9 @@ JOURNAL: tuple[str, ...] = (
 BLOCK_ROWS = 131_072
 """Rows judged by themselves at once: small files of one contract together, large ones in pieces."""
 
+WORKERS = 2
+"""Blocks judged at the same time: most of the work is done outside the interpreter's lock."""
+
 FUZZY: tuple[str, ...] = ("first_name", "last_name", "company_key", "domain", "email_normal", "phone_e164", "city", "postal_code", "title")
 
 
@@ -58,6 +63,24 @@ class _Chunk:
     base: pl.DataFrame
     people: bytes
     day: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Rows of one file that wait to be judged by themselves."""
+
+    batch: pl.DataFrame
+    contract: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is kept of a block judged by rows: its chunks, the rows that reach arrival, and the people that are matched by likeness."""
+
+    chunks: list[_Chunk]
+    arriving: pl.DataFrame | None
+    people: pl.DataFrame | None
 
 
 @dataclass
@@ -78,7 +101,9 @@ class Judging:
     crm: pl.DataFrame | None = None
     no_mail: Callable[[pl.Series], frozenset[str]] | None = None
     rows: int = 0
-    _waiting: list[tuple[pl.DataFrame, str, str]] = field(default_factory=list)
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _pool: ThreadPoolExecutor | None = None
+    _coming: deque[Future[_Judged]] = field(default_factory=deque)
     _chunks: list[_Chunk] = field(default_factory=list)
     _arriving: list[pl.DataFrame] = field(default_factory=list)
     _people: list[pl.DataFrame] = field(default_factory=list)
@@ -96,45 +121,65 @@ class Judging:
             contract: The contract they were handed over under.
             file: Where they were read, relative to the programme folder.
         """
-        if self._waiting and (self._waiting[0][1] != contract or sum(each[0].height for each in self._waiting) + batch.height > BLOCK_ROWS):
-            self._flush()
-        self._waiting.append((batch, contract, file))
+        waiting = self._waiting
+        if waiting and (waiting[0].contract != contract or sum(each.batch.height for each in waiting) + batch.height > BLOCK_ROWS):
+            self._submit()
+        self._waiting.append(_Waiting(batch, contract, file))
         self.rows += batch.height
 
-    def _flush(self) -> None:
-        """Judge the rows that wait, all of one contract, and keep what arrival will need."""
+    def _submit(self) -> None:
+        """Let the rows that wait, all of one contract, be judged beside the reading of the next; no more than `WORKERS` blocks at once."""
         if not self._waiting:
             return
-        waiting, contract = self._waiting, self._waiting[0][1]
-        self._waiting = []
-        batch = waiting[0][0] if len(waiting) == 1 else pl.concat([each[0] for each in waiting], how="diagonal")
-        first = self.rows - batch.height
-        judged = self._judge(batch, contract, first=first)
-        offset = 0
-        for part, _, file in waiting:
-            self._chunks.append(self._chunk(judged.slice(offset, part.height), contract=contract, file=file, first=first + offset))
-            offset += part.height
+        waiting, self._waiting = self._waiting, []
+        batch = waiting[0].batch if len(waiting) == 1 else pl.concat([each.batch for each in waiting], how="diagonal")
+        # Who takes mail is asked of the database, which belongs to this thread.
+        no_mail = self._no_mail(batch, self.contracts.get(waiting[0].contract, ()))
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=WORKERS)
+        while len(self._coming) >= WORKERS:
+            self._gather()
+        self._coming.append(self._pool.submit(self._judge_block, waiting, batch, no_mail, self.rows - batch.height))
 
-    def _judge(self, batch: pl.DataFrame, contract: str, *, first: int) -> pl.DataFrame:
+    def _gather(self) -> None:
+        """Keep what the oldest block gave; blocks are kept in the order read."""
+        judged = self._coming.popleft().result()
+        self._chunks += judged.chunks
+        self._arriving += [] if judged.arriving is None else [judged.arriving]
+        self._people += [] if judged.people is None else [judged.people]
+
+    def _flush(self) -> None:
+        """Wait until every row has been judged by itself."""
+        self._submit()
+        while self._coming:
+            self._gather()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _judge_block(self, waiting: Sequence[_Waiting], batch: pl.DataFrame, no_mail: frozenset[str] | None, first: int) -> _Judged:
+        """Judge rows of one contract by themselves; runs in a thread of its own and touches nothing that others write."""
+        contract = waiting[0].contract
         versions = self.contracts.get(contract)
         judged = (
-            judge_unknown(batch)
-            if versions is None
-            else judge_rows(batch, versions, rate_on=self.rate_on, no_mail=self._no_mail(batch, versions))
-        )
-        judged = judged.with_columns(
+            judge_unknown(batch) if versions is None else judge_rows(batch, versions, rate_on=self.rate_on, no_mail=no_mail)
+        ).with_columns(
             pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("delivery_id"),
             pl.lit(contract).alias("contract"),
-            hash_prospects(judged["email_normal"], self._seeds).cast(pl.String).alias("prospect"),
         )
+        judged = judged.with_columns(hash_prospects(judged["email_normal"], self._seeds).cast(pl.String).alias("prospect"))
+        arriving = people = None
         if versions is not None:
             arriving = select_arriving(judged, versions, contract=contract, seeds=self._seeds, crm=self.crm)
             arriving = arriving.with_columns(pl.col("prospect").cast(pl.String).alias("email_normal"))
-            self._arriving.append(arriving)
             if any("fuzzy" in each.duplicate.match for each in versions):
                 own = judged.join(arriving.select("delivery_id"), on="delivery_id", how="semi")
-                self._people.append(own.select("delivery_id", "contract", "kind", "delivered_at", *FUZZY))
-        return judged
+                people = own.select("delivery_id", "contract", "kind", "delivered_at", *FUZZY)
+        chunks, offset = [], 0
+        for part in waiting:
+            chunks.append(self._chunk(judged.slice(offset, part.batch.height), contract=contract, file=part.file, first=first + offset))
+            offset += part.batch.height
+        return _Judged(chunks, arriving, people)
 
     def _chunk(self, judged: pl.DataFrame, *, contract: str, file: str, first: int) -> _Chunk:
         hidden = {*WORKING, *JUDGED, FAULT_COLUMN, "delivery_id", "contract", "row_digest", "prospect"} - {"evidence"}
