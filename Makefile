@@ -21,6 +21,7 @@ check: $(V)/.test
 	$(V)/bin/ruff format --check .
 	$(V)/bin/mypy
 	$(V)/bin/lint-imports
+	$(V)/bin/python tools/sizes.py
 	$(V)/bin/python tools/generate.py --check
 
 bench: $(V)/.test

@@ -93,16 +93,7 @@ def backtest(path: Path, *, on: str, folder: Path) -> Backtest:
     terms = Contract.read(path)
     with read_database(find_database(folder)) as database:
         past = _past(database, on)
-        currency = next(
-            (
-                line.split('"')[1]
-                for id_, _, _, text in database.contract_texts()
-                if id_ == on
-                for line in text.splitlines()
-                if line.strip().startswith("currency")
-            ),
-            terms.currency,
-        )
+        currency = _currency(database, on) or terms.currency
     if past is None:
         raise UsageError(
             where=on,
@@ -141,6 +132,12 @@ def backtest(path: Path, *, on: str, folder: Path) -> Backtest:
         moves=[(str(then), str(now), int(count)) for then, now, count in moved.iter_rows()],
         reasons=[(str(reason), int(count)) for reason, count in counted.iter_rows()],
     )
+
+
+def _currency(database: Database, contract: str) -> str | None:
+    """Give the currency of a recorded contract, None where none is recorded."""
+    texts = (text for id_, _, _, text in database.contract_texts() if id_ == contract)
+    return next((line.split('"')[1] for text in texts for line in text.splitlines() if line.strip().startswith("currency")), None)
 
 
 def _counts(verdicts: pl.Series) -> dict[str, int]:

@@ -119,22 +119,17 @@ def make_statement(*, programme: ProgrammeFacts, versions: Sequence[Contract], s
     )  # fmt: skip
 
 
+_OF_CHARGE = (
+    "charge_id", "delivery_id", "external_id", "milestone", "contract_version", "number", "price_row", "gross_minor", "offset_minor",
+    "state", "window_ends_at",
+)  # fmt: skip
+"""What a transfer's line says of its charge."""
+
+
 def _events(charges: pl.DataFrame, transfers: pl.DataFrame, contract: Contract, reviews: dict[int, Review | None]) -> pl.DataFrame:
     """Give one row per transfer, with what it changes and how it can be contested; the two change columns add up to the totals."""
     kind, zone = pl.col("kind"), contract.zone
-    of_charge = charges.select(
-        "charge_id",
-        "delivery_id",
-        "external_id",
-        "milestone",
-        "contract_version",
-        "number",
-        "price_row",
-        "gross_minor",
-        "offset_minor",
-        "state",
-        "window_ends_at",
-    )
+    of_charge = charges.select(_OF_CHARGE)
     contests = {version: (_how_to_return(review), _how_to_contest(review)) for version, review in reviews.items()}
     returning = {version: words[0] for version, words in contests.items()}
     contesting = {version: words[1] for version, words in contests.items()}

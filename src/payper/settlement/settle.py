@@ -142,13 +142,8 @@ def settle(
     quiet = accepted.filter(~pl.col("delivery_id").is_in(ids.implode())) if len(ids) else accepted
     stepped = stepped.without(ids)
     plain, unpriced = plain_charges(quiet, prices, contracts)
-    plain = step_charges(stepped, plain, contracts)
     fates = [fate for delivery_id in sorted(touched.fates) for fate in touched.fates[delivery_id]]
-    rows = [_row(fate, index) for index, fate in enumerate(fates)]
-    both = pl.concat([plain, frame_of(rows, CHARGE_SCHEMA)]) if rows else plain
-    charges = both.join(_terms(contracts, ends), on=["contract", "contract_version"], how="left", maintain_order="left").filter(
-        pl.col("made_at") <= pl.col("as_of")
-    )
+    charges = _made(step_charges(stepped, plain, contracts), fates, contracts, ends)
     settled = stand(price(charges, fates, contracts, made.charges))
     return Settlement(
         charges=settled.rename({"made_at": "happened_at"}).select(CHARGE_COLUMNS),
@@ -159,6 +154,16 @@ def settle(
         refusals=refusals_of(touched),
         warnings=warnings_of(touched, unpriced),
     )
+
+
+def _made(
+    plain: pl.DataFrame, fates: Sequence[Fate], contracts: Mapping[str, Sequence[Contract]], ends: Mapping[str, datetime]
+) -> pl.DataFrame:
+    """Put together the charges made up to each contract's as-of: of columns, then of deliveries followed one by one."""
+    rows = [_row(fate, index) for index, fate in enumerate(fates)]
+    both = pl.concat([plain, frame_of(rows, CHARGE_SCHEMA)]) if rows else plain
+    known = both.join(_terms(contracts, ends), on=["contract", "contract_version"], how="left", maintain_order="left")
+    return known.filter(pl.col("made_at") <= pl.col("as_of"))
 
 
 def _due(located: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:

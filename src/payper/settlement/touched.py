@@ -65,18 +65,7 @@ def follow_touched(
     """
     stray = as_steps(events.filter(pl.col("delivery_id").is_null()))
     directory, subjects = _directory(accepted, others, stray, claims, odd, contracts)
-    refusals = []
-    for step in stray:
-        found = directory.find(step.address, step.happened_at)
-        assert not isinstance(found, Subject), "columns find what can be found"
-        if step.happened_at <= _as_of(found, step.address.contract, as_of):
-            refusals.append(Refusal("event", step.place, step.address.contract, step.address.external_id, step.happened_at, *found))
-    due: list[tuple[Claim, Subject | tuple[str, str]]] = []
-    for claim in claims:
-        meant = directory.find(claim.address, claim.claimed_at)
-        end = _as_of(meant, claim.address.contract, as_of)
-        if claim.claimed_at <= end:
-            due.append((claim.until(end), meant))
+    due = _due(claims, directory, as_of)
     claimed = {meant.delivery_id for _, meant in due if isinstance(meant, Subject)}
     concerned = pl.Series(sorted({*subjects, *claimed}), dtype=pl.Int64)
     own = events.filter(pl.col("delivery_id").is_in(concerned.implode())) if len(concerned) else events.clear()
@@ -94,7 +83,7 @@ def follow_touched(
     replaced = frozenset((one.contract.id, one.replaces) for one in subjects.values() if one.replaces is not None)
     book = ClaimBook(directory, course_of, _counter(accepted, claims), answered, replaced)
     answers = [book.answer(claim) for claim, _ in due]
-    refusals += [_refused(answer) for answer in answers if answer.at is None]
+    refusals = [*_strays(stray, directory, as_of), *(_refused(answer) for answer in answers if answer.at is None)]
     for subject in list(subjects.values()):
         course_of(subject)
     warnings = _deliver_replacements(subjects, directory, book)
@@ -104,6 +93,28 @@ def follow_touched(
     warnings += book.warnings
     warnings += [(answer.subject, answer.claim, *words) for answer in answers if answer.subject and (words := _late_contest(answer))]
     return Touched(subjects, by_delivery, courses, answers, book, fates_of(courses, book), refusals, warnings)
+
+
+def _strays(stray: list[Step], directory: Directory, as_of: Mapping[str, datetime]) -> list[Refusal]:
+    """Refuse the events, up to the as-of, that mean no delivery."""
+    refusals = []
+    for step in stray:
+        found = directory.find(step.address, step.happened_at)
+        assert not isinstance(found, Subject), "columns find what can be found"
+        if step.happened_at <= _as_of(found, step.address.contract, as_of):
+            refusals.append(Refusal("event", step.place, step.address.contract, step.address.external_id, step.happened_at, *found))
+    return refusals
+
+
+def _due(claims: list[Claim], directory: Directory, as_of: Mapping[str, datetime]) -> list[tuple[Claim, Subject | tuple[str, str]]]:
+    """List the claims made up to the as-of, each as far as it was known then, with the delivery it means or why it means none."""
+    due: list[tuple[Claim, Subject | tuple[str, str]]] = []
+    for claim in claims:
+        meant = directory.find(claim.address, claim.claimed_at)
+        end = _as_of(meant, claim.address.contract, as_of)
+        if claim.claimed_at <= end:
+            due.append((claim.until(end), meant))
+    return due
 
 
 def _directory(
