@@ -14,7 +14,7 @@ import polars as pl
 
 from payper.deliveries import INSTANT
 from payper.intake.dates import Written, read_written
-from payper.periods import Calendar
+from payper.periods import Calendar, localise
 
 DateOrder = Literal["dmy", "mdy"]
 
@@ -252,17 +252,6 @@ def _to_instant(local: pl.Series, shift: pl.Series, zones: pl.Series) -> pl.Seri
         return instant.cast(INSTANT)
     for zone in zones.filter(is_local).unique().drop_nulls():
         here = is_local & (zones == zone)
-        placed = localise(local, zone)
+        placed = localise(local, Calendar(zone=zone))
         instant = instant.zip_with(~here, placed)
     return instant.cast(INSTANT)
-
-
-def localise(local: pl.Series, zone: str) -> pl.Series:
-    """Place local clock times of one zone on the time line (RULES 1), in UTC."""
-    placed = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-    is_gap = placed.is_null() & local.is_not_null()
-    if is_gap.any():
-        calendar = Calendar(zone=zone)
-        moved = [calendar.localise(clock) for clock in local.filter(is_gap)]
-        placed = placed.scatter(is_gap.arg_true(), pl.Series(moved, dtype=INSTANT))
-    return placed.cast(INSTANT)

@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from payper.deliveries import INSTANT
 from payper.journey import LADDER, Milestone
 from payper.money import exponent
 from payper.settlement.facts import MILESTONE_RANK, Step, amount_minor, calendar_of
+from payper.settlement.frames import frame_of
 from payper.settlement.rates import Rates
 from payper.settlement.touched import Touched, place_of
-from payper.settlement.windows import INSTANT, frame_of
 
 _Type = pl.DataType | type[pl.DataType]
 RETURNS_SCHEMA: dict[str, _Type] = {

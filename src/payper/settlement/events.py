@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
+from payper.deliveries import INSTANT
 from payper.journey import Milestone, read_milestone
 from payper.money import is_currency
 from payper.settlement.facts import MILESTONE_RANK, Address, Place, Refusal, Step, event_fault, read_amount, refusal_of
-from payper.settlement.windows import INSTANT
 from payper.terms.contract import Contract
 
 STEP_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from payper.deliveries import INSTANT
 from payper.journey import Milestone
-from payper.settlement.windows import INSTANT, window_ends
+from payper.periods import window_ends
 from payper.terms.contract import Contract
 
 CHARGE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -100,7 +101,7 @@ def begun(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         return rows.with_columns(
             pl.col("begins_at").alias("ends_at"), pl.col("begins_at").alias("post_at"), pl.lit("no review is agreed").alias("post_cause")
         )
-    ended = rows.with_columns(window_ends(rows["begins_at"], review.window, contract.calendar).cast(INSTANT).alias("ends_at"))
+    ended = rows.with_columns(window_ends(rows["begins_at"], review.window, contract.calendar).alias("ends_at"))
     if review.silence == "return":
         return ended.with_columns(
             pl.col("ends_at").alias("relief_at"),

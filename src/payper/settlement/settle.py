@@ -9,18 +9,19 @@ from typing import Any
 
 import polars as pl
 
+from payper.deliveries import INSTANT
 from payper.ledger import validate
 from payper.settlement.acts import journey_of, refusals_of, replacements_of, returns_of, warnings_of
 from payper.settlement.events import locate, read_events
 from payper.settlement.facts import read_claims
 from payper.settlement.fates import WHOLE, Fate
+from payper.settlement.frames import frame_of
 from payper.settlement.outcome import CHARGE_COLUMNS, stand, transfers_of
 from payper.settlement.plain import CHARGE_SCHEMA, plain_charges
 from payper.settlement.pricing import price, price_table
 from payper.settlement.rates import Rates
 from payper.settlement.stepped import step, step_charges, step_journey
 from payper.settlement.touched import follow_touched
-from payper.settlement.windows import INSTANT, frame_of
 from payper.terms.contract import Contract
 
 DELIVERY_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {

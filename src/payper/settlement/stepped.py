@@ -14,15 +14,15 @@ from decimal import Decimal
 
 import polars as pl
 
+from payper.deliveries import INSTANT
 from payper.journey import LADDER, Milestone
 from payper.money import exponent
-from payper.periods import Period
+from payper.periods import Period, window_ends
 from payper.settlement.course import FORWARD, MEETING_WORDS, elapsed, silence_of
 from payper.settlement.events import ORDER
 from payper.settlement.facts import MILESTONE_RANK, amount_minor, calendar_of, share_minor
 from payper.settlement.plain import CHARGE_SCHEMA, begun, by_version
 from payper.settlement.rates import Rates
-from payper.settlement.windows import INSTANT, window_ends
 from payper.terms.contract import Contract
 
 _ACCEPTED, _BOOKED, _HELD = (one.value for one in (Milestone.ACCEPTED, Milestone.MEETING_BOOKED, Milestone.MEETING_HELD))
@@ -118,7 +118,7 @@ def _asking_silence(accepted: pl.DataFrame, contracts: Mapping[str, Sequence[Con
         length = pl.coalesce(pl.duration(minutes="meeting_minutes"), pl.lit(usual))
         ended = part.select((pl.col("meeting_at") + length).cast(INSTANT).alias("ended"))["ended"]
         _, _, period = word.partition(":")
-        ends = window_ends(ended, Period.parse(period), calendar_of(contract)).cast(INSTANT) if period else ended
+        ends = window_ends(ended, Period.parse(period), calendar_of(contract)) if period else ended
         known = part.with_columns(ends.alias("silent_at")).with_columns(pl.max_horizontal("silent_at", "accepted_at").alias("silent_at"))
         parts.append(known.select(list(schema)))
     return pl.concat(parts)
