@@ -19,6 +19,7 @@ from payper.adjudication.adjudicate import seeds_of
 from payper.desk.facts import SUBJECTS, Homes, read_new_facts
 from payper.desk.judging import Judging
 from payper.desk.mail_hosts import mail_look_up
+from payper.desk.memory import collector_at_rest
 from payper.desk.outputs import Written, write_outputs
 from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, read_programme
@@ -188,6 +189,7 @@ class Recorded:
     mappings: dict[str, list[str]] = field(default_factory=dict)
 
 
+@collector_at_rest()
 def record_new(database: Database, programme: Programme, *, as_of: date | None, online: bool = False, tell: Tell = _silent) -> Recorded:
     """Judge the deliveries, and seal the milestones and returns, that no earlier run has read; all in one transaction."""
     recorded = Recorded(day=date.min)

@@ -152,10 +152,10 @@ def _with_kinds(frame: pl.DataFrame) -> pl.DataFrame:
     free, disposable = _lists()
     flags = hosts.with_columns(pl.col("email_host").is_in(disposable).alias("is_disposable"))
     # The last two labels of a listed domain, or of one below it, are those of a listed one: few hosts are left to look at closely.
-    tails = {".".join(domain.split(".")[-2:]) for domain in disposable} if flags.height > 1000 else None
+    tails = _tails(disposable) if flags.height > 1000 else None
     deep = flags.filter(~pl.col("is_disposable") & (pl.col("email_host").str.count_matches(".", literal=True) > 1))["email_host"]
     if tails is not None:
-        deep = deep.filter(deep.str.extract(r"([^.]+\.[^.]+)$").is_in(list(tails)))
+        deep = deep.filter(deep.str.extract(r"([^.]+\.[^.]+)$").is_in(tails))
     below = [host for host in deep.to_list() if _lies_below(host, disposable)]
     flags = flags.with_columns((pl.col("is_disposable") | pl.col("email_host").is_in(below)).alias("is_disposable"))
     free_hosts = flags.filter(~pl.col("is_disposable") & pl.col("email_host").is_in(free))["email_host"].to_list()
@@ -165,6 +165,12 @@ def _with_kinds(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("email_host").is_in(disposable_hosts).alias("is_disposable"),
         pl.col("mailbox").is_in(_role_spellings()).alias("is_role"),
     )
+
+
+@cache
+def _tails(domains: frozenset[str]) -> list[str]:
+    """List the last two labels of domains, each once."""
+    return sorted({".".join(domain.split(".")[-2:]) for domain in domains})
 
 
 @cache
