@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payper.connectors.files import open_rows
-from payper.connectors.writing import as_cells, escaped, unescaped, write_bytes, write_csv, write_parquet, write_text
+from payper.connectors.writing import as_cells, write_bytes, write_csv, write_parquet, write_text
 from payper.errors import FileError
 
 SAFE = st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), max_size=8)
@@ -35,19 +35,6 @@ def test_what_is_written_is_read_back(
     read = open_rows(path).read()
     assert read["fault"].null_count() == read.height
     assert read.drop("row", "fault", "raw").equals(tidy)
-
-
-@given(st.lists(st.text(max_size=6), max_size=10))
-def test_escaping_is_undone_exactly(texts: list[str]) -> None:
-    frame = pl.DataFrame({"a": texts}, schema={"a": pl.String})
-    assert unescaped(escaped(frame), ["a"]).equals(frame)
-
-
-def test_formulas_are_escaped_and_numbers_are_not() -> None:
-    risky = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+cmd", "+49-151-8377075", "+49/30.123", "\t=1", "\r=1", "'=1"]
-    plain = ["+1 (415) 555-0100", "-5", "+49 151/2222", "ann@acme.com", "a=b", "'quoted'", ""]
-    assert escaped(pl.DataFrame({"a": risky}))["a"].to_list() == ["'" + cell for cell in risky]
-    assert escaped(pl.DataFrame({"a": plain}))["a"].to_list() == plain
 
 
 def test_lists_and_instants_are_written_as_people_read_them(tmp_path: Path) -> None:

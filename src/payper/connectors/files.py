@@ -16,6 +16,7 @@ from typing import Protocol
 import polars as pl
 
 from payper.errors import FileError
+from payper.intake.formulas import unescaped
 
 ROW, FAULT, RAW = "row", "fault", "raw"
 RESERVED: tuple[str, ...] = (ROW, FAULT, RAW)
@@ -42,9 +43,6 @@ FORMATS: dict[str, str] = {
 
 # C0 controls but tab and newline, DEL, C1; zero-width and direction marks; bidi overrides and isolates; the byte order mark.
 CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f\u{80}-\u{9f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2064}\u{2066}-\u{2069}\u{feff}]"
-
-ESCAPED = r"^'(['=@\t\r+\-])"
-"""A cell that was escaped when it was written: an apostrophe before what a spreadsheet would run, or before another apostrophe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,16 +227,6 @@ def without_controls(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFram
     hits = frame.select(pl.col(names).str.contains(CONTROLS).any())
     odd = [name for name in names if hits[name][0]]
     return frame.with_columns(pl.col(odd).str.replace_all(CONTROLS, "")) if odd else frame
-
-
-def unescaped(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
-    """Take off the apostrophe that `writing` puts before what a spreadsheet would run as a formula."""
-    names = list(columns)
-    if not names or frame.is_empty():
-        return frame
-    hits = frame.select(pl.col(names).str.starts_with("'").any())
-    odd = [name for name in names if hits[name][0]]
-    return frame.with_columns(pl.col(odd).str.replace(ESCAPED, "$1")) if odd else frame
 
 
 def _look(path: Path, limits: Limits) -> tuple[int, bytes]:

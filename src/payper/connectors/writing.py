@@ -15,12 +15,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from payper.connectors.files import ESCAPED, unescaped
 from payper.errors import FileError
-
-__all__ = ["as_cells", "escaped", "unescaped", "write_bytes", "write_csv", "write_parquet", "write_text"]
-
-_PLAIN_NUMBER = r"^[+\-](?:[0-9.]*[0-9][0-9.]*|[0-9 ().\-/]*[ (][0-9 ().\-/]*)$"
+from payper.intake.formulas import escaped
 
 
 def write_csv(
@@ -34,10 +30,7 @@ def write_csv(
 ) -> None:
     """Write a frame as CSV (RFC 4180, UTF-8, lines ended by CRLF only where `for_excel`).
 
-    Text cells that a spreadsheet would run as a formula get an apostrophe before them (OWASP, CSV Injection): those that begin with
-    `=`, `@`, a tab or a CR, and with `+` or `-` unless the whole cell is a plain number or a phone number with blanks or brackets (a
-    spreadsheet takes `+49-151-1` for a sum). So does a cell that begins
-    with an apostrophe before one of these, so that `unescaped` gives back exactly what was written.
+    Text cells that a spreadsheet would run as a formula get an apostrophe before them (`intake.formulas`).
 
     Args:
         frame: Lists are joined by `;`.
@@ -107,18 +100,6 @@ def as_cells(frame: pl.DataFrame, *, zone: str | None = None) -> pl.DataFrame:
             cells.append(placed.dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{offset}"))
         elif dtype in (pl.Categorical, pl.Enum):
             cells.append(column.cast(pl.String))
-    return frame.with_columns(cells)
-
-
-def escaped(frame: pl.DataFrame) -> pl.DataFrame:
-    """Put an apostrophe before every text cell that a spreadsheet would run, or that begins as an escaped one."""
-    cells = []
-    for name, dtype in frame.schema.items():
-        if dtype == pl.String:
-            column = pl.col(name)
-            is_signed = column.str.contains(r"^[+\-]") & ~column.str.contains(_PLAIN_NUMBER)
-            is_risky = column.str.contains(r"^[=@\t\r]") | is_signed | column.str.contains(ESCAPED)
-            cells.append(pl.when(is_risky).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name))
     return frame.with_columns(cells)
 
 

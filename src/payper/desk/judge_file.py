@@ -13,12 +13,13 @@ import polars as pl
 
 from payper.adjudication.adjudicate import adjudicate
 from payper.adjudication.identities import PLAIN_SEEDS
-from payper.connectors.writing import as_cells, escaped, write_csv, write_parquet
+from payper.connectors.writing import as_cells, write_csv, write_parquet
 from payper.deliveries import SCHEMA
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.outputs import VERDICT_COLUMNS
 from payper.desk.reading import end_of, open_file, read_people, received_at, typed_deliveries
 from payper.errors import UsageError
+from payper.intake.formulas import escaped
 from payper.reasons import Verdict
 from payper.terms.contract import Contract
 

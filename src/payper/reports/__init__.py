@@ -2,7 +2,7 @@
 
 from payper.reports.html import render_report
 from payper.reports.rejects import rejects_table
-from payper.reports.spreadsheets import csv_text, without_formulas
+from payper.reports.spreadsheets import csv_text
 from payper.reports.statement import Statement, make_statement, statement_csv, statement_name, statement_pdf
 from payper.reports.words import refusal_sentences
 
@@ -16,5 +16,4 @@ __all__ = [
     "statement_csv",
     "statement_name",
     "statement_pdf",
-    "without_formulas",
 ]
