@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -77,19 +78,11 @@ def read_events(
         `EVENT_SCHEMA`, then `fault` (String). `milestone` is a name of `journey.Milestone`, null where it is not known; `reason` is a
         reason's code where it is one, else the text as written; `amount` is the text as written.
     """
-    given = {name: _given(mapped, name) for name, dtype in EVENT_SCHEMA.items() if dtype == pl.String and name != "file"}
-    happened = read_instants(_given(mapped, "happened_at"), zone=_zones(given["contract"], zones, default_zone), date_order=date_order)
-    milestones, unknown = _read_milestones(given["milestone"])
-    faults = [
-        _missing(given["milestone"], "milestone"),
-        unknown,
-        _missing(_given(mapped, "happened_at"), "happened_at"),
-        add_fault("happened_at", happened["fault"]),
-        _nobody(given),
-    ]
-    given["milestone"] = milestones
-    given["reason"] = _plain_reasons(given["reason"])
-    return _assembled(EVENT_SCHEMA, {**given, "happened_at": happened["instant"]}, mapped, faults, file)
+    sheet = _Sheet.of(mapped, EVENT_SCHEMA, zones=zones, default_zone=default_zone, file=file, date_order=date_order)
+    milestones, unknown = _read_milestones(sheet.given["milestone"])
+    reasons = _plain_reasons(sheet.given["reason"])
+    faults = [sheet.missing("milestone"), unknown, sheet.missing("happened_at"), sheet.unread["happened_at"], sheet.nobody()]
+    return sheet.typed({"milestone": milestones, "reason": reasons}, faults)
 
 
 def read_returns(
@@ -106,17 +99,13 @@ def read_returns(
         `RETURN_SCHEMA`, then `fault` (String). `reason` is a reason's code, null where it is not known; `decision` is granted, refused
         or null.
     """
-    given = {name: _given(mapped, name) for name, dtype in RETURN_SCHEMA.items() if dtype == pl.String and name != "file"}
-    zone = _zones(given["contract"], zones, default_zone)
-    instants: dict[str, pl.Series] = {}
-    faults = [_missing(given["reason"], "reason"), _missing(_given(mapped, "claimed_at"), "claimed_at"), _nobody(given)]
-    for name in ("claimed_at", "contested_at", "decided_at"):
-        read = read_instants(_given(mapped, name), zone=zone, date_order=date_order)
-        instants[name] = read["instant"]
-        faults.append(add_fault(name, read["fault"]))
-    given["reason"], unknown_reason = _read_reasons(given["reason"])
-    given["decision"], unknown_decision = _read_decisions(given["decision"])
-    return _assembled(RETURN_SCHEMA, {**given, **instants}, mapped, [*faults, unknown_reason, unknown_decision], file)
+    sheet = _Sheet.of(mapped, RETURN_SCHEMA, zones=zones, default_zone=default_zone, file=file, date_order=date_order)
+    reasons, unknown_reason = _read_reasons(sheet.given["reason"])
+    decisions, unknown_decision = _read_decisions(sheet.given["decision"])
+    faults = [
+        sheet.missing("reason"), sheet.missing("claimed_at"), sheet.nobody(), *sheet.unread.values(), unknown_reason, unknown_decision
+    ]  # fmt: skip
+    return sheet.typed({"reason": reasons, "decision": decisions}, faults)
 
 
 def read_decisions(
@@ -132,18 +121,11 @@ def read_decisions(
     Returns:
         `DECISION_SCHEMA`, then `fault` (String). `decision` is accepted, rejected or null.
     """
-    given = {name: _given(mapped, name) for name, dtype in DECISION_SCHEMA.items() if dtype == pl.String and name != "file"}
-    read = read_instants(_given(mapped, "decided_at"), zone=_zones(given["contract"], zones, default_zone), date_order=date_order)
-    words, unknown = _read_decisions(given["decision"])
-    faults = [
-        _missing(given["external_id"], "external_id"),
-        _missing(given["decision"], "decision"),
-        _missing(_given(mapped, "decided_at"), "decided_at"),
-        add_fault("decided_at", read["fault"]),
-        unknown,
-    ]
-    given["decision"] = words.replace({"granted": "accepted", "refused": "rejected"})
-    return _assembled(DECISION_SCHEMA, {**given, "decided_at": read["instant"]}, mapped, faults, file)
+    sheet = _Sheet.of(mapped, DECISION_SCHEMA, zones=zones, default_zone=default_zone, file=file, date_order=date_order)
+    words, unknown = _read_decisions(sheet.given["decision"])
+    decisions = words.replace({"granted": "accepted", "refused": "rejected"})
+    faults = [*map(sheet.missing, ("external_id", "decision", "decided_at")), sheet.unread["decided_at"], unknown]
+    return sheet.typed({"decision": decisions}, faults)
 
 
 def read_crm(mapped: pl.DataFrame) -> pl.DataFrame:
@@ -165,12 +147,54 @@ def read_reason(text: str) -> Reason | None:
     return _CODES.get("_".join(words))
 
 
-def _assembled(
-    schema: Mapping[str, Any], columns: dict[str, pl.Series], mapped: pl.DataFrame, faults: list[pl.Series], file: str | None
-) -> pl.DataFrame:
-    columns = {**columns, "file": pl.Series([file] * mapped.height, dtype=pl.String), "row": row_numbers(mapped)}
-    frame = pl.DataFrame([columns[name].cast(dtype).alias(name) for name, dtype in schema.items()])
-    return frame.with_columns(joined_faults(mapped, faults))
+@dataclass(frozen=True)
+class _Sheet:
+    """A file's rows on their way to a schema.
+
+    Attributes:
+        given: The schema's columns but `file` and `row`, as the file has them: String; null where it has none.
+        instants: Those that are instants, read.
+        unread: By the same names, why one could not be read.
+    """
+
+    mapped: pl.DataFrame
+    schema: Mapping[str, Any]
+    file: str | None
+    given: Mapping[str, pl.Series]
+    instants: Mapping[str, pl.Series]
+    unread: Mapping[str, pl.Series]
+
+    @classmethod
+    def of(
+        cls, mapped: pl.DataFrame, schema: Mapping[str, Any], *,
+        zones: Mapping[str, str] | None, default_zone: str, file: str | None, date_order: str | None,
+    ) -> _Sheet:  # fmt: skip
+        given = {name: _given(mapped, name) for name in schema if name not in {"file", "row"}}
+        zone = _zones(given["contract"], zones, default_zone)
+        read = {
+            name: read_instants(given[name], zone=zone, date_order=date_order) for name in given if isinstance(schema[name], pl.Datetime)
+        }
+        instants = {name: each["instant"] for name, each in read.items()}
+        unread = {name: add_fault(name, each["fault"]) for name, each in read.items()}
+        return cls(mapped, schema, file, given, instants, unread)
+
+    def missing(self, name: str) -> pl.Series:
+        """Give the fault of rows where a column is empty."""
+        frame = pl.DataFrame({"given": self.given[name]})
+        return frame.select(pl.when(pl.col("given").is_null()).then(pl.lit(f"{name} is empty")).alias("fault")).to_series()
+
+    def nobody(self) -> pl.Series:
+        """Give the fault of rows that name no delivery."""
+        frame = pl.DataFrame({"external_id": self.given["external_id"], "email": self.given["email"]})
+        words = pl.lit("neither external_id nor email says which delivery is meant")
+        return frame.select(pl.when(pl.all_horizontal(pl.all().is_null())).then(words).alias("fault")).to_series()
+
+    def typed(self, words: Mapping[str, pl.Series], faults: list[pl.Series]) -> pl.DataFrame:
+        """Put the schema together, `words` in place of what was written, and `fault` after it."""
+        place = {"file": pl.Series([self.file] * self.mapped.height, dtype=pl.String), "row": row_numbers(self.mapped)}
+        columns = {**self.given, **self.instants, **words, **place}
+        frame = pl.DataFrame([columns[name].cast(dtype).alias(name) for name, dtype in self.schema.items()])
+        return frame.with_columns(joined_faults(self.mapped, faults))
 
 
 def _given(mapped: pl.DataFrame, name: str) -> pl.Series:
@@ -183,19 +207,6 @@ def _zones(contracts: pl.Series, zones: Mapping[str, str] | None, default_zone: 
     if not zones or contracts.null_count() == len(contracts):
         return default_zone
     return contracts.replace_strict(list(zones), list(zones.values()), default=default_zone, return_dtype=pl.String)
-
-
-def _missing(given: pl.Series, name: str) -> pl.Series:
-    frame = pl.DataFrame({"given": given})
-    return frame.select(pl.when(pl.col("given").is_null()).then(pl.lit(f"{name} is empty")).alias("fault")).to_series()
-
-
-def _nobody(given: dict[str, pl.Series]) -> pl.Series:
-    frame = pl.DataFrame({"external_id": given["external_id"], "email": given["email"]})
-    is_nobody = pl.all_horizontal(pl.all().is_null())
-    return frame.select(
-        pl.when(is_nobody).then(pl.lit("neither external_id nor email says which delivery is meant")).alias("fault")
-    ).to_series()
 
 
 def _read_milestones(given: pl.Series) -> tuple[pl.Series, pl.Series]:
