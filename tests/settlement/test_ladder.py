@@ -6,7 +6,7 @@ import pytest
 from settlement_cases import appointment, charge, contract, deliveries, events, money, others, price, returns, review, settled
 
 from payper.journey import PRICEABLE, Milestone
-from payper.settlement import ChargeState
+from payper.settlement import ChargeState, Made
 
 # Terms: 5 business days of review from Monday 5 January noon end with Monday 12 January; contests 3 business days.
 MEETINGS = """
@@ -157,6 +157,30 @@ def test_the_cap_on_returns_counts_by_claim_and_rounds_up() -> None:
     claims = returns(("L1", "PHONE_WRONG", "2026-01-08"), ("L2", "PHONE_WRONG", "2026-01-06"), ("L3", "PHONE_WRONG", "2026-01-07"))
     answers = dict(settled(terms, rows, with_returns=claims).returns.select("external_id", "code").iter_rows())
     assert answers == {"L2": "GRANTED", "L3": "GRANTED", "L1": "RETURN_CAP"}  # 15% of 7 is 1.05, so 2
+
+
+def test_a_refusal_for_the_cap_counts_each_admitted_return_once_whatever_earlier_runs_granted() -> None:
+    terms = contract(price("accepted", 100), review=review(cap="0.1"))
+    rows = deliveries(*[{"delivered_at": "2026-01-05"}] * 10, *[{"delivered_at": "2026-01-07"}] * 2)
+    claims = returns(("L1", "PHONE_WRONG", "2026-01-05 18:00"), ("L2", "PHONE_WRONG", "2026-01-06"), ("L3", "PHONE_WRONG", "2026-01-08"))
+    first = settled(terms, rows, with_returns=claims)
+    again = settled(terms, rows, with_returns=claims, made=Made(first.charges, first.returns))
+    (words,) = again.returns.filter(code="RETURN_CAP")["words"]
+    assert words == "1 return is admitted, and 10% of 10 deliveries allows 1. Wait until more are delivered."
+    assert again.returns.equals(first.returns)
+
+
+def test_a_return_told_late_is_refused_where_later_claims_have_filled_the_cap_and_told_so() -> None:
+    terms = contract(price("accepted", 100), review=review(cap="0.1"))
+    rows = deliveries(*[{"delivered_at": "2026-01-05"}] * 7)
+    first = settled(terms, rows, with_returns=returns(("L2", "PHONE_WRONG", "2026-01-07")))
+    both = returns(("L1", "PHONE_WRONG", "2026-01-06"), ("L2", "PHONE_WRONG", "2026-01-07"))
+    again = settled(terms, rows, with_returns=both, made=Made(first.charges, first.returns))
+    assert dict(again.returns.select("external_id", "code").iter_rows()) == {"L1": "RETURN_CAP", "L2": "GRANTED"}
+    (words,) = again.returns.filter(external_id="L1")["words"]
+    assert words.startswith(
+        "0 returns are admitted before it and 1 claimed later was granted in an earlier run, and 10% of 7 deliveries allows 1."
+    )
 
 
 def test_a_delivery_is_returned_once() -> None:

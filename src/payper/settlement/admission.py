@@ -210,13 +210,9 @@ class ClaimBook:
         if review.cap is not None and (subject.contract.id, subject.external_id) not in self.replaced:
             accepted = self.accepted_by(subject.contract.id, claim.claimed_at)
             limit = accepted_share(review.cap, accepted)
-            admitted = self.admitted.get(subject.contract.id, 0) + self._answered_ahead.get(subject.contract.id, 0)
-            if admitted + 1 > limit:
-                share = f"{review.cap * 100:f}".rstrip("0").rstrip(".")
-                words = (
-                    f"{admitted} returns are admitted, and {share}% of {accepted} deliveries allows {limit}. Wait until more are delivered."
-                )
-                return "RETURN_CAP", words
+            before, later = self.admitted.get(subject.contract.id, 0), self._answered_ahead.get(subject.contract.id, 0)
+            if before + later + 1 > limit:
+                return "RETURN_CAP", _cap_in_words(review.cap, accepted, limit=limit, before=before, later=later)
         return None
 
 
@@ -262,6 +258,23 @@ def _covered(course: Course, claim: Claim) -> tuple[Milestone, ...]:
         for one in course.charges.values()
         if one.begins_at is not None and one.ends_at is not None and one.begins_at <= claim.claimed_at <= one.ends_at
     )
+
+
+def _cap_in_words(cap: Decimal, accepted: int, *, limit: int, before: int, later: int) -> str:
+    """Say why no more returns are admitted.
+
+    Args:
+        cap: The share of deliveries that may be returned.
+        accepted: Deliveries up to the claim.
+        limit: The returns that these allow.
+        before: Returns admitted of those claimed before; they alone are named where they suffice, whatever was known when.
+        later: Returns claimed later that an earlier run granted.
+    """
+    share = f"{cap * 100:f}".rstrip("0").rstrip(".")
+    admitted = f"{before} return{' is' if before == 1 else 's are'} admitted"
+    if before < limit:
+        admitted += f" before it and {later} claimed later {'was' if later == 1 else 'were'} granted in an earlier run"
+    return f"{admitted}, and {share}% of {accepted} deliver{'y' if accepted == 1 else 'ies'} allows {limit}. Wait until more are delivered."
 
 
 def _windows_in_words(course: Course) -> str:
