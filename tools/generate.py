@@ -79,6 +79,13 @@ def functions() -> str:
     return functions_page()
 
 
+def terms() -> str:
+    """Write the parts of docs/terms.md that come from the code; the rest of the page is written by hand."""
+    import terms_page
+
+    return terms_page.terms()
+
+
 def summary_schema() -> str:
     """Publish the JSON Schema of summary.json."""
     return (ROOT / "src/payper/reports/summary_schema.json").read_text("utf-8")
@@ -89,6 +96,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/commands.md": commands,
     "docs/findings.md": findings,
     "docs/functions.md": functions,
+    "docs/terms.md": terms,
     "docs/summary-schema.json": summary_schema,
 }
 

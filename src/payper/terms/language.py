@@ -1,6 +1,6 @@
 """The contract language as a table: every key with what it takes, its default and its meaning.
 
-`tables` knows keys from here, so that a key missing here is an unknown key; docs/terms.md and `explain` are tested against it.
+`tables` knows keys from here, so that a key missing here is an unknown key; docs/terms.md is made from it, `explain` tested against it.
 """
 
 from __future__ import annotations
