@@ -147,7 +147,7 @@ class ClaimBook:
         return given
 
     def owing(self, subject: Subject) -> Owing | None:
-        """Give the replacement owed for a delivery: by a granted return, or by a no-show before one (decision settlement-replacements)."""
+        """Give the replacement owed for a delivery: by a granted return, or by a no-show before one (decision 0008)."""
         known = self.owings.get(subject.delivery_id)
         if known is not None:
             return known
@@ -217,7 +217,7 @@ class ClaimBook:
 
 
 def decide(claim: Claim, contract: Contract) -> tuple[Literal["granted", "refused"], datetime, str, str, bool]:
-    """Give outcome, instant, code, words, and whether it was contested, of an admissible return (RULES 42; decision settlement-contests).
+    """Give outcome, instant, code, words, and whether it was contested, of an admissible return (RULES 42; decision 0005).
 
     Not contested within `contest_within`: granted at its end, at once where the contract has none. Contested in time: a person decides
     within another `contest_within` from the contest on; else `undecided` says who is right, at that deadline. A person who decides

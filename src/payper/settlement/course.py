@@ -106,7 +106,7 @@ def follow(subject: Subject, steps: Sequence[Step], rates: Rates) -> Course:
         steps: Its events, none before `delivered_at`; sorted by `Step.order` here.
         rates: For percentages of amounts in another currency.
 
-    Source: RULES 35, 37 to 39, 41; decisions settlement-meetings, settlement-percentages.
+    Source: RULES 35, 37 to 39, 41; decisions 0006, 0007.
     """
     return _Fold(subject, sorted(steps, key=lambda step: step.order), rates).run()
 
@@ -273,7 +273,7 @@ class _Fold:
             charge.void_at, charge.void_cause, charge.void_reason = at, cause, reason
 
     def _silence(self) -> datetime | None:
-        """Give the instant at which silence proves the meeting held, or None (decision settlement-meetings)."""
+        """Give the instant at which silence proves the meeting held, or None (decision 0006)."""
         subject, clause = self.subject, self.contract.appointment
         word = silence_of(self.contract)
         if clause is None or word is None or subject.meeting_at is None:

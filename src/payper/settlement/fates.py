@@ -70,7 +70,7 @@ def fates_of(courses: Mapping[int, Course], book: ClaimBook) -> dict[int, list[F
 
     Returns:
         Fates by delivery id, in the order the charges were made. `Reached.is_free` is set where the charge of what a delivery replaces
-        stands for its own (decision settlement-replacements).
+        stands for its own (decision 0008).
     """
     replaced_by = {owing.delivered_by.delivery_id: owing for owing in book.owings.values() if owing.delivered_by is not None}
     fates: dict[int, list[Fate]] = {}
@@ -149,7 +149,7 @@ def _free(course: Course, delivery_id: int, replaced_by: Mapping[int, Owing], fa
 
 
 def _relieve_ancestors(subject: Subject, book: ClaimBook, replaced_by: Mapping[int, Owing], fates: Mapping[int, list[Fate]]) -> None:
-    """Pass the return or the no-show of a free replacement on to the charge that stands for it (decision settlement-replacements)."""
+    """Pass the return or the no-show of a free replacement on to the charge that stands for it (decision 0008)."""
     answer = book.returned.get(subject.delivery_id)
     own = book.owing(subject)
     if answer is not None and answer.remedy is not None:

@@ -101,7 +101,7 @@ def step(
 
 
 def _asking_silence(accepted: pl.DataFrame, contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
-    """List the deliveries whose meeting silence may prove held, and `silent_at`, when it would (decision settlement-meetings)."""
+    """List the deliveries whose meeting silence may prove held, and `silent_at`, when it would (decision 0006)."""
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "delivery_id": pl.Int64, "kind": pl.String, "accepted_at": INSTANT, "silent_at": INSTANT,
     }  # fmt: skip
@@ -238,7 +238,7 @@ def _cause() -> pl.Expr:
 
 
 def _confirmed(charges: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
-    """Let a charge post that silence would give back, where a forward event lies in its window (decision settlement-contests)."""
+    """Let a charge post that silence would give back, where a forward event lies in its window (decision 0005)."""
     silent = charges.filter(pl.col("relief_reason") == "SILENCE").select(*_KEY, "begins_at", "ends_at")
     if silent.is_empty():
         return charges
