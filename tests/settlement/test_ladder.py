@@ -127,6 +127,15 @@ def test_a_replacement_in_time_lets_the_charge_stand_and_costs_nothing(days: str
         assert (charge(settlement, "L2")["amount_minor"], charge(settlement, "L2")["number"]) == (0, 0)
 
 
+def test_what_a_replacement_reaches_after_acceptance_is_charged() -> None:
+    terms = contract(price("accepted", 4800), price("won", 9900), review=review(remedy="replace", replace_within="5bd"))
+    rows = deliveries({"delivered_at": "2026-01-05"}, {"delivered_at": "2026-01-08", "replaces": "L1"})
+    claims = returns(("L1", "PHONE_WRONG", "2026-01-06"))
+    settlement = settled(terms, rows, with_events=events(("L2", "won", "2026-01-20")), with_returns=claims)
+    assert charge(settlement, "L2")["amount_minor"] == 0
+    assert charge(settlement, "L2", "won")["amount_minor"] == 9900
+
+
 def test_a_returned_replacement_gives_back_the_charge_that_stood_for_it() -> None:
     terms = contract(price("accepted", 4800), review=review(remedy="replace", replace_within="5bd"))
     rows = deliveries({"delivered_at": "2026-01-05"}, {"delivered_at": "2026-01-08", "replaces": "L1"})
