@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from payper.adjudication.past import VERDICT_CODES
+from payper.desk.judging_anew import judge_anew
 from payper.desk.places import find_database
 from payper.desk.reading import end_of
 from payper.desk.recorded import recorded_contracts, recorded_rates
@@ -60,6 +61,9 @@ def verify(folder: Path) -> Verification:
                 break
         else:
             result.lines.append(f"{path}: journal, verdicts and ledger agree.")
+            anew = judge_anew(database)
+            result.counts |= {"judged_anew": anew.judged, "judged_otherwise": anew.differing, "not_judged_anew": sum(anew.left.values())}
+            result.lines.append(anew.line)
         return result
 
 
