@@ -15,6 +15,7 @@ from payper._version import __version__
 from payper.connectors.writing import write_bytes, write_csv, write_text
 from payper.deliveries import ANSWER_PREFIX, DERIVED, SCHEMA
 from payper.desk.facts import SUBJECTS, known_facts
+from payper.desk.notes import notes_on_unknown_contracts
 from payper.desk.programme import Programme
 from payper.desk.reading import end_of
 from payper.desk.settling import acceptance_prices, known_decisions, with_decisions
@@ -74,7 +75,7 @@ def write_outputs(
         measure(programme=facts, contracts=programme.contracts, verdicts=verdicts, settlement=settlement), refusals=len(refused)
     )
     not_run = _checks_not_run(programme, online=online)
-    notes = [*notes, *_counted_notes(verdicts, programme, settlement, refused)]
+    notes = [*notes, *_counted_notes(verdicts, programme, settlement, refused, rejects=out / "rejects")]
     summary = summarise(results, payper_version=__version__, files=_files(database), checks_not_run=not_run)
     summary = {**summary, "refusals": len(refused), "notes": list(notes)}
     tell("results written", 0, 6)
@@ -108,14 +109,14 @@ def _recorded_until(database: Database, programme: Programme, day: date) -> pl.D
     return pl.concat(kept).sort("happened_at", maintain_order=True) if kept else transfers.clear()
 
 
-def _counted_notes(verdicts: pl.DataFrame, programme: Programme, settlement: Settlement, refused: Sequence[Mapping[str, Any]]) -> list[str]:
+def _counted_notes(
+    verdicts: pl.DataFrame, programme: Programme, settlement: Settlement, refused: Sequence[Mapping[str, Any]], *, rejects: Path
+) -> list[str]:
     """Say in one line each what the tables of a run do not show."""
     notes = []
     if refused:
         notes.append(f"{len(refused):,} milestones, returns or decisions count for nothing: refusals.csv says why.")
-    strangers = verdicts.filter(~pl.col("contract").is_in(list(programme.contracts)))
-    for name, count in strangers.group_by("contract").len().sort("contract").iter_rows():
-        notes.append(f"{count:,} deliveries of {name} are rejected, as no contract of this id was there when they were judged.")
+    notes += notes_on_unknown_contracts(verdicts, programme, rejects=rejects)
     for row in settlement.warnings.iter_rows(named=True):
         place = f"{row['file']}:{row['row']}: " if row["file"] else f"{row['contract']}: "
         notes.append(f"{place}{row['words']}")

@@ -18,8 +18,11 @@ from payper.terms.contract import Contract
 from payper.terms.findings import Finding
 from payper.terms.reading import Reading, check_versions, read_terms_file
 
-SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".ndjson", ".jsonl", ".json", ".parquet"})
+SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".ndjson", ".jsonl", ".json", ".parquet", ".pq"})
 """Endings of the files that are read; others in the folders are left alone."""
+
+READ_ENDINGS = "CSV, XLSX, NDJSON or Parquet"
+"""The forms of data files, for people."""
 
 _KEYS = ("name", "base_currency", "timezone", "horizon_days", "margin", "wages", "capacity", "goals", "rate", "simulated", "buyer")
 

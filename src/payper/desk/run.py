@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from payper.desk.facts import SUBJECTS, Homes, read_new_facts
 from payper.desk.judging import Judging
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.memory import collector_at_rest
+from payper.desk.notes import NO_DATE, notes_on_folders
 from payper.desk.outputs import Written, write_outputs
 from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, read_programme
@@ -97,7 +99,8 @@ def run_programme(
         settlement, accepted = settle_known(database, programme.contracts, programme.rates, day=day)
         with database.transaction():
             record(database, settlement, programme.contracts, day=day, run=database.runs())
-            database.set_setting("settled_until", max(day.isoformat(), database.setting("settled_until") or ""))
+            if recorded.is_dated:
+                database.set_setting("settled_until", max(day.isoformat(), database.setting("settled_until") or ""))
             database.set_setting("rates", written_rates(programme.rates))
         said = [*recorded.notes, *map(str, recorded.faults)]
         written = write_outputs(database, programme, settlement, accepted, day=day, out=out, online=online, notes=said, tell=tell)
@@ -105,7 +108,7 @@ def run_programme(
 
 
 def _result(programme: Programme, recorded: Recorded, written: Written, *, out: Path, contract_notes: Sequence[str]) -> RunResult:
-    notes = [*programme.notes, *contract_notes, *written.notes]
+    notes = [*programme.notes, *contract_notes, *notes_on_folders(programme), *written.notes]
     notes += [f"{id_}: its contract file has errors, so its deliveries wait" for id_ in sorted(programme.refused)]
     mappings = [f"{name}:\n" + "\n".join(f"  {line}" for line in lines) for name, lines in recorded.mappings.items()]
     return RunResult(
@@ -179,9 +182,15 @@ def terms_hash(contract: Contract) -> str:
 
 @dataclass
 class Recorded:
-    """What `record_new` did."""
+    """What `record_new` did.
+
+    Attributes:
+        day: As of which day, in the sense of RULES 7.
+        is_dated: Whether the day was named or found; else it is today.
+    """
 
     day: date
+    is_dated: bool = True
     new_rows: int = 0
     notes: list[str] = field(default_factory=list)
     faults: list[FileError] = field(default_factory=list)
@@ -208,7 +217,11 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     batches = [replace(batch, run=run) for batch in facts.batches]
     recorded.faults += facts.faults
     recorded.mappings |= facts.mappings
-    recorded.day = as_of or _latest(database, programme, batches, latest)
+    found = as_of or _latest(database, programme, batches, latest)
+    recorded.is_dated = found is not None
+    recorded.day = found or datetime.now(ZoneInfo(programme.timezone)).date()
+    if not recorded.is_dated:
+        recorded.notes.append(NO_DATE)
     if as_of is None and recorded.day > datetime.now(UTC).date() + timedelta(days=1):
         recorded.notes.append(
             f"The latest date in the files, {recorded.day.isoformat()}, lies in the future, and everything is as of that day. "
@@ -240,7 +253,9 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
             database.add_file(file=name, run=number, subject="deliveries", digest=digest, rows=rows, later=later)
         for subject, name, digest, rows in facts.files:
             database.add_file(file=name, run=number, subject=subject, digest=digest, rows=rows)
-        database.set_setting("latest_day", _latest(database, programme, batches, latest).isoformat())
+        latest = _latest(database, programme, batches, latest)
+        if latest is not None:
+            database.set_setting("latest_day", latest.isoformat())
     recorded.new_rows = judging.rows
     return recorded
 
@@ -361,8 +376,8 @@ def _homes(database: Database, programme: Programme, judging: Judging) -> Homes:
     return Homes.of(frames)
 
 
-def _latest(database: Database, programme: Programme, batches: Sequence[Batch], delivered: date | None) -> date:
-    """Give the latest date found in deliveries, milestones and returns, in this run and before (RULES 7)."""
+def _latest(database: Database, programme: Programme, batches: Sequence[Batch], delivered: date | None) -> date | None:
+    """Give the latest date found in deliveries, milestones and returns, in this run and before (RULES 7); None: there is none."""
     days = [delivered] if delivered else []
     before = database.setting("latest_day")
     days += [date.fromisoformat(before)] if before else []
@@ -372,4 +387,4 @@ def _latest(database: Database, programme: Programme, batches: Sequence[Batch], 
         column = {"milestones": "happened_at", "returns": "claimed_at", "decisions": "decided_at"}[batch.subject]
         day = latest_day([(facts.filter(pl.col("fault").is_null())[column], zones.get(batch.chain, programme.timezone))])
         days += [day] if day else []
-    return max(days, default=date(1970, 1, 1))
+    return max(days, default=None)

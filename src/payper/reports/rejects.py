@@ -8,7 +8,7 @@ from payper.deliveries import ANSWER_PREFIX, SCHEMA
 from payper.reasons import Group, Reason, Verdict
 
 MENDS: dict[Reason, str] = {
-    Reason.CONTRACT_UNKNOWN: "Send it under the id of a contract that both parties accepted.",
+    Reason.CONTRACT_UNKNOWN: "Send it again when the contract is there, or under the id of another that both parties accepted.",
     Reason.CONTRACT_PAUSED: "Send it again after the pause.",
     Reason.ROW_MALFORMED: "Mend the row: as many cells as the header, closed quotes, dates such as 2026-03-14.",
     Reason.FIELD_MISSING: "Fill in the fields that the contract requires.",
@@ -73,8 +73,9 @@ def rejects_table(verdicts: pl.DataFrame, contract: str, raw: pl.DataFrame | Non
             them; its values take the place of those in `verdicts`.
 
     Returns:
-        `external_id`, the sender's other canonical columns in the order of the schema and the answers, those with any value only, without
-        `delivered_at`, as it is handed over anew; then
+        `external_id`, the sender's other canonical columns in the order of the schema and the answers, those with any value only;
+        `delivered_at` only of what was rejected as `CONTRACT_UNKNOWN`, which counts from its first sending once the contract is there,
+        while anything else is handed over anew; then
         `payper_reasons` (codes joined by `;`), `payper_can_mend` (yes, no), `payper_what_to_do`, and where they are known `payper_file`,
         `payper_row`, `payper_seen` and `payper_row_as_sent`. Intake ignores columns whose name
         starts with `payper_`. Formulas are not made harmless here: write the frame with `csv_text`. In the order of arrival.
@@ -85,7 +86,10 @@ def rejects_table(verdicts: pl.DataFrame, contract: str, raw: pl.DataFrame | Non
         dropped = [name for name in sent if name in rejected.columns]
         rejected = rejected.drop(dropped).join(raw.select("file", "row", *sent), on=["file", "row"], how="left", maintain_order="left")
     answers = sorted(name for name in rejected.columns if name.startswith(ANSWER_PREFIX))
-    columns = [name for name in (*SCHEMA, *answers) if name in rejected.columns and name not in {"external_id", "delivered_at"}]
+    if "delivered_at" in rejected.columns:
+        is_unknown = pl.col("reasons").list.contains(Reason.CONTRACT_UNKNOWN.name)
+        rejected = rejected.with_columns(pl.when(is_unknown).then(pl.col("delivered_at")).alias("delivered_at"))
+    columns = [name for name in (*SCHEMA, *answers) if name in rejected.columns and name != "external_id"]
     filled = [name for name in columns if rejected[name].null_count() < rejected.height]
     advice = {reason.name: what_to_do(reason) for reason in Reason}
     helps = [reason.name for reason in Reason if reason.can_mend]
