@@ -239,3 +239,49 @@ def test_every_subject_names_its_columns() -> None:
     assert names_of("list") == ("email", "website", "company", "entry")
     assert {"contract", "claimed_at"} <= set(names_of("returns"))
     assert "file" not in names_of("milestones")
+
+
+HEADERS_BY_LANGUAGE = {
+    "German": "external_id: Lead-Nr; delivered_at: Übergeben am; generated_at: Erfasst am; company: Firma; first_name: Vorname; last_name: Nachname; "
+    "email: E-Mail; phone: Telefon; country: Land; title: Position; employees: Mitarbeiter; revenue: Umsatz; industry: Branche; website: Webseite; "
+    "city: Ort; postal_code: PLZ; consent_at: Einwilligung vom; channel: Kanal; meeting_at: Terminbeginn; attendees: Teilnehmer",
+    "French": "external_id: N° de lead; delivered_at: Transmis le; generated_at: Créé le; company: Société; first_name: Prénom; last_name: Nom; "
+    "email: E-mail professionnel; phone: Téléphone; country: Pays; title: Poste; employees: Nombre de salariés; revenue: Chiffre d'affaires; "
+    "industry: Secteur d'activité; website: Site internet; consent_at: Date du consentement; meeting_at: Date de rendez-vous",
+    "Spanish": "external_id: N.º de lead; delivered_at: Fecha de envío; generated_at: Creado el; company: Empresa; first_name: Nombre; "
+    "last_name: Apellidos; email: Correo electrónico; phone: Móvil; country: País; title: Cargo; employees: N.º de empleados; revenue: Facturación; "
+    "industry: Sector; website: Página web; consent_at: Fecha del consentimiento; meeting_at: Fecha de la cita",
+    "Dutch": "external_id: Leadnummer; delivered_at: Geleverd op; generated_at: Aangemaakt op; company: Bedrijfsnaam; first_name: Voornaam; "
+    "last_name: Achternaam; email: Zakelijk e-mailadres; phone: Telefoonnummer; country: Land; title: Functie; employees: Aantal medewerkers; "
+    "revenue: Omzet; industry: Branche; city: Plaats; postal_code: Postcode; consent_at: Toestemmingsdatum; meeting_at: Datum afspraak",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", HEADERS_BY_LANGUAGE)
+def test_headers_of_four_languages_are_recognised(language: str) -> None:
+    pairs = [(name, header) for name, header in (pair.split(": ") for pair in HEADERS_BY_LANGUAGE[language].split("; "))]
+    mapping = guess([header for _, header in pairs], subject="deliveries")
+    assert mapping.columns == dict(pairs)
+    assert not mapping.unmapped
+
+
+@pytest.mark.parametrize("header", ["Nr.", "Numéro", "Nummer", "Umsatz (Mio. €)", "Revenue ($M)", "Annual Revenue (in thousand)"])
+def test_headers_that_would_mislead_are_not_guessed(header: str) -> None:
+    """A running number is no external id, and `12` under millions is not twelve."""
+    assert guess([header], subject="deliveries").columns == {}
+
+
+def test_a_header_that_lost_to_another_is_told_unless_it_says_the_same() -> None:
+    headers = ["Email", "Work Email", "Company", "Account Name"]
+    samples = pl.DataFrame({"Email": ["a@x.com"], "Work Email": ["b@x.com"], "Company": ["Acme"], "Account Name": ["Acme"]})
+    mapping = guess(headers, subject="deliveries", samples=samples)
+    assert mapping.rivals == {"Work Email": "email"}
+    told = Mapping.read('[columns]\nemail = "Work Email"\n', headers, samples=samples)
+    assert (told.columns["email"], told.rivals) == ("Work Email", {})
+
+
+def test_a_mapping_in_brief_leaves_out_what_is_plain() -> None:
+    assert (
+        guess(["email", "E-Mail 3", "Job Title", "Company"], subject="deliveries").brief() == "title from `Job Title`; not used `E-Mail 3`"
+    )
+    assert guess(["email", "Title", "COMPANY"], subject="deliveries").brief() == ""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NOTES_MAX = 8
 """Notes printed; all of them are in summary.json."""
 
+MAPPINGS_MAX = 3
+"""Kinds of header whose guessed columns are printed."""
+
 
 @click.command(epilog="Example: payper run examples/northwind --out out/northwind")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -49,7 +52,7 @@ def run(folder: Path, *, out: Path | None, as_of: datetime | None, online: bool,
 
 
 def _shown(result: RunResult) -> str:
-    from payper.cli.terminal import strong, table
+    from payper.cli.terminal import bullets, strong, table
     from payper.money import format_minor
 
     contracts = result.summary["contracts"]
@@ -64,14 +67,22 @@ def _shown(result: RunResult) -> str:
     parts = [
         strong(f"{result.programme_name}, as of {result.as_of:%d %b %Y}" + (" (simulated)" if result.is_simulated else "")),
         *result.headline,
-        table(["contract", "model", "delivered", "accepted", "rejected", "review", "quarant."], verdicts, right=(2, 3, 4, 5, 6)),
-        table(["contract", "pending", "posted", "credited"], money, right=(1, 2, 3)),
     ]
+    if contracts:
+        parts.append(
+            table(["contract", "model", "delivered", "accepted", "rejected", "review", "quarant."], verdicts, right=(2, 3, 4, 5, 6))
+        )
+        parts.append(table(["contract", "pending", "posted", "credited"], money, right=(1, 2, 3)))
     if result.mappings:
-        parts.append("\n".join(result.mappings))
-    if result.notes:
-        shown = list(result.notes[-NOTES_MAX:])
-        more = len(result.notes) - len(shown)
-        parts.append("\n".join([*([f"{more} more notes are in summary.json; the last ones:"] if more else []), *shown]))
+        shown = [*result.mappings[:MAPPINGS_MAX]]
+        more = len(result.mappings) - len(shown)
+        last = f"{more} more kinds of file; " if more else ""
+        parts.append(bullets("Columns guessed from the header:", [*shown, f"{last}`payper mapping FILE` shows all columns of one."]))
+    faults = set(map(str, result.faults))  # these go to standard error
+    notes = [note for note in result.notes if note not in faults]
+    if notes:
+        shown = notes[-NOTES_MAX:]
+        more = len(notes) - len(shown)
+        parts.append(bullets(f"Notes ({more} more are in summary.json):" if more else "Notes:", shown))
     parts.append(f"Report: {result.report}\nNext: open it in a browser, or `payper verdict explain ID --in {result.out}` for one delivery.")
     return "\n\n".join(parts)

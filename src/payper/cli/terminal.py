@@ -62,6 +62,17 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequen
     return "\n".join(lines)
 
 
+def bullets(title: str, sentences: Sequence[str]) -> str:
+    """Lay out sentences under a title, wrapped to 80 columns; words, and so paths, are never broken."""
+    import textwrap
+
+    lines = [
+        textwrap.fill(each, 80, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        for each in sentences
+    ]
+    return "\n".join([title, *lines])
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

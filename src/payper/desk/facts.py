@@ -15,8 +15,9 @@ import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
 from payper.adjudication.identities import Seeds, hash_prospects
+from payper.desk.notes import notes_on_columns
 from payper.desk.programme import Programme, data_files
-from payper.desk.reading import DIGEST, open_file, typed_events
+from payper.desk.reading import DIGEST, check_columns, open_file, typed_events
 from payper.errors import FileError
 from payper.intake.columns import Subject
 from payper.journey import DECISION_SCHEMA, EVENT_SCHEMA, RETURN_SCHEMA
@@ -37,13 +38,15 @@ class NewFacts:
         batches: Ready to be sealed.
         files: What was read: subject, name, digest, rows.
         faults: Files that cannot be read, in words.
-        mappings: How columns were understood, in words.
+        mappings: How columns were understood, in short, where it is not plain.
+        notes: By file, what may be meant otherwise.
     """
 
     batches: list[Batch] = field(default_factory=list)
     files: list[tuple[str, str, bytes, int]] = field(default_factory=list)
     faults: list[FileError] = field(default_factory=list)
-    mappings: dict[str, list[str]] = field(default_factory=dict)
+    mappings: dict[str, str] = field(default_factory=dict)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,14 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
             name = path.relative_to(programme.folder).as_posix()
             try:
                 opened = open_file(path, name=name, subject=HEADERS[subject])
+                if read.get(name) == opened.digest:
+                    continue
+                check_columns(opened, subject=subject)
             except FileError as error:
                 found.faults.append(error)
                 continue
-            if read.get(name) == opened.digest:
-                continue
-            found.mappings[name] = opened.columns.describe()
+            found.mappings[name] = opened.columns.brief()
+            found.notes += [(name, note) for note in notes_on_columns(opened, zones.values() or [programme.timezone])]
             already = _already(database, subject, name) if name in read else None
             rows = 0
             for mapped in opened.blocks(seeds, already=already):

@@ -16,8 +16,9 @@ from payper.adjudication.identities import PLAIN_SEEDS
 from payper.connectors.writing import as_cells, write_csv, write_parquet
 from payper.deliveries import SCHEMA
 from payper.desk.mail_hosts import mail_look_up
+from payper.desk.notes import notes_on_columns
 from payper.desk.outputs import VERDICT_COLUMNS
-from payper.desk.reading import end_of, open_file, read_people, received_at, typed_deliveries
+from payper.desk.reading import check_columns, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.errors import UsageError
 from payper.intake.formulas import escaped
 from payper.reasons import Verdict
@@ -129,7 +130,9 @@ def _read(path: Path, terms: Contract, *, as_of: date | None, is_history: bool =
         typed = typed_deliveries(mapped, opened.columns, zone=terms.zone, received_at=at, date_order=opened.date_order)
         extra = [mapped[name].alias(name) for name in keep if name in mapped.columns and name not in typed.columns]
         frames.append(typed.hstack(extra) if extra else typed)
-    notes = [*opened.reader.shape.notes, *opened.columns.describe()]
+    check_columns(opened, subject="deliveries")
+    brief = opened.columns.brief()
+    notes = [*opened.reader.shape.notes, *([f"columns: {brief}"] if brief else []), *notes_on_columns(opened, [terms.zone])]
     if not frames:
         return pl.DataFrame(schema={**SCHEMA, "row": pl.Int64, "fault": pl.String}), notes
     frame = pl.concat(frames, how="diagonal")

@@ -1,14 +1,16 @@
-"""What a run says beside its tables: nothing to judge, files left alone, columns and dates that may be meant otherwise, rows to send again."""
+"""What a run says beside its tables: what is missing, left alone, may be meant otherwise, or is to be sent again."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from payper.desk.programme import READ_ENDINGS, SUFFIXES, Programme, data_files
+from payper.desk.reading import OpenFile
+from payper.intake.instants import usual_date_order
 from payper.reasons import Reason, Verdict
 
 _BESIDE = frozenset({".toml", ".md"})
@@ -44,6 +46,49 @@ NO_DATE = (
     "No delivery, milestone or return has a date that can be read, so everything is as of today. "
     "Once there is one, the latest counts; --as-of names another day."
 )
+
+
+def notes_on_columns(opened: OpenFile, zones: Iterable[str]) -> list[str]:
+    """Say what of a file may be meant otherwise: slips in its mapping.toml, columns two headers could give, dates that read two ways.
+
+    Args:
+        opened: The file.
+        zones: IANA names of the zones that its dates may be local in; not looked at where mapping.toml names one.
+    """
+    columns = opened.columns
+    notes = [*columns.findings, *([columns.rivals_in_words()] if columns.rivals else [])]
+    orders = {usual_date_order(zone) for zone in ([columns.timezone] if columns.timezone else zones)}
+    for header, text in opened.doubtful.items():
+        if len(orders) == 1:
+            order = orders.pop()
+            orders = {order}
+            other = "mdy" if order == "dmy" else "dmy"
+            taken = f"{_ORDER_WORDS[order]} was taken, as is usual in {columns.timezone or ', '.join(sorted(set(zones)))}"
+            mend = f'If it is {_ORDER_WORDS[other]}, write date_order = "{other}" into {opened.beside}'
+        else:
+            taken = "day first or month first was taken, as is usual in each contract's zone"
+            mend = f'To settle it, write date_order = "dmy" or "mdy" into {opened.beside}'
+        notes.append(
+            f"`{header}` has dates such as {text} that read two ways, and none that settles it; {taken}. "
+            f"{mend}, and run anew with another --out, as what was judged stays."
+        )
+    return notes
+
+
+_ORDER_WORDS = {"dmy": "day first", "mdy": "month first"}
+
+
+def grouped(notes: Sequence[tuple[str, str]]) -> list[str]:
+    """Say once what is said of several files, numbers left aside."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, note in notes:
+        alike.setdefault("".join("#" if each.isdigit() else each for each in note).replace("##", "#"), []).append((name, note))
+    lines = []
+    for group in alike.values():
+        name, note = group[0]
+        others = f" and {len(group) - 1} other {'file' if len(group) == 2 else 'files'}" if len(group) > 1 else ""
+        lines.append(f"{name}{others}: {note}")
+    return lines
 
 
 def notes_on_unknown_contracts(verdicts: pl.DataFrame, programme: Programme, *, rejects: Path) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -14,10 +14,11 @@ import polars as pl
 from payper.adjudication.identities import Seeds
 from payper.connectors.files import RawRows, RowReader, open_rows
 from payper.deliveries import INSTANTS
+from payper.errors import FileError
 from payper.intake.columns import Subject
 from payper.intake.deliveries import read_deliveries
 from payper.intake.events import read_crm, read_decisions, read_events, read_returns
-from payper.intake.instants import find_date_order
+from payper.intake.instants import find_date_order, find_doubtful_date
 from payper.intake.mapping import Mapping as Columns
 from payper.intake.mapping import apply, guess
 from payper.normalisation.people import split_names
@@ -26,7 +27,14 @@ from payper.periods import Calendar
 DIGEST = "row_digest"
 SAMPLE_ROWS = 200
 BLOCK_ROWS = 131_072
-_TORN_DATE = r"^\s*\d{1,2}[/.\-]\d{1,2}[/.\-]\d"
+_TORN_DATE = r"(?:^|[\s,])\d{1,2}[/\-]\d{1,2}[/\-]\d"
+NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "milestones": (("milestone",), ("happened_at",), ("external_id", "email")),
+    "returns": (("reason",), ("claimed_at",), ("external_id", "email")),
+    "decisions": (("external_id",), ("decision",), ("decided_at",)),
+    "crm": (("email", "last_name", "full_name", "company"),),
+}
+"""Columns without which no row of a file can be read, by subject; one of each group will do."""
 _DATE_IN_NAME = re.compile(r"(?<![0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 
 
@@ -37,9 +45,11 @@ class OpenFile:
     Attributes:
         name: Relative to the programme folder, with forward slashes.
         columns: Which header is which canonical column.
-        date_order: How the file writes dates such as 03/04/2026, where mapping.toml says so or its first rows leave it open and later
-            ones do not; None: as each block shows.
+        date_order: How the file writes dates such as 03/04/2026, where mapping.toml says so or its own dates show it; None: as each column
+            of each block shows.
         whole: All rows, where they are one block and were read already.
+        doubtful: By header, a date that can be read two ways where nothing in the file settles which.
+        beside: The mapping.toml that holds, or where one would.
     """
 
     path: Path
@@ -48,6 +58,8 @@ class OpenFile:
     columns: Columns
     date_order: str | None = None
     whole: RawRows | None = None
+    doubtful: Mapping[str, str] = field(default_factory=dict)
+    beside: Path = Path("mapping.toml")
 
     @property
     def digest(self) -> bytes:
@@ -87,25 +99,71 @@ def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[st
     if beside is None:
         columns = guess(headers, subject=subject, samples=samples, questions=questions)
     else:
-        text = beside.read_text("utf-8-sig")
-        columns = Columns.read(text, headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples)
+        columns = Columns.read(
+            _text(beside), headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples
+        )
     whole = first if first is None or first.frame.height < BLOCK_ROWS else None
-    order = columns.date_order or (None if whole is not None or first is None else _date_order(reader, columns, first))
-    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=order, whole=whole)
+    order, doubtful = _date_order(reader if whole is None else [whole], columns, first)
+    beside = beside or path.parent / "mapping.toml"
+    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=order, whole=whole, doubtful=doubtful, beside=beside)
 
 
-def _date_order(reader: RowReader, columns: Columns, first: RawRows) -> str | None:
-    """Look through a file of more than one block for the order of its dates, where its first block leaves it open."""
+def _text(mapping: Path) -> str:
+    try:
+        return mapping.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(
+            where=mapping, seen=f"The mapping cannot be read: {error}.", mend="Save it as UTF-8 text, and check that you may read it."
+        ) from error
+
+
+def check_columns(opened: OpenFile, *, subject: str) -> None:
+    """Refuse a file no row of which could be read, so that nothing of it is recorded before its columns are named.
+
+    Raises:
+        FileError: Columns that `NEEDED` lists, or of deliveries any column at all, are not in the header.
+    """
+    header = list(opened.reader.shape.header)
+    lacking = opened.columns.lacks(NEEDED[subject]) if subject in NEEDED else []
+    if subject == "deliveries" and not opened.columns.columns and not opened.columns.constants:
+        lacking = ["known, such as email or company"]
+    if lacking and header:
+        shown = ", ".join(f"`{name}`" for name in header[:8]) + (" …" if len(header) > 8 else "")
+        raise FileError(
+            where=opened.name,
+            seen=f"No column is {', and none is '.join(lacking)}; the header is {shown}.",
+            mend=f"Name its columns in {opened.beside}, or mend the header; docs/intake.md shows how. Nothing of the file is recorded yet.",
+        )
+
+
+def _date_order(blocks: Iterable[RawRows], columns: Columns, first: RawRows | None) -> tuple[str | None, dict[str, str]]:
+    """Look through a file for the order of its dates; where nothing settles it, give by header a date that can be read two ways.
+
+    Columns of a file that leave it open follow those that do not; what mapping.toml says stands.
+    """
+    if columns.date_order is not None or first is None:
+        return columns.date_order, {}
     dated = [
-        header for name, header in columns.columns.items() if (name in INSTANTS or name.endswith("_at")) and header in first.frame.columns
+        header
+        for name, header in columns.columns.items()
+        if (name in INSTANTS or name.endswith("_at"))
+        and header in first.frame.columns
+        and first.frame[header].str.contains(_TORN_DATE).any()
     ]
-    if not any(first.frame[header].str.contains(_TORN_DATE).any() for header in dated):
-        return None
-    for raw in reader:
-        orders = {find_date_order(raw.frame[header]) for header in dated} - {None}
+    doubtful: dict[str, str] = {}
+    for raw in blocks if dated else []:
+        torn = {header: raw.frame[header].filter(raw.frame[header].str.contains(_TORN_DATE)) for header in dated}
+        found = {header: find_date_order(texts) for header, texts in torn.items()}
+        for header, texts in torn.items():
+            example = find_doubtful_date(texts) if found[header] is None and header not in doubtful else None
+            if example is not None:
+                doubtful[header] = example
+        orders = set(found.values()) - {None}
+        if len(orders) == 1 and "both" not in orders:
+            return orders.pop(), {}
         if orders:
-            return orders.pop() if len(orders) == 1 and "both" not in orders else None
-    return None
+            return None, {header: text for header, text in doubtful.items() if found[header] is None}
+    return None, doubtful
 
 
 def row_digests(frame: pl.DataFrame, headers: Sequence[str], seeds: Seeds) -> pl.Series:
@@ -162,6 +220,7 @@ def typed_events(
 def read_people(path: Path, *, name: str) -> pl.DataFrame:
     """Read a CRM file: email, first_name, last_name, company."""
     opened = open_file(path, name=name, subject="crm")
+    check_columns(opened, subject="crm")
     parts = [read_crm(apply(raw.frame, opened.columns)) for raw in opened.reader]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(("email", "first_name", "last_name", "company"), pl.String))
     if "full_name" in frame.columns:

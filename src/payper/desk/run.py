@@ -21,11 +21,11 @@ from payper.desk.facts import SUBJECTS, Homes, read_new_facts
 from payper.desk.judging import Judging
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.memory import collector_at_rest
-from payper.desk.notes import NO_DATE, notes_on_folders
+from payper.desk.notes import NO_DATE, grouped, notes_on_columns, notes_on_folders
 from payper.desk.outputs import Written, write_outputs
 from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, read_programme
-from payper.desk.reading import DIGEST, OpenFile, end_of, open_file, read_people, received_at, typed_deliveries
+from payper.desk.reading import DIGEST, OpenFile, check_columns, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.desk.recorded import list_reader, written_rates
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
 from payper.errors import FileError, StoreError, UsageError
@@ -48,7 +48,7 @@ class RunResult:
     Attributes:
         summary: The content of summary.json.
         headline: Sentences with the answer.
-        mappings: How the columns of newly read files were understood.
+        mappings: Of newly read files, the columns guessed from headers of other names and the headers not used, files alike together.
         notes: What else is worth knowing: files that could not be read, deliveries that wait.
         refused: Contracts whose files have errors; their deliveries wait.
         faults: Files that could not be read; the others were.
@@ -110,7 +110,6 @@ def run_programme(
 def _result(programme: Programme, recorded: Recorded, written: Written, *, out: Path, contract_notes: Sequence[str]) -> RunResult:
     notes = [*programme.notes, *contract_notes, *notes_on_folders(programme), *written.notes]
     notes += [f"{id_}: its contract file has errors, so its deliveries wait" for id_ in sorted(programme.refused)]
-    mappings = [f"{name}:\n" + "\n".join(f"  {line}" for line in lines) for name, lines in recorded.mappings.items()]
     return RunResult(
         out=out,
         programme_name=programme.name,
@@ -120,9 +119,7 @@ def _result(programme: Programme, recorded: Recorded, written: Written, *, out: 
         report=written.report,
         findings=programme.findings,
         refused=programme.refused,
-        mappings=mappings
-        if len(mappings) <= 3
-        else [f"{len(mappings)} new files read; `payper mapping FILE` shows how the columns of one are understood."],
+        mappings=grouped([(name, words) for name, words in recorded.mappings.items() if words]),
         notes=notes,
         faults=recorded.faults,
         new_rows=recorded.new_rows,
@@ -195,7 +192,7 @@ class Recorded:
     notes: list[str] = field(default_factory=list)
     faults: list[FileError] = field(default_factory=list)
     file_notes: list[tuple[str, str]] = field(default_factory=list)
-    mappings: dict[str, list[str]] = field(default_factory=dict)
+    mappings: dict[str, str] = field(default_factory=dict)
 
 
 @collector_at_rest()
@@ -211,11 +208,11 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
         no_mail=mail_look_up(database) if online else None,
     )
     files, latest = _read_deliveries(database, programme, judging, as_of=as_of, recorded=recorded, tell=tell)
-    recorded.notes += _grouped(recorded.file_notes)
     facts = read_new_facts(database, programme, _homes(database, programme, judging))
+    recorded.notes += grouped([*recorded.file_notes, *facts.notes])
     run = database.runs() + 1
     batches = [replace(batch, run=run) for batch in facts.batches]
-    recorded.faults += facts.faults
+    recorded.faults = _once([*recorded.faults, *facts.faults], recorded.notes)
     recorded.mappings |= facts.mappings
     found = as_of or _latest(database, programme, batches, latest)
     recorded.is_dated = found is not None
@@ -260,16 +257,12 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     return recorded
 
 
-def _grouped(notes: Sequence[tuple[str, str]]) -> list[str]:
-    """Say once what is said of several files, numbers left aside."""
-    alike: dict[str, list[tuple[str, str]]] = {}
-    for name, note in notes:
-        alike.setdefault("".join("#" if each.isdigit() else each for each in note).replace("##", "#"), []).append((name, note))
-    lines = []
-    for group in alike.values():
-        name, note = group[0]
-        lines.append(f"{name}: {note}" if len(group) == 1 else f"{name} and {len(group) - 1} other files: {note}")
-    return lines
+def _once(faults: Sequence[FileError], notes: list[str]) -> list[FileError]:
+    """Keep one of equal faults: those of one mapping.toml stop every file beside it; how many wait is noted."""
+    counts = Counter(map(str, faults))
+    firsts = {str(fault): fault for fault in reversed(faults)}
+    notes += [f"{count} files wait until {firsts[words].where} is mended" for words, count in counts.items() if count > 1]
+    return [firsts[words] for words in counts]
 
 
 def _keep_contracts(database: Database, programme: Programme) -> None:
@@ -302,6 +295,7 @@ def _read_deliveries(
             opened = open_file(path, name=name, subject="deliveries", questions=questions)
             if read.get(name) == opened.digest:
                 continue
+            check_columns(opened, subject="deliveries")
             twin = next(
                 (
                     other
@@ -333,8 +327,8 @@ def _read_deliveries(
         except FileError as error:
             recorded.faults.append(error)
             continue
-        recorded.file_notes += [(name, note) for note in opened.reader.shape.notes]
-        recorded.mappings[name] = opened.columns.describe()
+        recorded.file_notes += [(name, note) for note in (*opened.reader.shape.notes, *notes_on_columns(opened, [zone]))]
+        recorded.mappings[name] = opened.columns.brief()
         files.append((name, opened.digest, rows - later, later))
         if later:
             recorded.notes.append(f"{name}: {later:,} deliveries are dated after {as_of} and wait for a later run")

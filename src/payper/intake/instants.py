@@ -89,6 +89,18 @@ def find_date_order(texts: pl.Series) -> DateOrder | Literal["both"] | None:
     return next(iter(seen), None)
 
 
+def find_doubtful_date(texts: pl.Series) -> str | None:
+    """Give the first text that is one day when read day first and another when read month first; dotted dates are day first."""
+    for text in texts.drop_nulls():
+        found = _AMBIGUOUS.search(text)
+        if found is None or found[2] == ".":
+            continue
+        first, second = int(found[1]), int(found[3])
+        if first != second and 1 <= first <= 12 and 1 <= second <= 12:
+            return str(text)
+    return None
+
+
 def usual_date_order(zone: str) -> DateOrder:
     """Give the order usual where a zone lies: month first in the United States and Canada, else day first."""
     is_month_first = zone.startswith(_MONTH_FIRST_ZONES) and not any(place in zone for place in _DAY_FIRST_AMERICA)

@@ -40,6 +40,7 @@ class Mapping:
         date_order: How dates such as 03/04/2026 are written, where mapping.toml says so.
         timezone: Zone of dates without an offset, where mapping.toml says so.
         findings: What is wrong with mapping.toml, as sentences; what is right in it holds all the same.
+        rivals: Header left over to the canonical column it could have given, had another header not given it.
     """
 
     subject: Subject
@@ -53,6 +54,7 @@ class Mapping:
     date_order: str | None = None
     timezone: str | None = None
     findings: tuple[str, ...] = ()
+    rivals: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -99,9 +101,36 @@ class Mapping:
         lines += [f"{name:<{width}} =  `{value}` where the sender has none" for name, value in self.constants.items()]
         if self.unmapped:
             lines.append("not used: " + ", ".join(f"`{header}`" for header in self.unmapped))
+        if self.rivals:
+            lines.append(self.rivals_in_words())
         if self.missing:
             lines.append("not in the file: " + ", ".join(self.missing))
         return lines + list(self.findings)
+
+    def brief(self) -> str:
+        """Say in one line what is not plain: columns that were guessed from a header of another name, and headers not used."""
+        order = {name: place for place, name in enumerate(names_of(self.subject))}
+        guessed = [
+            f"{name} from `{self.columns[name]}`"
+            for name in sorted(self.columns, key=lambda name: (order.get(name, len(order)), name))
+            if fold(self.columns[name]) != fold(name)
+        ]
+        parts = [", ".join(guessed)] if guessed else []
+        if self.unmapped:
+            parts.append("not used " + ", ".join(f"`{header}`" for header in self.unmapped))
+        return "; ".join(parts)
+
+    def rivals_in_words(self) -> str:
+        """Say which headers lost to another one, and how to choose; empty when none did."""
+        if not self.rivals:
+            return ""
+        lost = [f"`{header}` could be {name} too, which `{self.columns[name]}` gives" for header, name in self.rivals.items()]
+        header, name = next(iter(self.rivals.items()))
+        return f"{'; '.join(lost)}. If another is meant, write {_key(name)} = {_quoted(header)} under [columns] in mapping.toml."
+
+    def lacks(self, needed: Sequence[Sequence[str]]) -> list[str]:
+        """Give, in words, which of the columns needed nothing gives; one of each group will do."""
+        return [" or ".join(group) for group in needed if not any(name in self.columns or name in self.constants for name in group)]
 
     def to_toml(self) -> str:
         """Write the mapping as mapping.toml; reading it back for the same header gives the same columns."""
@@ -145,7 +174,7 @@ def guess(
     if "first_name" in columns and "last_name" in columns and FULL_NAME in columns:
         del columns[FULL_NAME], why[FULL_NAME]
     _guess_from_values(columns, why, headers, subject, samples)
-    return _settled(subject, columns, why, headers)
+    return _settled(subject, columns, why, headers, rivals=_rivals(offers, columns, samples))
 
 
 def apply(raw: pl.DataFrame, mapping: Mapping, *, keep: Sequence[str] = ()) -> pl.DataFrame:
@@ -206,6 +235,19 @@ def _offers(
                 canonical, preference = known[folded]
                 offers.append((10 + 1_000 * depth + preference, place, canonical, header, "a common header"))
     return offers
+
+
+def _rivals(offers: Sequence[tuple[int, int, str, str, str]], columns: dict[str, str], samples: pl.DataFrame | None) -> dict[str, str]:
+    """Find headers that could give a column another one gives, and that say something else in the sample."""
+    rivals: dict[str, str] = {}
+    for _, _, canonical, header, _ in sorted(offers, key=lambda offer: (offer[1], offer[0])):
+        if canonical in columns and header not in columns.values() and header not in rivals:
+            if samples is not None and header in samples.columns and columns[canonical] in samples.columns:
+                own, taken = samples[header], samples[columns[canonical]]
+                if not (own.is_not_null() & own.ne_missing(taken)).any():
+                    continue
+            rivals[header] = canonical
+    return rivals
 
 
 def _guess_from_values(
@@ -269,12 +311,14 @@ class _Wishes:
         constants = self._constants()
         values = {name: self._values(name, pairs) for name, pairs in self._table("values").items() if self._is_column(name)}
         columns, why = dict(told), dict.fromkeys(told, self._where)
+        rivals: dict[str, str] = {}
         if self._tables.get("guess", True):
             free = [header for header in self._headers if header not in told.values() and header not in ignored]
             guessed = guess(free, subject=self._subject, samples=samples, questions=questions)
             for name, header in guessed.columns.items():
                 if name not in columns and not (name == FULL_NAME and {"first_name", "last_name"} <= set(columns)):
                     columns[name], why[name] = header, guessed.why[name]
+            rivals = {header: name for header, name in guessed.rivals.items() if name not in told}
         return _settled(
             self._subject,
             columns,
@@ -286,6 +330,7 @@ class _Wishes:
             date_order=self._one_of("date_order", DATE_ORDERS),
             timezone=self._zone(),
             findings=tuple(self._findings),
+            rivals=rivals,
         )
 
     def _table(self, key: str) -> dict[str, Any]:
