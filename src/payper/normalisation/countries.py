@@ -1,7 +1,7 @@
 """Read countries: ISO 3166 codes and names in many languages, to ISO 3166-1 alpha-2.
 
-Names are the CLDR's, from the package babel; English and our own table load at once, the other languages at the first text that
-these do not know.
+Names are the CLDR's, from the package babel; English and our own table load at once, the other languages one after another at the
+first text that those before do not know.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import cache
 import polars as pl
 
 from payper.normalisation.country_names import LANGUAGES, NOT_COUNTRIES, VARIANTS
-from payper.normalisation.folding import by_unique, words, words_of
+from payper.normalisation.folding import by_unique, words, words_of_all
+from payper.normalisation.territories import territory_aliases, territory_names
 
 
 def country_codes(texts: pl.Series) -> pl.Series:
@@ -47,10 +48,12 @@ def _codes(texts: pl.Series) -> pl.DataFrame:
     frame = texts.to_frame("text").select(
         word=words(pl.col("text")), part=words(pl.col("text").str.extract(r",([^,]+)$")).pipe(_long_enough)
     )
-    read = frame.select(code=_look_up(_known()))
-    if read["code"].null_count() > frame["word"].is_null().sum():
-        read = frame.select(code=_look_up(_known_abroad()))
-    return read
+    known = _known()
+    codes = [
+        known.get(word) or _abroad(word) or (part and (known.get(part) or _abroad(part))) or None
+        for word, part in frame.select("word", "part").iter_rows()
+    ]
+    return pl.DataFrame({"code": codes}, schema={"code": pl.String})
 
 
 def _long_enough(part: pl.Expr) -> pl.Expr:
@@ -58,51 +61,49 @@ def _long_enough(part: pl.Expr) -> pl.Expr:
     return pl.when((part.str.len_chars() > 2) | part.is_in(["us", "uk"])).then(part)
 
 
-def _look_up(known: dict[str, str]) -> pl.Expr:
-    def each(column: str) -> pl.Expr:
-        return pl.col(column).replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
+def _abroad(word: str | None) -> str | None:
+    """Find a word among the names of `LANGUAGES`, the commonest first, as the others are seldom asked for; empty or none gives None."""
+    return (_known_in(LANGUAGES[:_COMMON]).get(word) or _known_in(LANGUAGES[_COMMON:]).get(word)) if word else None
 
-    return each("word").fill_null(each("part"))
+
+_COMMON = 9
+"""So many of `LANGUAGES` are read at the first text that English does not know, the rest at the first that these do not know either."""
 
 
 @cache
 def _english() -> dict[str, str]:
     """Map alpha-2 codes to English names."""
-    from babel import Locale
-
-    names = Locale.parse("en").territories
-    return {code: str(name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES}
+    names = territory_names("en")
+    return {code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES}
 
 
 @cache
 def _known() -> dict[str, str]:
     """Map spellings, as words, to codes: alpha-2, alpha-3, English names and `VARIANTS`."""
-    from babel import Locale
-    from babel.core import get_global
-
     english = _english()
-    known = {words_of(name): code for code, name in Locale.parse("en").territories.items() if code in english}
-    aliases = {alias: codes[0] for alias, codes in get_global("territory_aliases").items() if len(codes) == 1}
+    known = dict(zip(words_of_all(english.values()), english, strict=True))
+    aliases = {alias: codes[0] for alias, codes in territory_aliases().items() if len(codes) == 1}
     known |= {alias.lower(): code for alias, code in aliases.items() if alias.isalpha() and len(alias) == 3 and code in english}
     known |= {code.lower(): code for code in english}
-    for line in VARIANTS.strip().splitlines():
-        code, spellings = line.split(":")
-        known |= {words_of(spelling): code for spelling in spellings.split(",")}
+    variants = [(spelling, line.split(":")[0]) for line in VARIANTS.strip().splitlines() for spelling in line.split(":")[1].split(",")]
+    known |= dict(zip(words_of_all(spelling for spelling, _ in variants), (code for _, code in variants), strict=True))
     known |= {f"the {word}": code for word, code in known.items() if len(word) > 3 and not word.startswith("the ")}
     return known
 
 
 @cache
-def _known_abroad() -> dict[str, str]:
-    """Add the names of `LANGUAGES`; what is known already is not changed, a spelling shared within a language is left out."""
-    from babel import Locale
+def _known_in(languages: tuple[str, ...]) -> dict[str, str]:
+    """Map the names of countries in languages, as words, to codes; the first language that has a spelling wins.
 
+    A spelling that two countries share in one language is left out of that language.
+    """
     english = _english()
-    known = dict(_known())
-    for language in LANGUAGES:
-        words_here: dict[str, set[str]] = {}
-        for code, name in Locale.parse(language).territories.items():
-            if code in english:
-                words_here.setdefault(words_of(str(name)), set()).add(code)
-        known = {word: next(iter(codes)) for word, codes in words_here.items() if len(codes) == 1} | known
+    names = [(language, code, name) for language in languages for code, name in territory_names(language).items() if code in english]
+    codes: dict[tuple[str, str], set[str]] = {}
+    for word, (language, code, _) in zip(words_of_all(name for _, _, name in names), names, strict=True):
+        codes.setdefault((language, word), set()).add(code)
+    known: dict[str, str] = {}
+    for (_, word), found in codes.items():
+        if len(found) == 1:
+            known.setdefault(word, next(iter(found)))
     return known

