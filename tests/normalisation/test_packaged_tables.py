@@ -10,6 +10,7 @@ from babel.core import get_global
 from payper.normalisation.countries import country_codes
 from payper.normalisation.country_names import LANGUAGES
 from payper.normalisation.folding import words_of, words_of_all
+from payper.normalisation.industry_systems import EDITIONS, titles
 from payper.normalisation.packaged import read_packaged
 from payper.normalisation.territories import territory_aliases, territory_names
 
@@ -40,3 +41,14 @@ def test_a_country_is_read_alike_in_any_batch() -> None:
 def test_a_missing_table_names_its_path() -> None:
     with pytest.raises(OSError, match=r"nowhere\.dat"):
         read_packaged("babel", "locale-data", "nowhere.dat")
+
+
+def test_titles_of_industries_are_folded_alike_one_by_one_and_at_once() -> None:
+    shown = [title for editions in EDITIONS.values() for edition in editions for title in titles(edition).values()]
+    assert words_of_all(shown) == [words_of(title) for title in shown]
+
+
+def test_no_title_of_an_industry_looks_like_a_bare_code() -> None:
+    """Bare codes are read before titles, so that thousands of titles need not be folded for them."""
+    shown = [title for editions in EDITIONS.values() for edition in editions for title in titles(edition).values()]
+    assert [title for title in shown if not title.strip(" .0123456789ABCDEFGHIJKLMNOPQRSTUV") and len(title) < 8] == []

@@ -11,7 +11,7 @@ from functools import cache
 import polars as pl
 
 from payper.normalisation.company_forms import KEPT_FORMS, MORE_FORMS, NOT_FORMS
-from payper.normalisation.folding import by_unique, fold, words_of
+from payper.normalisation.folding import by_unique, fold, words_of_all
 
 _LEADING = "ООО, ОАО, ЗАО, ПАО, АО, ИП, ТОВ, ТОО, ooo, oao, zao, pao, PT, UAB, SIA, Kabushiki Kaisha, TOV, TOO"
 _MARKS = r"[^\p{L}\p{M}\p{N}]+"
@@ -72,15 +72,17 @@ def _trailing() -> tuple[str, ...]:
     from cleanco.termdata import terms_by_country, terms_by_type
 
     terms = [term for terms in (*terms_by_type.values(), *terms_by_country.values()) for term in terms]
-    own = [words_of(term) for term in MORE_FORMS.replace("\n", " ").split(",")]
-    theirs = [words_of(re.sub(r"\b([aikpg])/s\b", r"\1s", term)) for term in terms]
-    kept = {form for form in [*own, *theirs] if form and form not in NOT_FORMS.split() and not form.isdigit()} | set(KEPT_FORMS.split())
+    own = MORE_FORMS.replace("\n", " ").split(",")
+    theirs = [re.sub(r"\b([aikpg])/s\b", r"\1s", term) for term in terms]
+    kept = {form for form in words_of_all([*own, *theirs]) if form and form not in NOT_FORMS.split() and not form.isdigit()} | set(
+        KEPT_FORMS.split()
+    )
     return tuple(sorted(kept, key=lambda form: (-len(form), form)))
 
 
 @cache
 def _leading() -> tuple[str, ...]:
-    return tuple(sorted({words_of(term) for term in _LEADING.split(",")}, key=lambda form: (-len(form), form)))
+    return tuple(sorted(set(words_of_all(_LEADING.split(","))), key=lambda form: (-len(form), form)))
 
 
 def _alternatives(forms: tuple[str, ...]) -> str:

@@ -37,9 +37,13 @@ def words(texts: pl.Expr) -> pl.Expr:
 
     `S.A. de C.V.` gives "sa de cv", `V.P., R&D` gives "vp r and d", `McDonald's` gives "mcdonalds".
     """
+    return _parted(fold(texts))
+
+
+def _parted(folded: pl.Expr) -> pl.Expr:
+    """Part folded texts into words."""
     return (
-        fold(texts)
-        .str.replace_all(r"\b(\p{L})\.", "$1")
+        folded.str.replace_all(r"\b(\p{L})\.", "$1")
         .str.replace_all("['’`´]", "")
         .str.replace_all(r"[&+]", " and ")
         .str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
@@ -58,8 +62,13 @@ def words_of(text: str) -> str:
 
 def words_of_all(texts: Iterable[str]) -> list[str]:
     """Fold the many texts of a table to words at once, as `words` folds a column; in their order."""
-    column = pl.Series("text", list(texts), dtype=pl.String).to_frame()
-    return column.select(words(pl.col("text"))).to_series().to_list()
+    table = pl.DataFrame({"text": pl.Series(list(texts), dtype=pl.String)})
+    # A conditional expression computes both its ways for every row; most tables are of ASCII but for a few rows.
+    is_ascii = pl.col("text").str.len_bytes() == pl.col("text").str.len_chars()
+    rows = table.with_columns(is_ascii.alias("is_ascii")).with_row_index("place")
+    plain = rows.filter("is_ascii").select("place", text=_parted(pl.col("text").str.to_lowercase()))
+    rest = rows.filter(~pl.col("is_ascii")).select("place", text=words(pl.col("text")))
+    return pl.concat([plain, rest]).sort("place")["text"].to_list()
 
 
 def by_unique(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:

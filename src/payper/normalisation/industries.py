@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 import polars as pl
 
-from payper.normalisation.folding import by_unique, words, words_of
+from payper.normalisation.folding import by_unique, words, words_of, words_of_all
 from payper.normalisation.industry_labels import LABELS
 from payper.normalisation.industry_systems import EDITIONS, SECTORS, crosswalk, leaves, plain_code, titles
 
@@ -91,11 +91,8 @@ def nearest_titles(title: str, *, limit: int = 3) -> list[str]:
 
 
 def _read_unique(texts: pl.Series) -> pl.DataFrame:
-    frame = texts.to_frame("text").with_columns(word=words(pl.col("text")))
-    known = _known_titles()
-    codes = frame["word"].replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
-    read = [found if found is not None else _read_code(text) for found, text in zip(codes, frame["text"], strict=True)]
-    listed = pl.DataFrame({"text": read}, schema={"text": pl.String})
+    spelt = texts.to_frame("text").select("text", word=words(pl.col("text")))
+    listed = pl.DataFrame({"text": [_read(text, word) for text, word in spelt.iter_rows()]}, schema={"text": pl.String})
     is_read = pl.col("text") != ""
     return listed.select(
         industry_code=pl.when(is_read).then(pl.col("text").str.extract(r"^\w+:(\S+)")),
@@ -103,12 +100,25 @@ def _read_unique(texts: pl.Series) -> pl.DataFrame:
     )
 
 
+def _read(text: str, word: str) -> str:
+    """Read a text into `system:code` candidates parted by blanks; empty where it says nothing.
+
+    Labels come first and bare codes next, which no title looks like: thousands of titles are folded only for a text that is neither.
+    """
+    label = _labels().get(word)
+    if label is not None:
+        return label
+    match = _CODE.fullmatch(text)
+    is_bare = match is not None and not match["title"]
+    return _read_code(text) if is_bare else _meant(word) or _read_code(text)
+
+
 @lru_cache(maxsize=1 << 14)
 def _read_code(text: str) -> str:
     """Read a text that begins with a code into `system:code` candidates parted by blanks; empty where no system has it."""
     match = _CODE.fullmatch(text)
     if match is None:
-        return _known_bags().get(_bag(words_of(text)), "")
+        return _meant_in_any_order(words_of(text))
     named = _SYSTEM_WORDS.get((match["system"] or "").replace(" ", "").lower())
     code = match["code"].upper()
     if match["title"] and not named and not (len(code) > 1 and re.search(r"\d", code)):
@@ -117,7 +127,7 @@ def _read_code(text: str) -> str:
     systems = [named] if named else [system for system in SYSTEMS if _may_be(system, code)]
     found = [f"{system}:{plain_code(system, code)}" for system in systems if leaves(system, plain_code(system, code))]
     if match["title"]:
-        meant = _known_titles().get(words_of(match["title"]), "").split()
+        meant = _meant(words_of(match["title"])).split()
         confirmed = [candidate for candidate in found if _shares(candidate, meant)]
         if confirmed or (not named and len(code) < 4):
             return " ".join(confirmed)
@@ -144,36 +154,60 @@ def _shares(candidate: str, meant: Iterable[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 14)
+def _meant(word: str) -> str:
+    """Give the candidates of a title or label, as words, parted by blanks; empty for none. Labels of pick-lists win."""
+    return _labels().get(word) or " ".join(_broadest(_titles().get(word, [])))
+
+
+@lru_cache(maxsize=1 << 14)
+def _meant_in_any_order(word: str) -> str:
+    """Give all candidates of the titles and labels that have the same words, in another order or with other small words."""
+    alike = pl.DataFrame({"word": [word]}).select(_bag(pl.col("word"))).item()
+    return " ".join(_broadest([candidate for title in _bags().get(alike, []) for candidate in _meant(title).split()])) if alike else ""
+
+
 @cache
-def _known_titles() -> dict[str, str]:
-    """Map titles and labels, as words, to their candidates parted by blanks; labels of pick-lists win."""
+def _titles() -> dict[str, list[str]]:
+    """Map the titles of every edition, as words, to their `system:code` candidates; with and without "not elsewhere classified"."""
     found: dict[str, list[str]] = {}
-    for system, editions in EDITIONS.items():
-        for edition in editions:
-            for code, title in titles(edition).items():
-                shorter = re.sub(r",? ?(?:n\.?e\.?c\.?|not elsewhere classified)$", "", title, flags=re.IGNORECASE)
-                for form in dict.fromkeys((title, shorter)):
-                    found.setdefault(words_of(form), []).append(f"{system}:{code}")
-    known = {word: " ".join(_broadest(candidates)) for word, candidates in found.items() if word}
-    return known | _labels()
+    forms = [
+        (form, f"{system}:{code}")
+        for system, editions in EDITIONS.items()
+        for edition in editions
+        for code, title in titles(edition).items()
+        for form in _forms(title)
+    ]
+    for word, (_, candidate) in zip(words_of_all(form for form, _ in forms), forms, strict=True):
+        if word:
+            found.setdefault(word, []).append(candidate)
+    return found
+
+
+def _forms(title: str) -> tuple[str, ...]:
+    """Give a title, and what it is without the words that keep it apart from its neighbours in the classification."""
+    shorter = _UNLISTED.sub("", title) if title.endswith(("c", "C", ".", "d", "D")) else title
+    return (title,) if shorter == title else (title, shorter)
+
+
+_UNLISTED = re.compile(r",? ?(?:n\.?e\.?c\.?|not elsewhere classified)$", re.IGNORECASE)
 
 
 @cache
-def _known_bags() -> dict[frozenset[str], str]:
-    """Map the sets of words of titles to all their candidates, for titles written in another order or with other small words."""
-    found: dict[frozenset[str], list[str]] = {}
-    for word, candidates in _known_titles().items():
-        found.setdefault(_bag(word), []).extend(candidates.split())
-    return {bag: " ".join(_broadest(candidates)) for bag, candidates in found.items() if bag}
+def _bags() -> dict[str, list[str]]:
+    """Map the words that matter in titles and labels to the titles and labels that have them."""
+    known = pl.DataFrame({"word": list(_titles() | _labels())}).with_columns(bag=_bag(pl.col("word")))
+    return dict(known.filter(pl.col("bag") != "").group_by("bag", maintain_order=True).agg("word").iter_rows())
 
 
-def _bag(word: str) -> frozenset[str]:
-    """Give the words that matter in a title, as singulars."""
-    rest = re.sub(r" (?:n e c|nec|not elsewhere classified)$", "", word)
-    return frozenset(part.removesuffix("s") for part in rest.split() if part not in _SMALL)
+def _bag(word: pl.Expr) -> pl.Expr:
+    """Give the words that matter in a title, as singulars, each once and in the order of the alphabet."""
+    parts = word.str.replace(r" (?:n e c|nec|not elsewhere classified)$", "").str.split(" ")
+    told = parts.list.filter(~pl.element().is_in(_SMALL) & (pl.element() != ""))
+    return told.list.eval(pl.element().str.strip_suffix("s")).list.unique().list.sort().list.join(" ")
 
 
-_SMALL = frozenset(["and", "or", "of", "the", "for", "in", "on", "by", "to", "a", "with", "other", "all", "etc"])
+_SMALL = ("and", "or", "of", "the", "for", "in", "on", "by", "to", "a", "with", "other", "all", "etc")
 
 
 def _broadest(candidates: list[str]) -> list[str]:
@@ -184,26 +218,24 @@ def _broadest(candidates: list[str]) -> list[str]:
 
 @cache
 def _labels() -> dict[str, str]:
-    known: dict[str, str] = {}
-    for line in LABELS.strip().splitlines():
-        labels, codes = line.split(":")
-        candidates = " ".join(f"naics:{code}" for code in codes.split())
-        known |= {words_of(label): candidates for label in labels.split(",")}
-    return known
+    lines = [line.split(":") for line in LABELS.strip().splitlines()]
+    known = [(label, " ".join(f"naics:{code}" for code in codes.split())) for labels, codes in lines for label in labels.split(",")]
+    return dict(zip(words_of_all(label for label, _ in known), (candidates for _, candidates in known), strict=True))
 
 
 @cache
 def _shown_titles() -> dict[str, str]:
     """Map titles as printed to their words, for matching."""
-    shown = {title: words_of(title) for system in SYSTEMS for title in titles(EDITIONS[system][0]).values()}
-    return shown | {label.strip(): words_of(label) for line in LABELS.strip().splitlines() for label in line.split(":")[0].split(",")}
+    shown = [title for system in SYSTEMS for title in titles(EDITIONS[system][0]).values()]
+    shown += [label.strip() for line in LABELS.strip().splitlines() for label in line.split(":")[0].split(",")]
+    return dict(zip(shown, words_of_all(shown), strict=True))
 
 
 @cache
 def _asked_codes(system: str, code: str) -> tuple[tuple[str, str], ...]:
     if system != "title":
         return ((system, plain_code(system, code)),)
-    meant = _known_titles().get(words_of(code)) or _read_code(code)
+    meant = _meant(words_of(code)) or _read_code(code)
     return tuple((entry.split(":")[0], entry.split(":")[1]) for entry in meant.split())
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from payper.normalisation import title_words as table
-from payper.normalisation.folding import by_unique, fold, words_of
+from payper.normalisation.folding import by_unique, fold, words_of, words_of_all
 from payper.normalisation.title_departments import DEPARTMENTS
 from payper.normalisation.title_words import FUNCTIONS, SENIORITY
 
@@ -222,14 +222,30 @@ def _phrases() -> dict[str, str]:
 @cache
 def _list(texts: str) -> list[str]:
     """Split the entries of a table, folded, with the other spelling of umlauts and phrases joined."""
-    spelled = [entry.strip() for entry in texts.split(",") if entry.strip()]
-    umlauts = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-    return list(dict.fromkeys(_joined(form) for entry in spelled for form in (entry, entry.translate(umlauts))))
+    return list(dict.fromkeys(_joined(form) for entry in _entries(texts) for form in (entry, entry.translate(_UMLAUTS))))
+
+
+def _entries(texts: str) -> list[str]:
+    return [entry.strip() for entry in texts.split(",") if entry.strip()]
+
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 
 def _joined(entry: str) -> str:
     star = ("*" if entry.startswith("*") else "", "*" if entry.endswith("*") else "")
-    return f"{star[0]}{words_of(entry.strip('*')).replace(' ', '_')}{star[1]}"
+    bare = entry.strip("*")
+    return f"{star[0]}{(_folded().get(bare) or words_of(bare)).replace(' ', '_')}{star[1]}"
+
+
+@cache
+def _folded() -> dict[str, str]:
+    """Fold the entries of the large tables at once; the rest are few."""
+    tables = [*table.RUNGS.values(), *table.LEADS.values(), *table.OFFICERS.values()]
+    tables += [texts for strengths in DEPARTMENTS.values() for texts in strengths.values()]
+    entries = {entry.strip("*") for texts in tables for entry in _entries(texts)}
+    bare = sorted(entries | {entry.translate(_UMLAUTS) for entry in entries})
+    return dict(zip(bare, words_of_all(bare), strict=True))
 
 
 def functions_page() -> str:
