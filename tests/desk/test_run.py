@@ -296,3 +296,14 @@ def test_a_contract_with_lists_verifies_without_them(programme: Path) -> None:
         encoding="utf-8",
     )
     assert contract_of(programme)["accepted"] == 2
+
+
+def test_an_amount_that_may_be_a_thousand_times_another_charges_nothing_until_it_is_written_out(programme: Path) -> None:
+    path = programme / "milestones" / "m.csv"
+    header = "contract,external_id,milestone,happened_at,amount,currency\n"
+    path.write_text(header + "reach,L-1,won,2026-01-20,12.345,\n", encoding="utf-8")
+    assert contract_of(programme)["pending_minor"] == 9600
+    refused = pl.read_csv(programme / "out" / "refusals.csv", infer_schema=False).row(0, named=True)
+    assert "amount `12.345` USD may be 12345.00 or 12.35; write the one that is meant" in refused["why"]
+    path.write_text(header + "reach,L-1,won,2026-01-20,12345.00,\n", encoding="utf-8")
+    assert contract_of(programme)["pending_minor"] == 9600 + 24690

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 
 from payper.deliveries import SCHEMA
 from payper.intake import read_crm, read_deliveries, read_events, read_returns
@@ -110,3 +111,11 @@ def test_returns_are_read_with_their_reasons_and_decisions() -> None:
 def test_people_of_the_crm_have_four_columns_and_their_place() -> None:
     read = read_crm(rows({"email": ["a@b.c"]}))
     assert read.columns == ["email", "first_name", "last_name", "company", "row", "fault"]
+
+
+@pytest.mark.parametrize("torn", ["L-1\tAcme", "L-1\nAcme", "L-1\r\nAcme"])
+def test_an_id_with_a_tab_or_line_end_inside_is_a_fault(torn: str) -> None:
+    mapped = pl.DataFrame({"external_id": ["L-2", torn], "replaces": [torn, None]})
+    read = read_deliveries(mapped, zone="UTC", received_at=datetime(2026, 1, 15, tzinfo=UTC))
+    assert ["replaces `L-1\\" in fault for fault in read["fault"]] == [True, False]
+    assert ["external_id `L-1\\" in fault for fault in read["fault"]] == [False, True]

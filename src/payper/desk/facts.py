@@ -81,6 +81,7 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
     found = NewFacts()
     seeds = seeds_of(database.secret())
     zones = {id_: versions[-1].zone for id_, versions in programme.contracts.items()}
+    currencies = {id_: versions[-1].currency for id_, versions in programme.contracts.items()}
     for subject in SUBJECTS:
         read = database.files_read(subject)
         for path in data_files(programme.folder / subject):
@@ -107,6 +108,7 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
                     default_zone=programme.timezone,
                     file=name,
                     date_order=opened.date_order,
+                    currencies=currencies,
                 )
                 found.batches.extend(_sealed(frame, subject=subject, file=name, seeds=seeds))
                 rows += frame.height

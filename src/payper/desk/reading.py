@@ -15,6 +15,7 @@ from payper.adjudication.identities import Seeds
 from payper.connectors.files import RawRows, RowReader, open_rows
 from payper.deliveries import INSTANTS
 from payper.errors import FileError
+from payper.intake.amounts import find_doubtful_amounts
 from payper.intake.columns import Subject
 from payper.intake.deliveries import read_deliveries
 from payper.intake.events import read_crm, read_decisions, read_events, read_returns
@@ -210,10 +211,26 @@ def typed_events(
     default_zone: str,
     file: str,
     date_order: str | None = None,
+    currencies: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
-    """Read a block of milestones or returns into their schema, with `fault` and `row_digest`."""
+    """Read a block of milestones or returns into their schema, with `fault` and `row_digest`.
+
+    Args:
+        mapped: Text under canonical names.
+        columns: How they were mapped.
+        subject: milestones, returns or decisions.
+        zones: IANA names by contract id.
+        default_zone: Of rows whose contract is not known.
+        file: Relative to the programme folder.
+        date_order: As `OpenFile.date_order`.
+        currencies: By contract id, the currency of amounts that name none; an amount that reads two ways is a fault.
+    """
     read = {"milestones": read_events, "returns": read_returns, "decisions": read_decisions}[subject]
     frame = read(mapped, zones=zones, default_zone=columns.timezone or default_zone, file=file, date_order=date_order)
+    if "amount" in frame.columns and currencies:
+        own = frame["contract"].replace_strict(list(currencies), list(currencies.values()), default=None, return_dtype=pl.String)
+        doubts = find_doubtful_amounts(frame["amount"], frame["currency"].zip_with(frame["currency"].is_not_null(), own))
+        frame = frame.with_columns(pl.coalesce("fault", doubts).alias("fault"))
     return frame.with_columns(mapped[DIGEST])
 
 

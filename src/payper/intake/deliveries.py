@@ -58,6 +58,8 @@ _KINDS: dict[str, str] = {
 }
 _MINUTES = r"(?i)^(\d{1,5})(?:\.0+)?\s*(?:m|min|mins|minute|minutes|minuten)?\.?$"
 _HOURS = r"(?i)^(\d{1,3})(?:\.0+)?\s*(?:h|hr|hrs|hour|hours|std|stunde|stunden)\.?$"
+_IDS = frozenset({"external_id", "replaces"})
+_TORN_ID = r"[\t\r\n]"
 _CLOCK = r"^(\d{1,2}):([0-5]\d)(?::00)?$"
 
 
@@ -92,6 +94,8 @@ def read_deliveries(mapped: pl.DataFrame, *, zone: str, received_at: datetime, d
             faults.append(fault)
         else:
             columns[name] = given.cast(dtype)
+            if name in _IDS:
+                faults.append(_torn_ids(name, columns[name]))
     columns["delivered_at"] = columns["delivered_at"].fill_null(pl.Series([received_at], dtype=INSTANT)[0])
     answers = sorted(name for name in mapped.columns if name.startswith(ANSWER_PREFIX))
     known = {*SCHEMA, *answers, FULL_NAME, "row", "fault"}
@@ -119,6 +123,15 @@ def joined_faults(mapped: pl.DataFrame, faults: list[pl.Series]) -> pl.Series:
     cells = pl.concat_str([series.name for series in named], separator="; ", ignore_nulls=True)
     is_wrong = pl.any_horizontal(pl.col(series.name).is_not_null() for series in named)
     return frame.select(pl.coalesce(pl.col("before"), pl.when(is_wrong).then(cells)).alias("fault")).to_series()
+
+
+def _torn_ids(name: str, ids: pl.Series) -> pl.Series:
+    """Refuse ids with a tab or line end inside: two cells run together, which no later file would write the same way."""
+    if ids.null_count() == len(ids) or not ids.str.contains(_TORN_ID).any():
+        return pl.Series(name, [None] * len(ids), dtype=pl.String)
+    shown = pl.col("id").str.replace_all("\t", "\\t", literal=True).str.replace_all(r"\r?\n|\r", "\\n")
+    words = pl.format("{} `{}` has a tab or line end inside; write the id alone", pl.lit(name), shown)
+    return pl.DataFrame({"id": ids}).select(pl.when(pl.col("id").str.contains(_TORN_ID)).then(words)).to_series()
 
 
 def _given(mapped: pl.DataFrame, name: str) -> pl.Series:
