@@ -5,7 +5,7 @@ The number of minor digits of a currency is ISO 4217's (0 for JPY, 2 for USD, 3 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
 
@@ -36,6 +36,34 @@ def currency_codes() -> tuple[str, ...]:
     import iso4217
 
     return tuple(sorted(currency.code for currency in iso4217.Currency if currency.exponent is not None))
+
+
+COMMON: tuple[str, ...] = (
+    "USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "INR", "CNY", "SEK", "NOK", "DKK", "PLN", "NZD", "SGD", "HKD", "MXN", "BRL", "ZAR",
+)  # fmt: skip
+"""Currencies that trade between companies mostly uses, the commonest first: what a slip of the pen mostly meant."""
+
+_SPOKEN = {"$": "USD", "US$": "USD", "DOLLAR": "USD", "DOLLARS": "USD", "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP",
+           "UKP": "GBP", "POUND": "GBP", "YEN": "JPY", "SFR": "CHF", "RMB": "CNY", "BTC": None, "USDT": "USD"}  # fmt: skip
+
+
+def nearest_currency(text: str) -> str | None:
+    """Give the code that a mistyped currency most likely meant, or None when none is like it.
+
+    Two of three letters in place, or all three out of place, make a code like another; a common currency goes before a rare one.
+    """
+    code = text.strip().upper()
+    if is_currency(code) or code in _SPOKEN:
+        return code if is_currency(code) else _SPOKEN[code]
+    others = tuple(each for each in currency_codes() if each not in COMMON)
+    return next((each for group in (COMMON, others) for is_like in _LIKE for each in group if is_like(each, code)), None)
+
+
+_LIKE: tuple[Callable[[str, str], bool], ...] = (
+    lambda each, code: 2 <= len(code) <= 3 and each[:2] == code[:2],
+    lambda each, code: len(code) == 3 and sum(map(str.__eq__, each, code)) == 2,
+    lambda each, code: sorted(each) == sorted(code),
+)
 
 
 def round_half_away(value: Decimal) -> int:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from payper.money import currency_codes, is_currency
+from payper.money import currency_codes, is_currency, nearest_currency
 from payper.parties import is_identifier
 from payper.periods import Calendar
 from payper.terms.contract import Contract, Pause
@@ -84,7 +84,7 @@ def _currency(table: Table) -> str | None:
         return None
     if value in currency_codes() or (value.upper() == value and is_currency(value)):
         return value
-    near = value.upper() if is_currency(value) else nearest(value, currency_codes())
+    near = nearest_currency(value)
     mend = f'Write "{near}".' if near else 'Write the three letters of ISO 4217, as in "USD" or "EUR".'
     table.note(FindingKind.CURRENCY_UNKNOWN, "currency", f'"{value}" is no currency of ISO 4217.', mend)
     return None
