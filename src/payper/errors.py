@@ -6,6 +6,7 @@ fails, which is one of the exceptions here; and payper was wrong, which is an `a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -37,6 +38,23 @@ class DeliveryError(PayperError):
 
 class FileError(PayperError):
     """A file is missing, unreadable, too large or not what its name says."""
+
+
+class FileContentError(FileError):
+    """Several things are wrong with one file, told at once.
+
+    Args:
+        errors: At least one, in order of place; the first gives `where`, `seen` and `mend`.
+    """
+
+    def __init__(self, errors: Sequence[FileError]) -> None:
+        first = errors[0]
+        super().__init__(where=first.where, seen=first.seen, mend=first.mend)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        """Tell all of them."""
+        return "\n".join(str(error) for error in self.errors)
 
 
 class TermsError(PayperError):

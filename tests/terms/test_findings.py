@@ -111,3 +111,9 @@ def test_a_finding_reads_as_an_error_should() -> None:
     )
     assert finding.to_json()["path"] == "audience.employees"
     assert finding.to_json()["severity"] == "error"
+
+
+def test_an_amount_without_quotes_is_shown_as_it_was_written() -> None:
+    (finding,) = [each for each in read_terms(edit('"48.00"', "48.00")).findings if each.code == "MONEY_AS_FLOAT"]
+    assert "`amount = 48.00`" in finding.seen
+    assert '`amount = "48.00"`' in finding.mend

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from payper.errors import FileError, UsageError
-from payper.money import is_currency
-from payper.settlement.rates import Rate, Rates
+from payper.desk.programme_sheet import ProgrammeSheet, read_programme_sheet
+from payper.errors import UsageError
+from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
 from payper.terms.findings import Finding
 from payper.terms.reading import Reading, check_versions, read_terms_file
@@ -23,8 +20,6 @@ SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".ndjson
 
 READ_ENDINGS = "CSV, XLSX, NDJSON or Parquet"
 """The forms of data files, for people."""
-
-_KEYS = ("name", "base_currency", "timezone", "horizon_days", "margin", "wages", "capacity", "goals", "rate", "simulated", "buyer")
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ def read_programme(folder: Path) -> Programme:
 
     Raises:
         UsageError: There is no such folder, or it holds neither contracts nor a programme.toml.
-        FileError: programme.toml cannot be read.
+        FileContentError: programme.toml cannot be read, or has values that cannot stand there; all of them are told.
     """
     if not folder.is_dir():
         raise UsageError(
@@ -77,96 +72,30 @@ def read_programme(folder: Path) -> Programme:
             seen="This is no programme folder: it has neither programme.toml nor contracts/.",
             mend="Put contract files into contracts/ and deliveries into deliveries/CONTRACT-ID/; README.md shows how.",
         )
-    values: dict[str, object] = {}
-    if path.is_file():
-        values = _toml(path)
-    else:
+    if not path.is_file():
         notes.append("programme.toml is not there: the base currency is the first contract's, and the time zone UTC")
     contracts, findings, refused, texts = _contracts(folder)
     first = next((versions[-1] for versions in contracts.values()), None)
-    base = str(values.get("base_currency", first.currency if first else "USD")).upper()
-    zone = str(values.get("timezone", "UTC"))
-    _check(path, values, base=base, zone=zone)
-    rates = Rates(base_currency=base, rates=tuple(_rate(path, index, each) for index, each in enumerate(_tables(values.get("rate")))))
-    margin = values.get("margin")
+    base = first.currency if first else "USD"
+    own = read_programme_sheet(path, base=base) if path.is_file() else ProgrammeSheet(base, rates=Rates(base_currency=base))
     return Programme(
         folder=folder,
-        name=str(values.get("name", folder.resolve().name)),
-        base_currency=base,
-        timezone=zone,
-        rates=rates,
-        horizon_days=int(str(values.get("horizon_days", 180))),
-        margin=None if margin is None else Decimal(str(margin)),
-        wages=_table(values.get("wages")),
-        capacity=_table(values.get("capacity")),
-        goals=_table(values.get("goals")),
-        is_simulated=bool(values.get("simulated", False)),
+        name=own.name or folder.resolve().name,
+        base_currency=own.base_currency,
+        timezone=own.timezone,
+        rates=own.rates,
+        horizon_days=own.horizon_days,
+        margin=own.margin,
+        wages=own.wages,
+        capacity=own.capacity,
+        goals=own.goals,
+        is_simulated=own.is_simulated,
         contracts=contracts,
         findings=findings,
         refused=refused,
         texts=texts,
         notes=notes,
     )
-
-
-def _toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(
-            where=path, seen=f"This is not TOML: {error}.", mend="Mend the line it names; docs/terms.md shows the form."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(
-            where=path, seen=f"The file cannot be read: {error}.", mend="Save it as UTF-8 text, and check that you may read it."
-        ) from error
-
-
-def _tables(value: object) -> list[Mapping[str, object]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _table(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _check(path: Path, values: Mapping[str, object], *, base: str, zone: str) -> None:
-    for key in values:
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1)
-            raise FileError(
-                where=path,
-                seen=f"`{key}` is no key of programme.toml.",
-                mend=f"Write `{near[0]}`." if near else f"The keys are {', '.join(_KEYS)}.",
-            )
-    if not is_currency(base):
-        raise FileError(where=path, seen=f"`base_currency = {base}` is no ISO 4217 currency.", mend="Write a code such as USD, EUR or GBP.")
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise FileError(
-            where=path, seen=f"`timezone = {zone}` is no time zone.", mend="Write an IANA name such as Europe/Berlin or America/New_York."
-        ) from error
-
-
-def _rate(path: Path, index: int, table: Mapping[str, object]) -> Rate:
-    where = f"{path} [[rate]] {index + 1}"
-    on, currency = table.get("on"), str(table.get("currency", "")).upper()
-    if not isinstance(on, date):
-        raise FileError(where=where, seen=f"`on = {on}` is no date.", mend="Write a date without quotes, such as on = 2026-01-01.")
-    if not is_currency(currency):
-        raise FileError(where=where, seen=f"`currency = {currency}` is no ISO 4217 currency.", mend="Write a code such as GBP.")
-    try:
-        value = Decimal(str(table.get("in_base")))
-    except InvalidOperation:
-        value = Decimal(0)
-    if not value.is_finite() or value <= 0:
-        raise FileError(
-            where=where,
-            seen=f"`in_base = {table.get('in_base')}` is no rate.",
-            mend='Write how much of the base currency one unit is worth, in quotes: in_base = "1.25".',
-        )
-    return Rate(on=on, currency=currency, in_base=value)
 
 
 def _contracts(folder: Path) -> tuple[dict[str, list[Contract]], list[Finding], frozenset[str], dict[tuple[str, int], str]]:

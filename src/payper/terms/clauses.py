@@ -219,7 +219,10 @@ def read_example(table: Table, currency: str | None) -> Example | None:
             "The example gives no column.",
             'Write `given = { email = "cio@acme.com", country = "US" }`.',
         )
-    columns = {name: value for name, value in given.items() if _check_given(table, name, value)}
+    # As plain numbers, so that 0.5 and 0.50 give one canonical form.
+    columns = {
+        name: float(value) if isinstance(value, float) else value for name, value in given.items() if _check_given(table, name, value)
+    }
     gives = table.text("gives") or ""
     verdicts = known_words(Verdict)
     if gives not in verdicts:

@@ -25,7 +25,7 @@ from payper.terms.findings import Finding, file_name, has_errors, in_order, near
 from payper.terms.kinds import FindingKind
 from payper.terms.language import TABLES
 from payper.terms.positions import Positions
-from payper.terms.tables import Notes, Table, show
+from payper.terms.tables import Notes, Table, WrittenFloat, show
 from payper.terms.versions import check_versions
 
 __all__ = ["ReadText", "Reading", "check_versions", "read_contract", "read_terms", "read_terms_file"]
@@ -119,7 +119,7 @@ def read_terms(text: str, *, path: Path | None = None, read_list: ReadList | Non
     """
     file = file_name(path)
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(text, parse_float=WrittenFloat)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return Reading(contract=None, findings=(_syntax_finding(text, str(error), file),), text=text, path=path)
     notes = Notes(positions=Positions(text), file=file)

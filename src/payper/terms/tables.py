@@ -19,6 +19,23 @@ T = TypeVar("T")
 _YEARS_20_HOURS = 20 * 366 * 24
 
 
+class WrittenFloat(float):
+    """A decimal number of a TOML text that is shown again as it was written, `48.00` and not `48.0`."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __new__(cls, text: str) -> WrittenFloat:
+        """Read the number and remember its text."""
+        number = super().__new__(cls, text)
+        number._text = text
+        return number
+
+    def __str__(self) -> str:
+        """Give the text as it was written."""
+        return self._text
+
+
 @dataclass
 class Notes:
     """Findings gathered while a contract is read."""
