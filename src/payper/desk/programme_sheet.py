@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from payper.errors import FileError, FileContentError
+from payper.errors import FileContentError, FileError
 from payper.money import is_currency, nearest_currency
 from payper.settlement.rates import Rate, Rates
 from payper.terms.positions import Path as Place
