@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 from babel import Locale
 from babel.core import get_global
+from tldextract import TLDExtract
 
 from payper.normalisation.countries import country_codes
 from payper.normalisation.country_names import LANGUAGES
+from payper.normalisation.domains import to_ascii
 from payper.normalisation.folding import words_of, words_of_all
 from payper.normalisation.industry_systems import EDITIONS, titles
 from payper.normalisation.packaged import read_packaged
+from payper.normalisation.public_suffixes import split_suffix, suffix_rules
 from payper.normalisation.territories import territory_aliases, territory_names
 
 
@@ -51,4 +56,24 @@ def test_titles_of_industries_are_folded_alike_one_by_one_and_at_once() -> None:
 def test_no_title_of_an_industry_looks_like_a_bare_code() -> None:
     """Bare codes are read before titles, so that thousands of titles need not be folded for them."""
     shown = [title for editions in EDITIONS.values() for edition in editions for title in titles(edition).values()]
-    assert [title for title in shown if not title.strip(" .0123456789ABCDEFGHIJKLMNOPQRSTUV") and len(title) < 8] == []
+    assert [title for title in shown if re.fullmatch(r"[A-V]?[\d. -]*", title.strip(), re.IGNORECASE)] == []
+
+
+def test_the_public_suffix_of_a_name_is_what_tldextract_says() -> None:
+    """Names under every rule: the suffix itself, one and two labels above it, in the script of the list and in ASCII."""
+    extracts = {
+        is_private: TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=is_private) for is_private in (True, False)
+    }
+    rules = suffix_rules()
+    assert rules == frozenset(extracts[True].tlds)
+    assert suffix_rules(is_private_included=False) == frozenset(extracts[False].tlds)
+    bare = [rule.lstrip("!").replace("*", "star") for rule in sorted(rules)]
+    hosts = [host for name in bare for host in (name, f"acme.{name}", f"www.acme.{name}")]
+    hosts += [ascii_host for host in hosts if not host.isascii() and (ascii_host := to_ascii(host))]
+    hosts += ["1.2.3.4", "localhost", "acme.nowhere", "xn--a.com", "xn--.xn--p1ai", "a..com", ""]
+    for is_private, extract in extracts.items():
+        for host in hosts:
+            parts = extract.extract_str(host)
+            label, suffix = split_suffix(host, is_private_included=is_private)
+            assert suffix == parts.suffix, host
+            assert not suffix or label == parts.domain, host

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from payper.normalisation.folding import by_unique
-
-if TYPE_CHECKING:
-    from tldextract import TLDExtract
+from payper.normalisation.public_suffixes import split_suffix, suffix_rules
 
 _HOST = r"^(?:[a-z][a-z0-9+.\-]*://|//)?(?:[^/?#@\\]*@)?([^/?#:@\\\[\]]+)"
 """The host in a web address, an e-mail address or a bare name: what stands before the first slash, port, query or anchor."""
@@ -85,56 +82,56 @@ def _registrable(host: str) -> str | None:
     ascii_host = to_ascii(host)
     if ascii_host is None:
         return None
-    private, public = _lists()
-    for suffixes in (private, public):
-        parts = suffixes.extract_str(ascii_host)
-        if parts.domain and parts.suffix:
-            name = f"{parts.domain}.{parts.suffix}"
+    for is_private_included in (True, False):
+        label, suffix = split_suffix(ascii_host.strip().rstrip("."), is_private_included=is_private_included)
+        if label and suffix:
+            name = f"{label}.{suffix}"
             fits = all(len(label) <= 63 for label in name.split("."))
             return name if fits and re.fullmatch(_NAME, name) else None
     return None
 
 
+# Each list is kept as a column of one row, the form in which `is_in` takes it without making a column of it anew at every call.
 @cache
-def _lists() -> tuple[TLDExtract, TLDExtract]:
-    """Open the list with and without its private section."""
-    from tldextract import TLDExtract
-
-    return (
-        TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True),
-        TLDExtract(suffix_list_urls=(), cache_dir=None),
-    )
-
-
-@cache
-def _plain_suffixes() -> frozenset[str]:
+def _plain_suffixes() -> pl.Series:
     """List the top levels under which every name of two labels can be registered."""
-    rules = _lists()[0].tlds
-    starred = {rule.rsplit(".", 1)[-1] for rule in rules if rule.startswith("*.") and rule.count(".") == 1}
-    return frozenset(rule for rule in rules if "." not in rule and rule.isascii()) - starred
+    starred = _rules().filter(pl.col("rule").str.starts_with("*."), dots=1)["rule"].str.slice(2)
+    plain = _rules().filter(dots=0)["rule"]
+    return plain.filter(~plain.is_in(starred.implode())).implode()
 
 
 @cache
-def _tails() -> frozenset[str]:
+def _tails() -> pl.Series:
     """List the last two labels of every longer rule: hosts that end so are asked about one by one."""
-    return frozenset(".".join(rule.lstrip("!").split(".")[-2:]) for rule in _lists()[0].tlds if "." in rule and rule.isascii())
+    return _last_labels(_rules().filter(pl.col("dots") > 0)["rule"], 2)
 
 
 @cache
-def _plain_pairs() -> frozenset[str]:
+def _plain_pairs() -> pl.Series:
     """List the rules of two labels (`co.uk`) under which every name of three labels can be registered."""
-    rules = _lists()[0].tlds
-    starred = {rule.removeprefix("*.") for rule in rules if rule.startswith("*.")}
-    return frozenset(rule for rule in rules if rule.count(".") == 1 and rule.isascii() and not rule.startswith(("*", "!"))) - starred
+    starred = _rules().filter(pl.col("rule").str.starts_with("*."))["rule"].str.slice(2)
+    pairs = _rules().filter(~pl.col("rule").str.contains(r"^[*!]"), dots=1)["rule"]
+    return pairs.filter(~pairs.is_in(starred.implode())).implode()
 
 
 @cache
-def _deep_tails() -> frozenset[str]:
+def _deep_tails() -> pl.Series:
     """List the last three labels of every rule that has as many."""
-    return frozenset(".".join(rule.lstrip("!").split(".")[-3:]) for rule in _lists()[0].tlds if rule.count(".") > 1 and rule.isascii())
+    return _last_labels(_rules().filter(pl.col("dots") > 1)["rule"], 3)
 
 
 @cache
+def _rules() -> pl.DataFrame:
+    """List the rules of plain ASCII, with how many `dots` each has."""
+    rules = pl.DataFrame({"rule": [rule for rule in suffix_rules() if rule.isascii()]})
+    return rules.with_columns(dots=pl.col("rule").str.count_matches(".", literal=True))
+
+
+def _last_labels(rules: pl.Series, count: int) -> pl.Series:
+    """Give the last labels of each rule, each ending once."""
+    return rules.str.strip_chars_start("!").str.extract(rf"((?:[^.]+\.){{{count - 1}}}[^.]+)$").unique().implode()
+
+
 def public_suffixes() -> frozenset[str]:
     """List every public suffix, of both sections, as the list writes it."""
-    return frozenset(_lists()[0].tlds)
+    return suffix_rules()
