@@ -102,6 +102,9 @@ def test_the_verdict_on_every_number_is_the_librarys(drawn: list[tuple[str, str 
         text = pl.Series([phone]).str.strip_chars()[0]
         wanted = (None, None, None) if text == "" else library(text, country)
         assert row == wanted, (phone, country)
+    with pytest.MonkeyPatch.context() as with_all_plans:
+        with_all_plans.setattr(reading, "_MANY", 0)
+        assert read([phone for phone, _ in kept], [country for _, country in kept]) == rows
 
 
 @pytest.mark.parametrize("number", range(0, len(PATTERNS), 7))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -25,6 +25,12 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 _FEW = 400
 """Up to so many numbers, asking the package one by one is quicker than compiling its metadata."""
+
+_MANY = 30_000
+"""Up to so many numbers, compiling only the plans of the calling codes they have is quicker than compiling all."""
+
+_NEVER = "@^"
+"""An expression that matches nothing."""
 
 _LENGTH_MAX = 250
 """Longer text is no phone number; libphonenumber refuses it for the same reason."""
@@ -110,7 +116,7 @@ def _ask(phone: str | None, country: str | None) -> tuple[str | None, bool | Non
 
 def _by_pattern(frame: pl.DataFrame) -> pl.DataFrame:
     """Decide the plain numbers; `is_open` marks the rows that the package must decide."""
-    plans = _plans()
+    plans = _plans(_codes_met(frame) if frame.height <= _MANY else None)
     marked = _keyed(frame, plans)
     own = pl.col("own_key").str.contains(plans.own)
     any_ = pl.col("key").str.contains(plans.any_)
@@ -202,8 +208,22 @@ class _Plans:
     mains: list[str]
 
 
-@cache
-def _plans() -> _Plans:
+def _codes_met(frame: pl.DataFrame) -> frozenset[int]:
+    """List the calling codes of the countries and of the international numbers of a frame; of others no plan is needed for it."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    digits = pl.col("phone").str.replace_all("[^0-9]", "")
+    is_abroad = pl.col("phone").str.contains("+", literal=True) | digits.str.starts_with("00")
+    codes = "|".join(str(number) for number in COUNTRY_CODE_TO_REGION_CODE)
+    dialled = frame.filter(is_abroad).select(digits.str.strip_prefix("00").str.extract(f"^({codes})").unique().drop_nulls()).to_series()
+    countries = set(frame["country"].unique())
+    at_home = (number for number, regions in COUNTRY_CODE_TO_REGION_CODE.items() if not countries.isdisjoint(regions))
+    return frozenset([44, *map(int, dialled), *at_home])  # one plan at least, so that no expression is empty
+
+
+@lru_cache(maxsize=4)
+def _plans(met: frozenset[int] | None) -> _Plans:
+    """Compile the plans of the calling codes met, or of all where None."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
     own: list[str] = []
@@ -216,6 +236,8 @@ def _plans() -> _Plans:
     strips_plainly: list[str] = []
     mains: list[str] = []
     for number, regions in COUNTRY_CODE_TO_REGION_CODE.items():
+        if met is not None and number not in met:
+            continue
         code = str(number)
         found = {region: PhoneMetadata.metadata_for_region_or_calling_code(number, region) for region in regions}
         plans = {region: plan for region, plan in found.items() if plan is not None}
@@ -250,8 +272,8 @@ def _plans() -> _Plans:
         worldwide=rf"^\+(?:{worldwide})",
         known=rf"^\+(?:{codes})",
         trunk="|".join(groups),
-        tangled_local=_rust(f"^(?:{'|'.join(local)})"),
-        tangled_abroad=_rust(rf"^\+(?:{'|'.join(abroad)})"),
+        tangled_local=_rust(f"^(?:{'|'.join(local) or _NEVER})"),
+        tangled_abroad=_rust(rf"^\+(?:{'|'.join(abroad) or _NEVER})"),
         code_of=code_of,
         dials_00=dials_00,
         strips_plainly=strips_plainly,
