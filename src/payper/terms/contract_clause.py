@@ -13,6 +13,7 @@ from payper.terms.contract import Contract, Pause
 from payper.terms.findings import nearest
 from payper.terms.kinds import FindingKind
 from payper.terms.positions import Path
+from payper.terms.public_holidays import public_holidays
 from payper.terms.tables import Table, show
 from payper.terms.vocabulary import is_zone, nearest_zone
 
@@ -205,17 +206,15 @@ def _holidays(table: Table, years: range) -> _Holidays:
 
 def _calendar_holidays(table: Table, code: str, years: range) -> _Holidays:
     """Look up public holidays in the package `holidays`, from the first year to three after the last."""
-    import holidays
-
     country, _, subdivision = code.upper().partition("-")
     try:
-        days = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+        days = public_holidays(code.upper(), years)
     except NotImplementedError:
         table.note(
             FindingKind.HOLIDAYS_UNKNOWN, "holidays", f'No holiday calendar is known for "{code}".', _known_calendar(country, subdivision)
         )
         return _Holidays()
-    return _Holidays(days=frozenset(days), source=code.upper())
+    return _Holidays(days=days, source=code.upper())
 
 
 def _known_calendar(country: str, subdivision: str) -> str:
