@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead, programme
 
+from payper.desk.run import run_programme
+
 __all__ = ["programme"]
 
 
@@ -114,3 +116,22 @@ def test_simulate_makes_a_programme_that_runs(tmp_path: Path) -> None:
 def test_every_command_has_help_with_an_example() -> None:
     pages = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
     assert pages.count("Example: payper") >= 12
+
+
+@pytest.mark.parametrize(("event", "argument"), [("import", "click"), ("import", "payper.desk.run"), ("sqlite3.connect", "")])
+def test_an_interruption_is_answered_in_one_line_wherever_it_comes(programme: Path, event: str, argument: str) -> None:
+    """The signal is raised by the process itself at a point that its own audit trail names."""
+    code = f"""
+import signal, sys
+def watch(event, arguments, armed=[True]):
+    if armed and event == {event!r} and str(arguments[0]).endswith({argument!r}):
+        armed.clear()
+        signal.raise_signal(signal.SIGINT)
+sys.argv = ["payper", "run", {str(programme)!r}]
+from payper.__main__ import main
+sys.addaudithook(watch)
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.strip()) == (130, "Stopped. Nothing was lost; run the same command again to go on.")
+    assert run_programme(programme).new_rows == 4

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
 from payper.desk.notes import row_ranges
-from payper.desk.run import run_programme
+from payper.desk.run import WAITING, run_programme
 from payper.desk.verify import verify
 from payper.errors import FileError
 
@@ -204,3 +206,18 @@ def test_columns_of_new_files_are_told_in_short_files_alike_together(programme: 
     assert run_programme(programme).mappings == [
         "deliveries/reach/three.csv and 1 other file: external_id from `Lead-Nr`, delivered_at from `Übergeben am`; not used `Notiz`"
     ]
+
+
+def test_a_run_that_meets_another_says_what_it_waits_for_and_then_goes_on(programme: Path) -> None:
+    path = run_programme(programme, as_of=date(2026, 1, 10)).out / "payper.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        told: list[str] = []
+
+        def tell(what: str, done: int, total: int | None) -> None:
+            told.append(what)
+            if what == WAITING:
+                other.execute("rollback")
+
+        assert run_programme(programme, tell=tell).new_rows == 4
+    assert told.count(WAITING) == 1

@@ -1,4 +1,4 @@
-"""The `payper` command: nouns with verbs. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed."""
+"""The `payper` command: nouns with verbs. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -55,15 +55,18 @@ def payper() -> None:
 
 
 def main() -> None:
-    """Run the command line and end with its exit code."""
+    """Run the command line and end with its exit code.
+
+    Raises:
+        KeyboardInterrupt: Somebody pressed Ctrl-C; `payper.__main__` says what that means.
+    """
     try:
         code = payper.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else FINE)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.Abort:
-        click.echo("Stopped. What was recorded stays; run the same command again to go on.", err=True)
-        sys.exit(WORLD)
+    except click.Abort as stop:
+        raise KeyboardInterrupt from stop
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)

@@ -6,6 +6,7 @@ absent, and the next run goes on from there; result files are written whole or n
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,11 +31,15 @@ from payper.desk.recorded import list_reader, written_rates
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
 from payper.errors import FileError, StoreError, UsageError
 from payper.store.database import Batch, Database, open_database
+from payper.store.waiting import is_being_written
 from payper.terms.contract import Contract
 from payper.terms.findings import Finding
 from payper.terms.reading import read_terms
 
 Tell = Callable[[str, int, int | None], None]
+
+WAITING = "seconds of waiting for another payper run to finish"
+WAIT_SECONDS_MAX = 60
 
 
 def _silent(what: str, done: int, total: int | None) -> None:
@@ -92,11 +97,13 @@ def run_programme(
     programme = read_programme(folder)
     out = out or folder / "out"
     _make_folder(out)
+    _wait_for_others(out / DATABASE, tell)
     with open_database(out / DATABASE) as database:
         programme, contract_notes = _with_recorded(programme, database)
         recorded = record_new(database, programme, as_of=as_of, online=online, tell=tell)
         day = recorded.day
         settlement, accepted = settle_known(database, programme.contracts, programme.rates, day=day)
+        _wait_for_others(database.path, tell)
         with database.transaction():
             record(database, settlement, programme.contracts, day=day, run=database.runs())
             if recorded.is_dated:
@@ -124,6 +131,21 @@ def _result(programme: Programme, recorded: Recorded, written: Written, *, out: 
         faults=recorded.faults,
         new_rows=recorded.new_rows,
         is_simulated=programme.is_simulated,
+    )
+
+
+def _wait_for_others(path: Path, tell: Tell) -> None:
+    """Wait until no other process writes to the database, and tell what is waited for; give up after a while, as its own lock does."""
+    for seconds in range(WAIT_SECONDS_MAX + 1):
+        if not is_being_written(path):
+            return
+        tell(WAITING, seconds, WAIT_SECONDS_MAX)
+        time.sleep(1)
+    raise StoreError(
+        where=path,
+        seen=f"Another payper has been writing to this database for {WAIT_SECONDS_MAX} seconds.",
+        mend="Wait until it has ended, then run again; nothing of this run is recorded in the meantime.",
+        can_retry=True,
     )
 
 
@@ -233,6 +255,7 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     book = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
     numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
     decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, programme.contracts))
+    _wait_for_others(database.path, tell)
     with database.transaction():
         if database.runs() + 1 != run:
             raise StoreError(
