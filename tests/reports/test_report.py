@@ -233,3 +233,23 @@ def test_words_of_money_dates_and_shares() -> None:
         "0",
     )
     assert len(shortened("x" * 50, 21)) == 21
+
+
+def test_one_contract_is_drawn_once_and_what_has_no_cost_is_said_instead_of_drawn() -> None:
+    """A model of one contract has the same funnel, and a chart without a dot answers nothing."""
+    made = invent([contract("only", "lead", provider="intentreach")], accepts=0.0, per_contract=20)
+    text = "\n".join(Page(report_of(made)).text)
+    assert "only: " in text
+    assert "Model lead: " not in text
+    assert "Per won deal" not in text.split("Cost per milestone")[0]
+    assert "Not drawn, as none has a cost in USD yet: accepted delivery, held meeting, opportunity and won deal." in text
+
+
+def test_models_of_several_contracts_have_a_funnel_of_their_own(made: Invented, page: Page) -> None:
+    several = {
+        model
+        for model in {one[-1].model for one in made.contracts.values()}
+        if [one[-1].model for one in made.contracts.values()].count(model) > 1
+    }
+    text = "\n".join(page.text)
+    assert {model for model in ("lead", "appointment", "hybrid") if f"Model {model}: " in text} == several

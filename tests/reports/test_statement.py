@@ -188,6 +188,22 @@ def test_prices_count_from_one_and_every_version_that_a_line_names_has_its_terms
     assert text.count("v1 price 1") == text.count("v2 price 1") == 2
 
 
+def test_terms_and_how_to_contest_stand_on_the_first_page(made: Invented) -> None:
+    """A contract of more prices has the first ones there, and all of them after its lines."""
+    from pypdf import PdfReader
+
+    versions = made.contracts["northwind-reach-2026q1"]
+    many = [replace(each, prices=(*each.prices, *[each.prices[-1]] * 12)) for each in versions]
+    for contracts, is_long in ((versions, False), (many, True)):
+        statement = make_statement(programme=made.programme, versions=contracts, settlement=made.settlement)
+        pages = PdfReader(io.BytesIO(statement_pdf(statement))).pages
+        first = pages[0].extract_text()
+        assert "How to contest a line" in first
+        assert "price 1, on" in first
+        assert ("more after the last line" in first) is is_long
+        assert ("All terms" in pages[-1].extract_text()) is is_long
+
+
 def test_a_replacement_owed_without_limit_says_so() -> None:
     statement, _ = _settled_statement(["2026-01-07 missed"])
     assert statement.replacements.select("state", "deadline_at").rows() == [("owed", None)]
@@ -199,7 +215,7 @@ def test_a_replacement_owed_without_limit_says_so() -> None:
     [
         ("L-12345-6789", "L-12345-6789"),
         ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"),
-        ("abcdefghijklmnopqrstuvwxyzabcdefghij", "abcdefghij…bcdefghij"),
+        ("abcdefghijklmnopqrstuvwxyzabcdefghij", "abcdefghijklmnop…vwxyzabcdefghij"),
     ],
 )
 def test_an_id_can_be_copied_out_of_the_pdf(made: Invented, external_id: str, printed: str) -> None:

@@ -24,8 +24,8 @@ def headline(results: Results) -> str:
     if delivered == 0:
         return f"Nothing has been delivered by {day}"
     owed = _owed_words(results)
-    share = percent(accepted / delivered)
-    return f"{owed} owed on {day}; {count(accepted)} of {counted(delivered, 'delivery', 'deliveries')} were accepted ({share})"
+    share, were = percent(accepted / delivered), "was" if accepted == 1 else "were"
+    return f"{owed} owed on {day}; {count(accepted)} of {counted(delivered, 'delivery', 'deliveries')} {were} accepted ({share})"
 
 
 def _owed_words(results: Results) -> str:

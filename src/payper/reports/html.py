@@ -117,8 +117,10 @@ def _funnel_section(results: Results, order: list[str]) -> Section:
     accepted, held, won = reached["accepted"], reached["meeting held"], reached["won"]
     whole = counted(accepted, "accepted delivery", "accepted deliveries")
     answer = f"Of {whole}, {count(held)} reached a held meeting and {counted(won, 'was', 'were')} won"
-    cells = [_funnel_figure(results, "model", model, f"Model {model}") for model in results.models.filter(pl.col("delivered") > 0)["model"]]
     delivered = [name for name in order if _reached(results, "contract", name)["delivered"]]
+    models = results.contracts.filter(pl.col("contract").is_in(delivered)).group_by("model").len().filter(pl.col("len") > 1)["model"]
+    # A model of one contract would be drawn twice.
+    cells = [_funnel_figure(results, "model", model, f"Model {model}") for model in results.models["model"] if model in models]
     cells += [_funnel_figure(results, "contract", name, name) for name in delivered[:CELLS_MAX]]
     rows = [[name, *(count(number) for number in _reached(results, "contract", name).values())] for name in order]
     table = Table("Deliveries that reached each step, by contract", ["Contract", *(capitalised(step.value) for step in LADDER)], rows)
@@ -188,10 +190,9 @@ def _reason_section(results: Results) -> Section:
         return Section("reasons", "Why were deliveries not accepted?", "No verdict lists a reason", tables=[])
     total, mendable = sum(number for _, number, _ in known), sum(number for reason, number, _ in known if reason.can_mend)
     top, first = known[0][0], known[0][1]
-    answer = (
-        f"{top.name} is the commonest of {counted(len(known), 'reason')}, with {counted(first, 'delivery', 'deliveries')}; "
-        f"mending can help against {percent(mendable / total)} of all reasons listed"
-    )
+    which = "the only reason" if len(known) == 1 else f"the commonest of {count(len(known))} reasons"
+    helps = "no reason listed" if not mendable else f"{percent(mendable / total)} of all reasons listed"
+    answer = f"{top.name} is {which}, with {counted(first, 'delivery', 'deliveries')}; mending can help against {helps}"
     shown = f"The {REASONS_MAX} commonest of {len(known)} reasons" if len(known) > REASONS_MAX else "All reasons"
     figure = Figure(
         f"{shown}, by the deliveries whose verdict lists them",
@@ -342,22 +343,26 @@ def _pace_row(results: Results, row: dict[str, Any]) -> list[str]:
 
 def _cost_section(results: Results, order: list[str]) -> Section:
     base = results.programme.base_currency
-    cells = [_cost_figure(results, order, step.value) for step in COST_STEPS]
+    known = set(results.costs.drop_nulls("cost_base_minor")["milestone"])
+    cells = [_cost_figure(results, order, step.value) for step in COST_STEPS if step.value in known]
+    empty = [_unit(step.value) for step in COST_STEPS if step.value not in known]
     rows = []
     for scope, label in (("contract", "Contract"), ("provider", "Provider"), ("model", "Model")):
         names = order if scope == "contract" else sorted(set(results.costs.filter(pl.col("scope") == scope)["name"]))
         for name in names:
-            known = {
+            steps = {
                 row["milestone"]: row
                 for row in results.costs.filter((pl.col("scope") == scope) & (pl.col("name") == name)).iter_rows(named=True)
             }
             shown = results.programme.party(name) if scope == "provider" else name
-            rows.append([label, shown, *(_cost_words(known[step.value]) for step in COST_STEPS if step.value in known)])
+            rows.append([label, shown, *(_cost_words(steps[step.value]) for step in COST_STEPS if step.value in steps)])
     table = Table("Cost per milestone", ["Of", "Name", *(f"Per {_unit(step.value)}" for step in COST_STEPS)], rows, words=2)
     note = (
         "Net spend (posted, less credited, plus pending) divided by the deliveries that reached the step. "
         f"Dots in {base}: ● contract, ■ provider, ◆ model."
     )
+    if empty:
+        note += f" Not drawn, as none has a cost in {base} yet: {enumerated(empty)}."
     return Section("cost", "What does each step cost?", _cost_answer(results), cells=cells, tables=[table], note=note)
 
 

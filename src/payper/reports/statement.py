@@ -34,7 +34,10 @@ EVENTS = {
 VOIDED_AND_REVIVED = "voided, then made again"
 """A void after which the charge became pending again, as its meeting was booked again or held; it is no part of what is voided."""
 
-ID_PART_MAX = 20
+TERMS_FIRST_MAX = 8
+"""Lines of terms that the first page takes; with more, it has the first ones and the last page all of them."""
+
+ID_PART_MAX = 32
 """Characters between two hyphens of an id that a narrow column holds on one line."""
 
 SIGNS = {"pending": (1, 0), "post": (-1, 1), "void": (-1, 0), "credit": (0, -1), "reverse": (0, -1)}
@@ -303,6 +306,7 @@ def page_content(statement: Statement) -> dict[str, Any]:
         "groups": _groups(lines, currency, contract.zone),
         "not_shown": _not_shown(statement.charges.height),
         "terms": _terms(statement),
+        "terms_first": TERMS_FIRST_MAX,
         "contest": _contest(contract),
     }
 
@@ -441,7 +445,7 @@ def _not_shown(lines: int) -> str:
 
 def _price_words(price: Price, currency: str) -> str:
     amount = f"{price.percent}% of the deal" if price.percent is not None else money(price.amount_minor or 0, currency)
-    tiers = "".join(f", from number {count(tier.first)} {money(tier.amount_minor, currency)}" for tier in price.tiers)
+    tiers = "".join(f", from number {count(tier.first)} on {money(tier.amount_minor, currency)}" for tier in price.tiers)
     when = f" where {price.when}" if price.when else ""
     offset = f", less what was paid for {' and '.join(step.value for step in price.offset)}" if price.offset else ""
     return f"{price.on.value}{when}: {amount}{tiers}{offset}"
