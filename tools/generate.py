@@ -48,7 +48,7 @@ def commands() -> str:
     lines = [
         "# Commands",
         "",
-        "What `payper --help` and every command's `--help` print. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed. Made by `make docs`.",
+        "What `payper --help` and every command's `--help` print. Exit codes: 0 fine, 1 the business says no, 2 usage, 3 the world failed, 130 interrupted. Made by `make docs`.",
         "",
     ]
 

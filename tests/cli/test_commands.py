@@ -135,3 +135,13 @@ main()
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr.strip()) == (130, "Stopped. Nothing was lost; run the same command again to go on.")
     assert run_programme(programme).new_rows == 4
+
+
+@pytest.mark.parametrize(
+    ("folder", "column"), [("milestones", "happened_at"), ("returns", "claimed_at"), ("deliveries/reach", "generated_at")]
+)
+def test_mapping_knows_by_its_folder_what_a_file_is_of(tmp_path: Path, folder: str, column: str) -> None:
+    path = tmp_path / folder / "file.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("Lead ID,Date\nL-1,2026-01-15\n", encoding="utf-8")
+    assert json.loads(payper("mapping", path, "--json").stdout)["columns"] == {"external_id": "Lead ID", column: "Date"}

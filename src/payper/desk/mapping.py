@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from payper.desk.facts import HEADERS
 from payper.desk.reading import open_file
 
 
@@ -30,14 +31,27 @@ class ShownMapping:
         return {"columns": self.columns, "unmapped": list(self.unmapped), "findings": list(self.findings)}
 
 
-def show_mapping(path: Path, *, subject: str) -> ShownMapping:
+def show_mapping(path: Path, *, subject: str | None = None) -> ShownMapping:
     """Understand a file's columns, by the mapping.toml beside it or by its header.
+
+    Args:
+        path: The file.
+        subject: deliveries, milestones, returns, decisions or crm; None: as the programme's folder it lies in says, else deliveries.
 
     Raises:
         FileError: The file cannot be read.
     """
-    opened = open_file(path, name=path.name, subject=subject)  # type: ignore[arg-type]  # the command line offers subjects alone
+    subject = subject or _subject_of(path)
+    opened = open_file(path, name=path.name, subject=HEADERS.get(subject, subject))  # type: ignore[arg-type]  # the command line offers subjects alone
     columns = opened.columns
     return ShownMapping(
         toml=columns.to_toml(), lines=columns.describe(), columns=columns.columns, unmapped=columns.unmapped, findings=columns.findings
     )
+
+
+def _subject_of(path: Path) -> str:
+    """Tell by the nearest folder of a programme what a file is of."""
+    if path.stem == "crm":
+        return "crm"
+    folders = [part for part in reversed(path.resolve().parent.parts) if part in {"deliveries", *HEADERS}]
+    return folders[0] if folders else "deliveries"

@@ -236,16 +236,7 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     batches = [replace(batch, run=run) for batch in facts.batches]
     recorded.faults = _once([*recorded.faults, *facts.faults], recorded.notes)
     recorded.mappings |= facts.mappings
-    found = as_of or _latest(database, programme, batches, latest)
-    recorded.is_dated = found is not None
-    recorded.day = found or datetime.now(ZoneInfo(programme.timezone)).date()
-    if not recorded.is_dated:
-        recorded.notes.append(NO_DATE)
-    if as_of is None and recorded.day > datetime.now(UTC).date() + timedelta(days=1):
-        recorded.notes.append(
-            f"The latest date in the files, {recorded.day.isoformat()}, lies in the future, and everything is as of that day. "
-            "If it is a slip, mend it; or name the day with --as-of."
-        )
+    _date(recorded, programme, as_of, _latest(database, programme, batches, latest))
     if not judging.rows and not facts.files:
         if not database.runs():
             with database.transaction():
@@ -278,6 +269,20 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
             database.set_setting("latest_day", latest.isoformat())
     recorded.new_rows = judging.rows
     return recorded
+
+
+def _date(recorded: Recorded, programme: Programme, as_of: date | None, found: date | None) -> None:
+    """Say as of which day the run is: the one named, else the latest found, else today; a day in the future is noted."""
+    day = as_of or found
+    recorded.is_dated = day is not None
+    recorded.day = day or datetime.now(ZoneInfo(programme.timezone)).date()
+    if day is None:
+        recorded.notes.append(NO_DATE)
+    elif as_of is None and day > datetime.now(UTC).date() + timedelta(days=1):
+        recorded.notes.append(
+            f"The latest date in the files, {day.isoformat()}, lies in the future, and everything is as of that day. "
+            "If it is a slip, mend it; or name the day with --as-of."
+        )
 
 
 def _once(faults: Sequence[FileError], notes: list[str]) -> list[FileError]:
