@@ -10,14 +10,16 @@ from babel import Locale
 from babel.core import get_global
 from tldextract import TLDExtract
 
-from payper.normalisation.countries import country_codes
-from payper.normalisation.country_names import LANGUAGES
+from payper.normalisation.countries import country_codes, is_country
+from payper.normalisation.country_names import LANGUAGES, OTHER_SCRIPTS
 from payper.normalisation.domains import to_ascii
 from payper.normalisation.folding import words_of, words_of_all
 from payper.normalisation.industry_systems import EDITIONS, titles
 from payper.normalisation.packaged import read_packaged
 from payper.normalisation.public_suffixes import split_suffix, suffix_rules
 from payper.normalisation.territories import territory_aliases, territory_names
+
+ISO = [code for code in territory_names("en") if is_country(code)]
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
@@ -27,6 +29,15 @@ def test_countries_have_the_names_that_babel_gives_them(language: str) -> None:
 
 def test_codes_of_countries_stand_for_those_that_babel_says() -> None:
     assert {alias: list(codes) for alias, codes in territory_aliases().items()} == get_global("territory_aliases")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_names_countries_in_latin_letters_or_in_others_alone(language: str) -> None:
+    """A word tells by its letters which languages need not be read for it."""
+    countries = [word for code in ISO if (word := words_of(territory_names(language).get(code, "")))]
+    is_latin = {any("a" <= letter <= "z" for letter in word) for word in countries}
+    is_other = {max(word) > "\u024f" for word in countries}
+    assert (is_latin, is_other) == (({False}, {True}) if language in OTHER_SCRIPTS else ({True}, {False}))
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])

@@ -10,7 +10,7 @@ from functools import cache
 
 import polars as pl
 
-from payper.normalisation.country_names import LANGUAGES, NOT_COUNTRIES, VARIANTS
+from payper.normalisation.country_names import LANGUAGES, NOT_COUNTRIES, OTHER_SCRIPTS, VARIANTS
 from payper.normalisation.folding import by_unique, words, words_of_all
 from payper.normalisation.territories import territory_aliases, territory_names
 
@@ -62,12 +62,21 @@ def _long_enough(part: pl.Expr) -> pl.Expr:
 
 
 def _abroad(word: str | None) -> str | None:
-    """Find a word among the names of `LANGUAGES`, the commonest first, as the others are seldom asked for; empty or none gives None."""
-    return (_known_in(LANGUAGES[:_COMMON]).get(word) or _known_in(LANGUAGES[_COMMON:]).get(word)) if word else None
+    """Find a word among the names of `LANGUAGES`; empty or none gives None.
+
+    Languages are read at the first word that may be of them: the commonest in Latin letters first; the others in Latin letters when
+    these do not know it; those of other scripts for a word that has letters beyond Latin.
+    """
+    if not word:
+        return None
+    latin = tuple(language for language in LANGUAGES if language not in OTHER_SCRIPTS)
+    groups = [latin[:_COMMON], latin[_COMMON:]] if any("a" <= letter <= "z" for letter in word) else []
+    groups += [OTHER_SCRIPTS] if max(word) > "\u024f" else []
+    return next((code for languages in groups if (code := _known_in(languages).get(word))), None)
 
 
 _COMMON = 9
-"""So many of `LANGUAGES` are read at the first text that English does not know, the rest at the first that these do not know either."""
+"""So many languages in Latin letters are read at the first word that English does not know, the rest at the first unknown to these."""
 
 
 @cache

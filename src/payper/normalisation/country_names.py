@@ -83,5 +83,8 @@ LANGUAGES: tuple[str, ...] = (
 )  # fmt: skip
 """CLDR locales whose names of countries are known beside English, in the order in which they win a spelling that two countries share."""
 
+OTHER_SCRIPTS: tuple[str, ...] = ("ru", "ja", "zh", "ko", "ar", "el", "he", "uk", "zh_Hant")
+"""Those of `LANGUAGES` that write no country's name in Latin letters alone, in the same order; a test holds them to it."""
+
 NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 """Two-letter territories of the CLDR that ISO 3166-1 reserves or that are no country; Kosovo (XK) is kept, as the trade uses it."""
