@@ -221,3 +221,9 @@ def test_a_run_that_meets_another_says_what_it_waits_for_and_then_goes_on(progra
 
         assert run_programme(programme, tell=tell).new_rows == 4
     assert told.count(WAITING) == 1
+
+
+def test_the_date_of_a_file_that_stands_in_is_the_local_one(programme: Path) -> None:
+    path = programme / "deliveries" / "reach" / "leads-2026-01-20.csv"
+    path.write_text("email,title,country\nann@acme.com,IT Manager,US\n", encoding="utf-8")
+    assert f"{path.name}: no column says when its rows were delivered; the file's date stands in, 2026-01-20." in said(programme)

@@ -335,10 +335,9 @@ def _read_deliveries(
             if twin is not None:
                 recorded.notes.append(f"{name} has the same bytes as {twin}; its deliveries are judged as sent again.")
             if "delivered_at" not in opened.columns.columns and "delivered_at" not in opened.columns.constants:
-                stand_in = received_at(opened.path, zone=zone).date().isoformat()
-                recorded.notes.append(
-                    f"{name} does not say when its rows were delivered; the file's date stands in, {stand_in}. Name a column delivered_at."
-                )
+                stand_in = received_at(opened.path, zone=zone).astimezone(ZoneInfo(zone)).date().isoformat()
+                words = f"no column says when its rows were delivered; the file's date stands in, {stand_in}. Name a column delivered_at."
+                recorded.file_notes.append((name, words))
             already = _rows_before(database, name) if name in read else None
             rows, later = 0, 0
             for mapped in opened.blocks(seeds, already=already):
