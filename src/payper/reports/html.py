@@ -359,7 +359,7 @@ def _cost_section(results: Results, order: list[str]) -> Section:
     table = Table("Cost per milestone", ["Of", "Name", *(f"Per {_unit(step.value)}" for step in COST_STEPS)], rows, words=2)
     note = (
         "Net spend (posted, less credited, plus pending) divided by the deliveries that reached the step. "
-        f"Dots in {base}: ● contract, ■ provider, ◆ model."
+        f"Dots in {base}{'' if len(order) == 1 else ': ● contract, ■ provider, ◆ model'}."
     )
     if empty:
         note += f" Not drawn, as none has a cost in {base} yet: {enumerated(empty)}."
@@ -396,7 +396,8 @@ def _cost_figure(results: Results, order: list[str], step: str) -> Figure:
     base = results.programme.base_currency
     own = results.costs.filter(pl.col("milestone") == step)
     dots, rows = [], []
-    for scope, shape in (("contract", "circle"), ("provider", "square"), ("model", "diamond")):
+    # With one contract its provider and its model cost what it does.
+    for scope, shape in (("contract", "circle"), ("provider", "square"), ("model", "diamond"))[: 1 if len(order) == 1 else 3]:
         by_name = {row["name"]: row for row in own.filter(pl.col("scope") == scope).iter_rows(named=True)}
         for name in [one for one in order if one in by_name][:CELLS_MAX] if scope == "contract" else sorted(by_name)[:CELLS_MAX]:
             row = by_name[name]
