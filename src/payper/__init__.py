@@ -8,18 +8,11 @@ from payper._version import __version__
 
 if TYPE_CHECKING:
     from payper.adjudication.adjudicate import adjudicate
-    from payper.measurement.attribution import attribute
-    from payper.measurement.providers import rank
     from payper.terms.contract import Contract
 
-__all__ = ["Contract", "__version__", "adjudicate", "attribute", "rank"]
+__all__ = ["Contract", "__version__", "adjudicate"]
 
-_HOMES = {
-    "Contract": "payper.terms.contract",
-    "adjudicate": "payper.adjudication.adjudicate",
-    "attribute": "payper.measurement.attribution",
-    "rank": "payper.measurement.providers",
-}
+_HOMES = {"Contract": "payper.terms.contract", "adjudicate": "payper.adjudication.adjudicate"}
 
 
 def __getattr__(name: str) -> Any:
