@@ -62,8 +62,28 @@ def adjudicate(
     Source: DESIGN 5, RULES 5 to 36.
     """
     versions = [contract] if isinstance(contract, Contract) else list(contract)
-    judged = judge_rows(_typed(batch, at=at), versions, rate_on=rate_on, no_mail=no_mail)
-    past = Past() if history is None else _past_of(_typed(history, at=at), versions)
+    judged = judge_rows(typed(batch, at=at), versions, rate_on=rate_on, no_mail=no_mail)
+    past = Past() if history is None else _past_of(typed(history, at=at), versions)
+    return decide(judged, versions, past, crm=crm, replacements=replacements)
+
+
+def decide(
+    judged: pl.DataFrame,
+    versions: Sequence[Contract],
+    past: Past,
+    *,
+    crm: pl.DataFrame | None = None,
+    replacements: Replacements | None = None,
+) -> pl.DataFrame:
+    """Decide rows that were judged by themselves, in their order of arrival, and answer as `adjudicate` does.
+
+    Args:
+        judged: As `judge_rows` gives them.
+        versions: The contract's versions.
+        past: What was delivered before.
+        crm: As of `adjudicate`.
+        replacements: As of `adjudicate`.
+    """
     ids = judged.select(pl.col("delivered_at").rank("ordinal").cast(pl.Int64).alias("delivery_id"))["delivery_id"]
     judged = judged.with_columns(ids, pl.lit(versions[0].id).alias("contract"))
     arriving = select_arriving(judged, versions, contract=versions[0].id, seeds=PLAIN_SEEDS, crm=crm).sort("delivery_id")
@@ -172,7 +192,7 @@ _WORKING = frozenset(
 )
 
 
-def _typed(batch: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+def typed(batch: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
     """Bring a frame to the types of `deliveries.SCHEMA`; text that should be an instant or number is the caller's error."""
     batch = complete(batch)
     for name, dtype in SCHEMA.items():
@@ -272,4 +292,4 @@ def seeds_of(secret: bytes) -> Seeds:
     return Seeds(key=int(key), check=int(check))
 
 
-__all__ = ["adjudicate", "answer", "possible_pairs", "read_crm", "seeds_of", "select_arriving"]
+__all__ = ["adjudicate", "answer", "decide", "possible_pairs", "read_crm", "seeds_of", "select_arriving", "typed"]

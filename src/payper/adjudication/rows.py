@@ -40,6 +40,7 @@ def judge_rows(
     *,
     rate_on: RateOn = no_rate,
     no_mail: frozenset[str] | None = None,
+    is_normalised: bool = False,
 ) -> pl.DataFrame:
     """Judge every delivery by itself, by the version of its contract that was in force when it was generated.
 
@@ -49,6 +50,7 @@ def judge_rows(
         versions: All versions of the contract.
         rate_on: Rates for revenues in other currencies.
         no_mail: Hosts known to take no mail; None when nobody asked, so that the check is not run (RULES 15).
+        is_normalised: Whether the batch has the columns of `normalise` already, for the currency of these versions.
 
     Returns:
         The rows in the order given, with the columns of `normalise` and of `JUDGED`.
@@ -62,9 +64,9 @@ def judge_rows(
     parts = []
     for number in numbers.unique().sort().to_list():
         part = batch if numbers.n_unique() == 1 else batch.filter(pl.col("contract_version") == number)
-        parts.append(_judge_version(part, by_number[number], rate_on=rate_on, no_mail=no_mail))
+        parts.append(_judge_version(part, by_number[number], rate_on=rate_on, no_mail=no_mail, is_normalised=is_normalised))
     if not parts:
-        return _judge_version(batch, versions[-1], rate_on=rate_on, no_mail=no_mail).drop("position")
+        return _judge_version(batch, versions[-1], rate_on=rate_on, no_mail=no_mail, is_normalised=is_normalised).drop("position")
     joined = parts[0] if len(parts) == 1 else pl.concat(parts, how="vertical").sort("position")
     return joined.drop("position")
 
@@ -81,12 +83,14 @@ def judge_unknown(batch: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _judge_version(batch: pl.DataFrame, contract: Contract, *, rate_on: RateOn, no_mail: frozenset[str] | None) -> pl.DataFrame:
+def _judge_version(
+    batch: pl.DataFrame, contract: Contract, *, rate_on: RateOn, no_mail: frozenset[str] | None, is_normalised: bool
+) -> pl.DataFrame:
     default = pl.lit(contract.model)
     if contract.model == "hybrid":
         default = pl.when(pl.col("meeting_at").is_not_null()).then(pl.lit("appointment")).otherwise(pl.lit("lead"))
     batch = batch.with_columns(pl.col("kind").fill_null(default))
-    frame = normalise(batch, currency=contract.currency, rate_on=rate_on)
+    frame = batch if is_normalised else normalise(batch, currency=contract.currency, rate_on=rate_on)
     no_mx = None if no_mail is None else pl.col("email_host").is_in(sorted(no_mail))
     faults = record_faults(frame, contract, no_mx=no_mx) | audience_faults(frame, contract) | appointment_faults(frame, contract)
     outside, is_after_end_only = _out_of_force(frame, contract)
