@@ -6,6 +6,7 @@ first text that those before do not know.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import polars as pl
@@ -69,14 +70,19 @@ def _abroad(word: str | None) -> str | None:
     """
     if not word:
         return None
-    latin = tuple(language for language in LANGUAGES if language not in OTHER_SCRIPTS)
-    groups = [latin[:_COMMON], latin[_COMMON:]] if any("a" <= letter <= "z" for letter in word) else []
-    groups += [OTHER_SCRIPTS] if max(word) > "\u024f" else []
-    return next((code for languages in groups if (code := _known_in(languages).get(word))), None)
+    code = None
+    if _LATIN_LETTER.search(word):
+        code = _known_in(0).get(word) or _known_in(1).get(word)
+    if code is not None or word.isascii():
+        return code
+    return _known_in(2).get(word) if max(word) > "\u024f" else None
 
 
-_COMMON = 9
-"""So many languages in Latin letters are read at the first word that English does not know, the rest at the first unknown to these."""
+_LATIN = tuple(language for language in LANGUAGES if language not in OTHER_SCRIPTS)
+_GROUPS = (_LATIN[:9], _LATIN[9:], OTHER_SCRIPTS)
+"""The languages that are read together: the commonest in Latin letters, the others in Latin letters, those of other scripts."""
+
+_LATIN_LETTER = re.compile("[a-z]")
 
 
 @cache
@@ -101,13 +107,13 @@ def _known() -> dict[str, str]:
 
 
 @cache
-def _known_in(languages: tuple[str, ...]) -> dict[str, str]:
-    """Map the names of countries in languages, as words, to codes; the first language that has a spelling wins.
+def _known_in(group: int) -> dict[str, str]:
+    """Map the names of countries in one of `_GROUPS`, as words, to codes; the first language that has a spelling wins.
 
     A spelling that two countries share in one language is left out of that language.
     """
     english = _english()
-    names = [(language, code, name) for language in languages for code, name in territory_names(language).items() if code in english]
+    names = [(language, code, name) for language in _GROUPS[group] for code, name in territory_names(language).items() if code in english]
     codes: dict[tuple[str, str], set[str]] = {}
     for word, (language, code, _) in zip(words_of_all(name for _, _, name in names), names, strict=True):
         codes.setdefault((language, word), set()).add(code)
