@@ -18,6 +18,6 @@ def test_a_country_has_the_holidays_that_the_package_gives_it(country: str) -> N
 
 
 @pytest.mark.parametrize("code", ["XX", "US-XX", "", "UNITEDSTATES"])
-def test_a_calendar_that_the_package_lacks_is_not_implemented(code: str) -> None:
-    with pytest.raises(NotImplementedError):
+def test_a_calendar_that_the_package_lacks_is_not_found(code: str) -> None:
+    with pytest.raises(LookupError):
         public_holidays(code, range(2026, 2027))

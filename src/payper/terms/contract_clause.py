@@ -209,7 +209,7 @@ def _calendar_holidays(table: Table, code: str, years: range) -> _Holidays:
     country, _, subdivision = code.upper().partition("-")
     try:
         days = public_holidays(code.upper(), years)
-    except NotImplementedError:
+    except LookupError:
         table.note(
             FindingKind.HOLIDAYS_UNKNOWN, "holidays", f'No holiday calendar is known for "{code}".', _known_calendar(country, subdivision)
         )

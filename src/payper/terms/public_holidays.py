@@ -22,15 +22,18 @@ def public_holidays(code: str, years: Iterable[int]) -> frozenset[date]:
         years: The calendar years wanted.
 
     Raises:
-        NotImplementedError: The package knows no such country, or no such part of it.
+        LookupError: The package knows no such country, or no such part of it.
     """
     import holidays
 
     country, _, subdivision = code.partition("-")
     calendar = _calendar(country)
-    if calendar is None:
-        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=years))
-    return frozenset(calendar(subdiv=subdivision or None, years=years))
+    try:
+        if calendar is None:
+            return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=years))
+        return frozenset(calendar(subdiv=subdivision or None, years=years))
+    except NotImplementedError as error:  # the package's own way to say that it does not know a calendar
+        raise LookupError(code) from error
 
 
 def _calendar(country: str) -> Any:
