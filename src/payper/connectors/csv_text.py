@@ -1,8 +1,8 @@
 """CSV in every dress: any delimiter, UTF-8, UTF-16 or Windows-1252, any line end, quoted newlines, damaged lines.
 
-The file is streamed in blocks of a few megabytes. In each, numpy finds where records end and how many cells they have; what is in
-order goes to Polars' reader as bytes, and only the lines that are not are cut one by one (`csv_records`). What is read does not
-depend on where blocks end.
+The file is streamed in blocks of a few megabytes. A block in which every byte is accounted for is taken by Polars' reader whole. In
+any other, numpy finds where records end and how many cells they have; what is in order goes to Polars' reader as bytes, and only the
+lines that are not are cut one by one (`csv_records`). What is read does not depend on where blocks end.
 """
 
 from __future__ import annotations

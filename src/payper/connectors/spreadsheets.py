@@ -73,6 +73,7 @@ def _guard(path: Path, limits: Limits) -> None:
                     while read := stream.read(_COUNTED_BYTES):
                         counted += len(read)
                         _refuse_bomb(path, counted, packed=packed, most=most)
+    # zipfile says NotImplementedError of a part that is packed in a way it does not know.
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, zipfile.zlib.error) as problem:  # type: ignore[attr-defined]  # zlib as zipfile found it
         raise _damaged(path, problem) from problem
 
