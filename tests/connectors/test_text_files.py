@@ -134,7 +134,7 @@ def test_a_fault_says_the_line_and_what_was_seen(tmp_path: Path) -> None:
 def test_a_cell_too_many_in_one_row_never_makes_up_for_one_too_few_in_another(tmp_path: Path, longer: str) -> None:
     frame = open_rows(written(tmp_path, f"a,b,c\n6,7,8\n9,9,9\n1,2\n{longer}\n6,7,8\n")).read()
     assert frame["fault"][2] == "line 4 has 2 cells where the header has 3"
-    assert cells(frame.select("a", "b", "c"))[4] == ("6", "7", "8")
+    assert frame.select("a", "b", "c").rows()[4] == ("6", "7", "8")
     assert (frame["fault"][3] is None) == (longer != "3,4,5,6")
 
 
