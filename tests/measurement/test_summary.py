@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from invented_programme import Invented, contract, invent, northwind, without_settlement
-from payper.measurement import FileRead, measure, summarise
+from payper.measurement import FileRead, count_results, summarise
 
 STABLE = {
     "id", "version", "model", "currency", "delivered", "accepted", "rejected", "review", "quarantined", "reasons",
@@ -21,7 +21,7 @@ STABLE = {
 
 
 def summary_of(made: Invented) -> dict:
-    results = measure(programme=made.programme, contracts=made.contracts, verdicts=made.verdicts, settlement=made.settlement)
+    results = count_results(programme=made.programme, contracts=made.contracts, verdicts=made.verdicts, settlement=made.settlement)
     return summarise(results, payper_version="0", files=[FileRead("deliveries/a.csv", "deliveries", 3)], checks_not_run=["EMAIL_NO_MX"])
 
 

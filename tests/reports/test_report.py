@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invented_programme import Invented, contract, invent, northwind, without_settlement
-from payper.measurement import measure
+from payper.measurement import count_results
 from payper.reports import render_report
 from payper.reports.words import count, day_in_words, decimal_text, money, money_short, percent, shortened
 
@@ -59,7 +59,7 @@ class Page(HTMLParser):
 
 
 def results_of(made: Invented):
-    return measure(programme=made.programme, contracts=made.contracts, verdicts=made.verdicts, settlement=made.settlement)
+    return count_results(programme=made.programme, contracts=made.contracts, verdicts=made.verdicts, settlement=made.settlement)
 
 
 def report_of(made: Invented, **kwargs) -> str:

@@ -21,7 +21,7 @@ from payper.desk.reading import end_of
 from payper.desk.settling import acceptance_prices, known_decisions, with_decisions
 from payper.ledger.beancount import to_beancount
 from payper.ledger.hledger import to_hledger
-from payper.measurement import FileRead, ProgrammeFacts, measure, rates_on, summarise
+from payper.measurement import FileRead, ProgrammeFacts, count_results, rates_on, summarise
 from payper.reports.findings import headline
 from payper.reports.html import render_report
 from payper.reports.rejects import rejects_table
@@ -72,7 +72,7 @@ def write_outputs(
     settlement = replace(settlement, transfers=_recorded_until(database, programme, day))
     refused = _refusals(database, settlement)
     results = replace(
-        measure(programme=facts, contracts=programme.contracts, verdicts=verdicts, settlement=settlement), refusals=len(refused)
+        count_results(programme=facts, contracts=programme.contracts, verdicts=verdicts, settlement=settlement), refusals=len(refused)
     )
     not_run = _checks_not_run(programme, online=online)
     notes = [*notes, *_counted_notes(verdicts, programme, settlement, refused, rejects=out / "rejects")]

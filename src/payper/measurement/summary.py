@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from payper.measurement.plain import Results
+from payper.measurement.counts import Results
 
 SUMMARY_VERSION = 1
 """Raised when a key changes its meaning or goes; a new key does not raise it."""
@@ -29,7 +29,7 @@ def summarise(
     """Give the results as plain values for JSON; equal results give equal text.
 
     Args:
-        results: What `measure` found.
+        results: What `count_results` found.
         payper_version: The version that made them.
         files: The files read, in order.
         checks_not_run: Sentences naming checks that could not be made (RULES 15).

@@ -14,7 +14,7 @@ import polars as pl
 from payper.errors import ReportError
 from payper.journey import LADDER
 from payper.measurement import ProgrammeFacts, Settled
-from payper.measurement.plain import version_on
+from payper.measurement.counts import version_on
 from payper.money import exponent, to_minor
 from payper.reports.spreadsheets import csv_text
 from payper.reports.words import count, counted, day_in_words, decimal_text, local_day, money, plain_decimal

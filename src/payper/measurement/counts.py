@@ -1,4 +1,4 @@
-"""Plain rates: counts, spend and cost per milestone as they stand on a day, with no allowance for deals still open.
+"""Counts: plain rates, spend and cost per milestone as they stand on a day, with no allowance for deals still open.
 
 Every figure is as of the programme's date D; the frames handed in hold nothing later (RULES 7). Estimates that allow for what is
 still open come beside these, never instead of them.
@@ -120,7 +120,7 @@ def rates_on(table: Rates, day: date) -> dict[str, Rate]:
     return {rate.currency: rate for rate in sorted(table.rates, key=lambda rate: rate.on) if rate.on <= day}
 
 
-def measure(
+def count_results(
     *, programme: ProgrammeFacts, contracts: Mapping[str, Sequence[Contract]], verdicts: pl.DataFrame, settlement: Settled
 ) -> Results:
     """Count what was delivered, reached, charged and won, per contract, provider and model, as of the programme's date.

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from invented_programme import Invented, contract, invent, northwind, without_settlement
 from payper.journey import LADDER
-from payper.measurement import Results, in_base, measure
-from payper.measurement.plain import even_pace, version_on
+from payper.measurement import Results, count_results, in_base
+from payper.measurement.counts import even_pace, version_on
 
 
 def results_of(made: Invented) -> Results:
-    return measure(programme=made.programme, contracts=made.contracts, verdicts=made.verdicts, settlement=made.settlement)
+    return count_results(programme=made.programme, contracts=made.contracts, verdicts=made.verdicts, settlement=made.settlement)
 
 
 @pytest.fixture(scope="module")
