@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.postgres_server import postgres_server
 
 settings.register_profile("payper", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "payper"))
@@ -21,3 +24,28 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data is not here: put it in shared/data beside the repository, or name its folder in PAYPER_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL on loopback."""
+    with postgres_server() as address:
+        if address is None:
+            pytest.skip("no PostgreSQL is here: install the test requirements, or name a server in PAYPER_TEST_DATABASE_URL")
+        yield address
+
+
+_BOOKS = itertools.count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_book(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Make addresses of empty books, once in SQLite and once in PostgreSQL."""
+
+    def address() -> str:
+        number = next(_BOOKS)
+        if request.param == "sqlite":
+            return f"sqlite:///{tmp_path / f'book-{number}.sqlite'}"
+        return f"{request.getfixturevalue('postgres')}?book=test_{os.getpid()}_{number}"
+
+    return address

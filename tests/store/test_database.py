@@ -5,14 +5,20 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from payper.errors import StoreError
-from payper.store.database import CHAIN_START, Batch, migrate, migrations, open_database
+from payper.errors import PayperError, StoreError
+from payper.store.database import CHAIN_START, Batch, open_database, read_database
+from payper.store.migrating import migrations
+from payper.store.sqlite import migrate
+
+NewBook = Callable[[], str]
 
 
 def dump(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
@@ -58,7 +64,7 @@ def test_a_migration_that_breaks_half_way_leaves_the_version_before(tmp_path: Pa
     migrate(connection, path=path)
     newest = migrations()[-1][0]
     steps = [*migrations(), (newest + 1, "create table extra (x); insert into nowhere values (1)")]
-    monkeypatch.setattr("payper.store.database.migrations", lambda: steps)
+    monkeypatch.setattr("payper.store.migrating.migrations", lambda: steps)
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, path=path)
     connection.rollback()
@@ -67,8 +73,8 @@ def test_a_migration_that_breaks_half_way_leaves_the_version_before(tmp_path: Pa
     connection.close()
 
 
-def test_batches_follow_one_another_in_their_own_chain(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as database, database.transaction():
+def test_batches_follow_one_another_in_their_own_chain(new_book: NewBook) -> None:
+    with open_database(new_book()) as database, database.transaction():
         run = database.begin_run(as_of=None)
         for chain in ("reach", "meet", "reach"):
             database.add_batch(Batch(subject="deliveries", chain=chain, file="f", provider="p", rows=1, journal=b"j", people=b"p"), run=run)
@@ -76,15 +82,15 @@ def test_batches_follow_one_another_in_their_own_chain(tmp_path: Path) -> None:
         assert (first.previous, other.previous, second.previous) == (CHAIN_START, CHAIN_START, first.digest)
 
 
-def test_nothing_of_a_broken_transaction_stays(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as database:
+def test_nothing_of_a_broken_transaction_stays(new_book: NewBook) -> None:
+    with open_database(new_book()) as database:
         with pytest.raises(RuntimeError), database.transaction():
             database.begin_run(as_of=None)
             raise RuntimeError
         assert database.runs() == 0
 
 
-def test_a_transfer_is_never_recorded_twice(tmp_path: Path) -> None:
+def test_a_transfer_is_never_recorded_twice(new_book: NewBook) -> None:
     frame = pl.DataFrame(
         {
             "transfer_id": ["t"],
@@ -100,10 +106,12 @@ def test_a_transfer_is_never_recorded_twice(tmp_path: Path) -> None:
             "corrects": [None],
         }
     )
-    with open_database(tmp_path / "a.sqlite") as database, database.transaction():
-        database.add_transfers(frame, run=1)
-        with pytest.raises(StoreError, match="recorded twice"):  # the second time
+    with open_database(new_book()) as database:
+        with database.transaction():
             database.add_transfers(frame, run=1)
+        with pytest.raises(StoreError, match="recorded twice"), database.transaction():
+            database.add_transfers(frame, run=1)
+        assert database.transfers()["transfer_id"].to_list() == ["t"]
 
 
 @pytest.mark.parametrize(("make", "words"), [
@@ -121,3 +129,87 @@ def test_no_other_sqlite_library_is_loaded_by_a_run() -> None:
     """A second SQLite in one process drops the first one's locks and loses committed data (decision 0003)."""
     code = "import payper.desk.run, payper.desk.verify, sys; print([name for name in sys.modules if name.split('.')[0] in {'adbc_driver_sqlite', 'adbc_driver_manager', 'connectorx', 'duckdb', 'apsw', 'sqlalchemy'}])"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_what_is_kept_is_read_back_alike(new_book: NewBook) -> None:
+    """Texts, bytes, numbers beyond 32 bits, nulls and answers that replace one another."""
+    address = new_book()
+    with open_database(address) as database:
+        secret = database.secret()
+        with database.transaction():
+            run = database.begin_run(as_of=None)
+            database.set_setting("latest_day", "2026-01-01")
+            database.set_setting("latest_day", "2026-02-02")
+            database.add_contract(contract="reach", version=1, hash_="h", text="[contract] # Straße «x» %s ?")
+            database.add_contract(contract="reach", version=1, hash_="h", text="[contract] # again")
+            batch = database.add_batch(
+                Batch(subject="deliveries", chain="reach", file="a.csv", provider="p", rows=1, journal=b"\x00\xff", segment=b"s"), run=run
+            )
+            frame = {"delivery_id": [5_000_000_000], "verdict": [2], "headline": [203], "price_minor": [4800]}
+            database.add_verdicts(pl.DataFrame(frame), batch=batch)
+            database.add_file(file="a.csv", run=run, subject="deliveries", digest=b"\x01", rows=1)
+            database.add_mail_hosts({"acme.com": (True, "10 mx"), "none.com": (False, "no answer")})
+            database.add_mail_hosts({"acme.com": (False, "gone")})
+            answers = {"contract": ["reach"] * 2, "external_id": ["L-1"] * 2, "claimed_at": [datetime(2026, 1, 1, tzinfo=UTC)] * 2}
+            database.add_return_answers(pl.DataFrame(answers | {"outcome": ["granted", "refused"]}), run=run)
+    with read_database(address) as database:
+        assert (database.secret(), database.runs(), database.setting("latest_day")) == (secret, 1, "2026-02-02")
+        assert database.contract_texts() == [("reach", 1, "h", "[contract] # Straße «x» %s ?")]
+        (kept,) = database.batches("deliveries")
+        assert (kept.journal, kept.people, kept.segment) == (b"\x00\xff", b"", b"s")
+        assert list(database.segments()) == [("reach", "p", b"s")]
+        assert database.verdicts().rows() == [(5_000_000_000, batch, 2, 203, 4800)]
+        assert database.last_delivery_id() == 5_000_000_000
+        assert database.files_read("deliveries") == {"a.csv": b"\x01"}
+        assert {host: takes for host, (takes, _, _) in database.mail_hosts().items()} == {"acme.com": False, "none.com": False}
+        assert database.return_answers()["outcome"].to_list() == ["granted"]
+
+
+def test_writers_of_one_book_take_turns(new_book: NewBook) -> None:
+    """The second waits until the first has ended, and then sees what it wrote."""
+    address = new_book()
+    numbers: list[int] = []
+
+    def write() -> None:
+        with open_database(address) as other, other.transaction():
+            numbers.append(other.begin_run(as_of=None))
+
+    with open_database(address) as first, open_database(address) as asking:
+        assert not asking.is_being_written()
+        with first.transaction():
+            thread = threading.Thread(target=write)
+            thread.start()
+            assert asking.is_being_written()
+            assert first.begin_run(as_of=None) == 1
+            thread.join(timeout=0.3)
+            assert numbers == []
+        thread.join(timeout=30)
+    assert numbers == [2]
+
+
+def test_who_reads_sees_nothing_of_what_is_not_committed(new_book: NewBook) -> None:
+    address = new_book()
+    with open_database(address) as writer:
+        with writer.transaction():
+            writer.begin_run(as_of=None)
+            with read_database(address) as reader:
+                assert reader.runs() == 0
+        with read_database(address) as reader:
+            assert reader.runs() == 1
+
+
+def test_a_book_that_was_never_made_is_not_read(postgres: str) -> None:
+    with pytest.raises(StoreError, match="no database of payper"), read_database(f"{postgres}?book=never_made"):
+        pass
+
+
+@pytest.mark.parametrize(("address", "words"), [
+    ("mysql://host/db", "neither a file nor a PostgreSQL server"),
+    ("postgresql://payper@127.0.0.1:1/none", "cannot be reached"),
+    ("postgresql://payper@127.0.0.1:1/none?book=Drop%20Table", "no name of a book"),
+    ("postgresql://payper@127.0.0.1:1/none?colour=red", "cannot be read"),
+])  # fmt: skip
+def test_an_address_that_is_not_right_is_said_in_words_without_its_password(address: str, words: str) -> None:
+    with pytest.raises(PayperError, match=words) as caught, open_database(address.replace("payper@", "payper:secret@")):
+        pass
+    assert "secret" not in str(caught.value)

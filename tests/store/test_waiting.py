@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from payper.store.database import open_database
-from payper.store.waiting import is_being_written
+from payper.store.sqlite import is_being_written
 
 
 def test_a_writer_is_seen_while_it_writes_and_no_longer(tmp_path: Path) -> None:

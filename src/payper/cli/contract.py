@@ -87,12 +87,12 @@ def diff(before: Path, after: Path, *, is_json: bool) -> None:
 @click.option(
     "--in",
     "folder",
-    type=click.Path(exists=True, path_type=Path),
-    default=Path(),
-    help="Programme folder, output folder or database. Default: here.",
+    metavar="PLACE",
+    default=".",
+    help="Programme folder, output folder, database file or postgresql://address. Default: here.",
 )
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
-def backtest(file: Path, *, on: str, folder: Path, is_json: bool) -> None:
+def backtest(file: Path, *, on: str, folder: str, is_json: bool) -> None:
     """Say what past deliveries would have been judged and cost under the terms of FILE."""
     from payper.cli.terminal import print_json
     from payper.desk.backtest import backtest as backtest_terms

@@ -25,18 +25,23 @@ MAPPINGS_MAX = 3
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the database and the results go. Default: FOLDER/out.")
 @click.option(
+    "--database",
+    metavar="ADDRESS",
+    help="Keep the book there: a file, or postgresql://user@host:5432/database?book=NAME. Default: payper.sqlite in --out.",
+)
+@click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Nothing later than this day has happened. Default: the latest date in the files."
 )
 @click.option("--online", is_flag=True, help="Ask mail servers, where a contract says mx.")
 @click.option("--json", "is_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def run(folder: Path, *, out: Path | None, as_of: datetime | None, online: bool, is_json: bool, quiet: bool) -> int:
+def run(folder: Path, *, out: Path | None, database: str | None, as_of: datetime | None, online: bool, is_json: bool, quiet: bool) -> int:
     """Judge, settle and report the programme in FOLDER. Running again judges only what is new."""
     from payper.cli.terminal import print_json, progress
     from payper.desk.run import run_programme
 
     with progress(is_quiet=quiet or is_json) as tell:
-        result = run_programme(folder, out=out, as_of=as_of.date() if as_of else None, online=online, tell=tell)
+        result = run_programme(folder, out=out, database=database, as_of=as_of.date() if as_of else None, online=online, tell=tell)
     if is_json:
         print_json(result.summary)
     elif not quiet:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 
@@ -17,13 +15,13 @@ def verdict() -> None:
 @click.option(
     "--in",
     "folder",
-    type=click.Path(exists=True, path_type=Path),
-    default=Path(),
-    help="Output folder, programme folder or database. Default: here.",
+    metavar="PLACE",
+    default=".",
+    help="Output folder, programme folder, database file or postgresql://address. Default: here.",
 )
 @click.option("--contract", help="Where several contracts have a delivery of this id.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
-def explain(id: str, *, folder: Path, contract: str | None, is_json: bool) -> int:  # noqa: A002  # the argument's name in help
+def explain(id: str, *, folder: str, contract: str | None, is_json: bool) -> int:  # noqa: A002  # the argument's name in help
     """Say the verdict on delivery ID (its external id, or its number) in words."""
     from payper.cli.terminal import print_json
     from payper.desk.explain_verdict import explain_verdict

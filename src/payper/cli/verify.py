@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 
 @click.command(epilog="Example: payper verify out/northwind")
-@click.argument("folder", type=click.Path(exists=True, path_type=Path), default=Path())
+@click.argument("folder", default=".")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def verify(folder: Path, *, is_json: bool, quiet: bool) -> int:
+def verify(folder: str, *, is_json: bool, quiet: bool) -> int:
     """Rebuild chain, verdicts and balances of FOLDER from the journal, and say the first place where they differ.
 
-    FOLDER is an output folder, a programme folder (then its out/), or the database file itself.
+    FOLDER is an output folder, a programme folder (then its out/), the database file itself, or postgresql://user@host/database?book=NAME.
     """
     from payper.cli.terminal import print_json
     from payper.desk.verify import verify as verify_database

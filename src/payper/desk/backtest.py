@@ -75,7 +75,7 @@ class Backtest:
         return lines
 
 
-def backtest(path: Path, *, on: str, folder: Path) -> Backtest:
+def backtest(path: Path, *, on: str, folder: Path | str | str) -> Backtest:
     """Judge the recorded deliveries of a contract anew under the terms of a file.
 
     The terms are held to be in force whenever a delivery was generated; returns, replacements and other contracts' deliveries are left
@@ -84,7 +84,7 @@ def backtest(path: Path, *, on: str, folder: Path) -> Backtest:
     Args:
         path: Contract file with the terms.
         on: Id of the contract whose deliveries are judged.
-        folder: Programme folder, output folder or database.
+        folder: Programme folder, output folder, database file, or the address of a server.
 
     Raises:
         TermsError: The file has errors.

@@ -46,7 +46,7 @@ class Explained:
         }
 
 
-def explain_verdict(folder: Path, id_: str, *, contract: str | None = None) -> list[Explained]:
+def explain_verdict(folder: Path | str, id_: str, *, contract: str | None = None) -> list[Explained]:
     """Explain every delivery of an external id, or the one of a delivery number.
 
     Raises:

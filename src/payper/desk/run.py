@@ -30,8 +30,9 @@ from payper.desk.reading import DIGEST, OpenFile, check_columns, end_of, open_fi
 from payper.desk.recorded import list_reader, written_rates
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
 from payper.errors import FileError, StoreError, UsageError
-from payper.store.database import Batch, Database, open_database
-from payper.store.waiting import is_being_written
+from payper.store.database import Batch, Database, open_database, path_of
+from payper.store.postgres import is_postgres
+from payper.store.sqlite import is_being_written
 from payper.terms.contract import Contract
 from payper.terms.findings import Finding
 from payper.terms.reading import read_terms
@@ -76,13 +77,20 @@ class RunResult:
 
 
 def run_programme(
-    folder: Path, *, out: Path | None = None, as_of: date | None = None, online: bool = False, tell: Tell = _silent
+    folder: Path,
+    *,
+    out: Path | None = None,
+    database: str | None = None,
+    as_of: date | None = None,
+    online: bool = False,
+    tell: Tell = _silent,
 ) -> RunResult:
     """Judge, settle and report a programme folder; only what no earlier run has judged is judged.
 
     Args:
         folder: The programme folder.
-        out: Where database and results go; None: `out` inside the folder.
+        out: Where results go, and the database where none is named; None: `out` inside the folder.
+        database: Address of the book, as of `store.open_database`; None: payper.sqlite in `out`.
         as_of: Nothing later than the end of this day has happened; None: the latest date found.
         online: Ask mail servers, where a contract says mx.
         tell: Told how far work has come.
@@ -97,20 +105,24 @@ def run_programme(
     programme = read_programme(folder)
     out = out or folder / "out"
     _make_folder(out)
-    _wait_for_others(out / DATABASE, tell)
-    with open_database(out / DATABASE) as database:
-        programme, contract_notes = _with_recorded(programme, database)
-        recorded = record_new(database, programme, as_of=as_of, online=online, tell=tell)
+    address = database or out / DATABASE
+    if not is_postgres(str(address)):
+        # Opening a file may write to it; a server lets its clients wait by itself.
+        path = path_of(address)
+        _wait_for_others(path, lambda: is_being_written(path), tell)
+    with open_database(address) as book:
+        programme, contract_notes = _with_recorded(programme, book)
+        recorded = record_new(book, programme, as_of=as_of, online=online, tell=tell)
         day = recorded.day
-        settlement, accepted = settle_known(database, programme.contracts, programme.rates, day=day)
-        _wait_for_others(database.path, tell)
-        with database.transaction():
-            record(database, settlement, programme.contracts, day=day, run=database.runs())
+        settlement, accepted = settle_known(book, programme.contracts, programme.rates, day=day)
+        _wait_for_others(book.where, book.is_being_written, tell)
+        with book.transaction():
+            record(book, settlement, programme.contracts, day=day, run=book.runs())
             if recorded.is_dated:
-                database.set_setting("settled_until", max(day.isoformat(), database.setting("settled_until") or ""))
-            database.set_setting("rates", written_rates(programme.rates))
+                book.set_setting("settled_until", max(day.isoformat(), book.setting("settled_until") or ""))
+            book.set_setting("rates", written_rates(programme.rates))
         said = [*recorded.notes, *map(str, recorded.faults)]
-        written = write_outputs(database, programme, settlement, accepted, day=day, out=out, online=online, notes=said, tell=tell)
+        written = write_outputs(book, programme, settlement, accepted, day=day, out=out, online=online, notes=said, tell=tell)
     return _result(programme, recorded, written, out=out, contract_notes=contract_notes)
 
 
@@ -134,15 +146,15 @@ def _result(programme: Programme, recorded: Recorded, written: Written, *, out: 
     )
 
 
-def _wait_for_others(path: Path, tell: Tell) -> None:
+def _wait_for_others(where: Path | str, is_busy: Callable[[], bool], tell: Tell) -> None:
     """Wait until no other process writes to the database, and tell what is waited for; give up after a while, as its own lock does."""
     for seconds in range(WAIT_SECONDS_MAX + 1):
-        if not is_being_written(path):
+        if not is_busy():
             return
         tell(WAITING, seconds, WAIT_SECONDS_MAX)
         time.sleep(1)
     raise StoreError(
-        where=path,
+        where=where,
         seen=f"Another payper has been writing to this database for {WAIT_SECONDS_MAX} seconds.",
         mend="Wait until it has ended, then run again; nothing of this run is recorded in the meantime.",
         can_retry=True,
@@ -246,11 +258,11 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     book = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
     numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
     decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, programme.contracts))
-    _wait_for_others(database.path, tell)
+    _wait_for_others(database.where, database.is_being_written, tell)
     with database.transaction():
         if database.runs() + 1 != run:
             raise StoreError(
-                where=database.path,
+                where=database.where,
                 seen="Another payper wrote to this database meanwhile.",
                 mend="Run the same command again.",
                 can_retry=True,

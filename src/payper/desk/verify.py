@@ -43,11 +43,11 @@ class Verification:
         return {"verified": self.fault is None, "fault": self.fault, **self.counts}
 
 
-def verify(folder: Path) -> Verification:
+def verify(folder: Path | str) -> Verification:
     """Rebuild what is derived from the journal and compare.
 
     Args:
-        folder: Output folder, programme folder or database file.
+        folder: Output folder, programme folder, database file, or the address of a server.
 
     Raises:
         UsageError: There is no database.

@@ -1,5 +1,5 @@
-"""The store: what payper keeps, in one SQLite file."""
+"""The store: what payper keeps, in SQLite or PostgreSQL."""
 
-from payper.store.database import Batch, Database, open_database
+from payper.store.database import Batch, Database, open_database, read_database
 
-__all__ = ["Batch", "Database", "open_database"]
+__all__ = ["Batch", "Database", "open_database", "read_database"]
