@@ -64,7 +64,7 @@ def test_a_migration_that_breaks_half_way_leaves_the_version_before(tmp_path: Pa
     migrate(connection, path=path)
     newest = migrations()[-1][0]
     steps = [*migrations(), (newest + 1, "create table extra (x); insert into nowhere values (1)")]
-    monkeypatch.setattr("payper.store.migrating.migrations", lambda: steps)
+    monkeypatch.setattr("payper.store.migrating.migrations", lambda kind="book": steps)
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, path=path)
     connection.rollback()

@@ -17,9 +17,13 @@ _SPELLINGS = (
 )
 
 
-def migrations() -> list[tuple[int, str]]:
-    """List the migrations in order: number, SQL as SQLite spells it."""
-    folder = resources.files("payper.store.migrations")
+BOOK, DIRECTORY = "book", "directory"
+"""The two kinds of schema: what is recorded of one buyer, and who uses the installation."""
+
+
+def migrations(kind: str = BOOK) -> list[tuple[int, str]]:
+    """List the migrations of a kind of schema in order: number, SQL as SQLite spells it."""
+    folder = resources.files("payper.store.migrations") / kind
     return sorted((int(each.name[:4]), each.read_text("utf-8")) for each in folder.iterdir() if each.name.endswith(".sql"))
 
 
@@ -30,13 +34,13 @@ def in_postgres(sql: str) -> str:
     return sql
 
 
-def steps_from(have: int, *, where: str, until: int | None = None) -> list[tuple[int, str]]:
+def steps_from(have: int, *, where: str, kind: str = BOOK, until: int | None = None) -> list[tuple[int, str]]:
     """Give the migrations that lead from version `have` to the newest, or to `until`.
 
     Raises:
         StoreError: The database is of a later version than this payper knows.
     """
-    steps = migrations()
+    steps = migrations(kind)
     newest = steps[-1][0]
     if have > newest:
         raise StoreError(

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from payper.errors import StoreError, UsageError
 from payper.store.connections import Row, TwiceError
-from payper.store.migrating import in_postgres, other_version, steps_from
+from payper.store.migrating import BOOK, in_postgres, other_version, steps_from
 
 if TYPE_CHECKING:
     import psycopg
@@ -28,9 +28,9 @@ _VERSION = "create table if not exists schema_version (version bigint not null)"
 class PostgresConnection:
     """A connection to one book: the tables of one schema. Writers of a book take turns by an advisory lock on its name."""
 
-    def __init__(self, connection: psycopg.Connection[Any], *, book: str, where: str) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], *, schema: str, where: str) -> None:
         self._connection = connection
-        self.book = book
+        self.schema = schema
         self.where = where
 
     def rows(self, sql: str, parameters: Row = ()) -> Iterator[Row]:
@@ -66,7 +66,7 @@ class PostgresConnection:
             self._connection.execute(f"set local lock_timeout = '{WAIT_SECONDS}s'")
         try:
             with self._translating():
-                self._connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"payper:{self.book}",))
+                self._connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"payper:{self.schema}",))
             yield
         except BaseException:
             if not self._connection.closed:
@@ -78,7 +78,7 @@ class PostgresConnection:
     def is_being_written(self) -> bool:
         """As `Connection.is_being_written`."""
         with self._translating():
-            key = (f"payper:{self.book}",)
+            key = (f"payper:{self.schema}",)
             row = self._connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", key).fetchone()
             is_free = bool(row and row[0])
             if is_free:
@@ -120,7 +120,7 @@ def is_postgres(address: str) -> bool:
     return address.startswith(("postgresql://", "postgres://"))
 
 
-def open_postgres(url: str, *, is_read_only: bool = False) -> PostgresConnection:
+def open_postgres(url: str, *, kind: str = BOOK, is_read_only: bool = False) -> PostgresConnection:
     """Connect to a book, `main` or the one that the address names with `?book=NAME`, making or migrating it unless only read.
 
     Raises:
@@ -142,36 +142,36 @@ def open_postgres(url: str, *, is_read_only: bool = False) -> PostgresConnection
         ) from error
     except psycopg.OperationalError as error:
         raise _unreachable(where, error) from error
-    opened = PostgresConnection(connection, book=book, where=where)
+    opened = PostgresConnection(connection, schema=f"{kind}_{book}", where=where)
     try:
         if is_read_only:
-            _begin_reading(connection, book, where)
+            _begin_reading(connection, opened.schema, where)
         else:
-            _migrate(opened, connection)
+            _migrate(opened, connection, kind)
     except BaseException:
         connection.close()
         raise
     return opened
 
 
-def _begin_reading(connection: psycopg.Connection[Any], book: str, where: str) -> None:
+def _begin_reading(connection: psycopg.Connection[Any], schema: str, where: str) -> None:
     """See one state of the book until the end, whatever others write meanwhile."""
-    connection.execute(f'set search_path to "book_{book}"')
+    connection.execute(f'set search_path to "{schema}"')
     connection.execute("begin transaction isolation level repeatable read read only")
     fault = other_version(_version(connection), where=where)
     if fault is not None:
         raise fault
 
 
-def _migrate(opened: PostgresConnection, connection: psycopg.Connection[Any]) -> None:
+def _migrate(opened: PostgresConnection, connection: psycopg.Connection[Any], kind: str) -> None:
     """Bring the book's schema to the newest version; two that start at once take turns."""
-    connection.execute(f'set search_path to "book_{opened.book}"')
-    if not steps_from(_version(connection), where=opened.where):
+    connection.execute(f'set search_path to "{opened.schema}"')
+    if not steps_from(_version(connection), where=opened.where, kind=kind):
         return
     with opened.transaction():
-        connection.execute(f'create schema if not exists "book_{opened.book}"')
+        connection.execute(f'create schema if not exists "{opened.schema}"')
         connection.execute(_VERSION)
-        for number, sql in steps_from(_version(connection), where=opened.where):
+        for number, sql in steps_from(_version(connection), where=opened.where, kind=kind):
             connection.execute(in_postgres(sql).encode())
             connection.execute("insert into schema_version values (%s)", (number,))
 

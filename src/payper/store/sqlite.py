@@ -13,10 +13,13 @@ from pathlib import Path
 
 from payper.errors import StoreError
 from payper.store.connections import Row, TwiceError
-from payper.store.migrating import other_version, steps_from
+from payper.store.migrating import BOOK, DIRECTORY, other_version, steps_from
 
 WAIT_SECONDS = 30
 """How long a transaction waits for another writer."""
+
+_MARKS = {BOOK: 0, DIRECTORY: 0x70706469}
+"""The application id in a file's head: tells the kinds apart. The first books were written without one."""
 
 
 class SqliteConnection:
@@ -73,8 +76,8 @@ class SqliteConnection:
         self._connection.close()
 
 
-def open_sqlite(path: Path) -> SqliteConnection:
-    """Open a file to be written, making or migrating it.
+def open_sqlite(path: Path, *, kind: str = BOOK) -> SqliteConnection:
+    """Open a file to be written, making or migrating it; a file holds one kind of schema.
 
     Raises:
         StoreError: It is no database of payper's, is of a later version, or is locked.
@@ -88,7 +91,7 @@ def open_sqlite(path: Path) -> SqliteConnection:
     try:
         for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536", "temp_store = memory"):
             connection.execute(f"pragma {pragma}")
-        migrate(connection, path=path)
+        migrate(connection, path=path, kind=kind)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise translated(error, path) from error
@@ -130,14 +133,19 @@ def reading_sqlite(path: Path) -> Iterator[SqliteConnection]:
             connection.close()
 
 
-def migrate(connection: sqlite3.Connection, *, path: Path, until: int | None = None) -> None:
+def migrate(connection: sqlite3.Connection, *, path: Path, kind: str = BOOK, until: int | None = None) -> None:
     """Bring the schema to the newest version (or `until`), each step in a transaction of its own.
 
     Raises:
         StoreError: The file is of a later version.
     """
     (have,) = connection.execute("pragma user_version").fetchone()
-    for number, sql in steps_from(have, where=str(path), until=until):
+    (marked,) = connection.execute("pragma application_id").fetchone()
+    if have and marked != _MARKS[kind]:
+        other = "the directory of an installation" if kind == BOOK else "a book"
+        raise StoreError(where=path, seen=f"This file is {other}.", mend=f"Name the file of the {kind} instead.")
+    connection.execute(f"pragma application_id = {_MARKS[kind]}")
+    for number, sql in steps_from(have, where=str(path), kind=kind, until=until):
         connection.executescript(f"begin immediate; {sql}; pragma user_version = {number}; commit;")
 
 
