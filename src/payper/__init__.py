@@ -8,11 +8,16 @@ from payper._version import __version__
 
 if TYPE_CHECKING:
     from payper.adjudication.adjudicate import adjudicate
+    from payper.measurement.measure import measure
     from payper.terms.contract import Contract
 
-__all__ = ["Contract", "__version__", "adjudicate"]
+__all__ = ["Contract", "__version__", "adjudicate", "measure"]
 
-_HOMES = {"Contract": "payper.terms.contract", "adjudicate": "payper.adjudication.adjudicate"}
+_HOMES = {
+    "Contract": "payper.terms.contract",
+    "adjudicate": "payper.adjudication.adjudicate",
+    "measure": "payper.measurement.measure",
+}
 
 
 def __getattr__(name: str) -> Any:

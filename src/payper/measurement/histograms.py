@@ -1,0 +1,200 @@
+"""Histograms: what all estimates of a group are made from, as counts that add up over parts of the deliveries.
+
+Per group: deliveries and those still open by age, wins and their money by age and lag, losses and other milestones by lag, costs.
+Histograms of two halves, counted apart and added, are those of the whole, to the last digit: everything in them is a whole number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from payper.errors import UsageError
+from payper.measurement.snapshot import Moment, Snapshot
+
+FAULTS = ("is_won_before", "is_won_and_lost", "is_amount_negative", "is_amount_changed", "is_backfilled")
+"""Oddities of rows that are counted per group."""
+
+_SEGMENT = "segment"
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """The counts of each group as of a moment.
+
+    Attributes:
+        moment: As of when.
+        by: Columns that make the groups.
+        segments: One row per group, sorted: `segment` (UInt32, 0, 1, 2, ...), then the `by` columns. The frames below name groups by it.
+        ages: `segment, age_days` and `deliveries`, `open` (neither won nor lost by the last whole day), `cost` (Int128,
+            ten-thousandths), `cost_missing`.
+        wins: `segment, age_days, lag_days` and `wins`, `amount`, `amount_squared` (Int128, ten-thousandths and their squares),
+            `amount_largest` (Int64), `amount_missing`. Wins of a day that is not over have a null lag: seen, and in no estimate yet.
+        steps: `segment, milestone, lag_days, deliveries`: `lost` (and not won), and the other milestones that were asked for.
+        spending: `segment, lag_days, cost` (Int128): costs that came with their own date.
+        faults: `segment`, a count per fault of `FAULTS`, `undated` and `currencies` (list of those seen, sorted).
+        milestones: Those of `steps` besides lost.
+        has_amounts, has_costs: Whether such a column was given at all.
+    """
+
+    moment: Moment
+    by: tuple[str, ...]
+    segments: pl.DataFrame
+    ages: pl.DataFrame
+    wins: pl.DataFrame
+    steps: pl.DataFrame
+    spending: pl.DataFrame
+    faults: pl.DataFrame
+    milestones: tuple[str, ...]
+    has_amounts: bool
+    has_costs: bool
+
+
+def count_histograms(snapshot: Snapshot) -> Histograms:
+    """Count a snapshot's deliveries by group, age and lag."""
+    segments, frame, undated, spending = _number_segments(snapshot)
+    return Histograms(
+        moment=snapshot.moment,
+        by=snapshot.by,
+        segments=segments,
+        ages=_ages(frame),
+        wins=_wins(frame),
+        steps=_steps(frame, snapshot.milestones),
+        spending=spending.group_by(_SEGMENT, "lag_days").agg(pl.col("cost").cast(pl.Int128).sum()).sort(_SEGMENT, "lag_days"),
+        faults=_faults(frame, undated, segments),
+        milestones=snapshot.milestones,
+        has_amounts=snapshot.has_amounts,
+        has_costs=snapshot.has_costs,
+    )
+
+
+def add_histograms(parts: Sequence[Histograms]) -> Histograms:
+    """Add the histograms of parts of the deliveries, all as of the same moment and by the same columns."""
+    if not parts:
+        raise UsageError(where="histograms", seen="There is nothing to add.", mend="Give at least one.")
+    first = parts[0]
+    if any((part.moment, part.by, part.milestones) != (first.moment, first.by, first.milestones) for part in parts):
+        raise UsageError(
+            where="histograms", seen="They are of different moments, groups or milestones.", mend="Count all of them by the same arguments."
+        )
+    segments = _sorted_segments(pl.concat([part.segments.drop(_SEGMENT) for part in parts], how="vertical_relaxed"), first.by)
+    recoded = [_recode(part, segments) for part in parts]
+
+    def added(name: str, keys: tuple[str, ...]) -> pl.DataFrame:
+        whole = pl.concat([frames[name] for frames in recoded])
+        others = [column for column in whole.columns if column not in keys]
+        return (
+            whole.group_by(keys)
+            .agg((pl.col(column).max() if column == "amount_largest" else pl.col(column).sum()) for column in others)
+            .sort(keys, nulls_last=True)
+        )
+
+    return Histograms(
+        moment=first.moment,
+        by=first.by,
+        segments=segments,
+        ages=added("ages", (_SEGMENT, "age_days")),
+        wins=added("wins", (_SEGMENT, "age_days", "lag_days")),
+        steps=added("steps", (_SEGMENT, "milestone", "lag_days")),
+        spending=added("spending", (_SEGMENT, "lag_days")),
+        faults=pl.concat([frames["faults"] for frames in recoded])
+        .group_by(_SEGMENT)
+        .agg(pl.col(*FAULTS, "undated").sum(), pl.col("currencies").list.explode(keep_nulls=False, empty_as_null=False).unique().sort())
+        .sort(_SEGMENT),
+        milestones=first.milestones,
+        has_amounts=any(part.has_amounts for part in parts),
+        has_costs=any(part.has_costs for part in parts),
+    )
+
+
+def _number_segments(snapshot: Snapshot) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Give every group a number, in the order of its values, and put it into the frames in place of the `by` columns."""
+    by = snapshot.by
+    if not by:
+        zero = pl.lit(0, dtype=pl.UInt32).alias(_SEGMENT)
+        segments = pl.DataFrame({_SEGMENT: [0]}, schema={_SEGMENT: pl.UInt32})
+        return segments, snapshot.frame.with_columns(zero), snapshot.undated.with_columns(zero), snapshot.spending.with_columns(zero)
+    parts = (snapshot.frame, snapshot.undated, snapshot.spending)
+    segments = _sorted_segments(pl.concat([part.select(by).unique() for part in parts]), by)
+    numbered = [part.join(segments, on=by, how="left", nulls_equal=True, maintain_order="left").drop(by) for part in parts]
+    return segments, *numbered  # type: ignore[return-value]  # three of them
+
+
+def _sorted_segments(values: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+    """Give the distinct groups, sorted, with their numbers."""
+    if not by:
+        return pl.DataFrame({_SEGMENT: [0]}, schema={_SEGMENT: pl.UInt32})
+    return values.unique().sort(by, nulls_last=True).with_row_index(_SEGMENT).cast({_SEGMENT: pl.UInt32})
+
+
+def _recode(part: Histograms, segments: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Give the frames of histograms with the numbers of other segments."""
+    frames = {name: getattr(part, name) for name in ("ages", "wins", "steps", "spending", "faults")}
+    if not part.by:
+        return frames
+    codes = part.segments.join(segments.rename({_SEGMENT: "_new"}), on=part.by, how="left", nulls_equal=True).select(_SEGMENT, "_new")
+    return {
+        name: frame.join(codes, on=_SEGMENT, how="left").with_columns(pl.col("_new").alias(_SEGMENT)).drop("_new")
+        for name, frame in frames.items()
+    }
+
+
+def _ages(frame: pl.DataFrame) -> pl.DataFrame:
+    is_open = pl.col("won_lag").is_null() & pl.col("lost_lag").is_null()
+    return (
+        frame.group_by(_SEGMENT, "age_days")
+        .agg(
+            deliveries=pl.len().cast(pl.Int64),
+            open=is_open.sum().cast(pl.Int64),
+            cost=pl.col("cost").cast(pl.Int128).sum(),
+            cost_missing=pl.col("cost").null_count().cast(pl.Int64),
+        )
+        .sort(_SEGMENT, "age_days")
+    )
+
+
+def _wins(frame: pl.DataFrame) -> pl.DataFrame:
+    amount = pl.col("amount").cast(pl.Int128)
+    return (
+        frame.filter("is_won")
+        .group_by(_SEGMENT, "age_days", pl.col("won_lag").alias("lag_days"))
+        .agg(
+            wins=pl.len().cast(pl.Int64),
+            amount=amount.sum(),
+            amount_squared=(amount * amount).sum(),
+            amount_largest=pl.col("amount").max().fill_null(0),
+            amount_missing=pl.col("amount").null_count().cast(pl.Int64),
+        )
+        .sort(_SEGMENT, "age_days", "lag_days", nulls_last=True)
+    )
+
+
+def _steps(frame: pl.DataFrame, milestones: Sequence[str]) -> pl.DataFrame:
+    """Count deliveries that reached each milestone, by lag; lost ones only where they are not won."""
+    lost = frame.filter(pl.col("won_lag").is_null() & pl.col("lost_lag").is_not_null())
+    parts = [
+        part.group_by(_SEGMENT, pl.col(f"{name}_lag").alias("lag_days"))
+        .agg(deliveries=pl.len().cast(pl.Int64))
+        .select(_SEGMENT, pl.lit(name).alias("milestone"), "lag_days", "deliveries")
+        for name, part in (
+            ("lost", lost),
+            *((name, frame.filter(pl.col(f"{name}_lag").is_not_null())) for name in milestones),
+        )
+    ]
+    return pl.concat(parts).sort(_SEGMENT, "milestone", "lag_days")
+
+
+def _faults(frame: pl.DataFrame, undated: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """Count the oddities of each group."""
+    odd = frame.filter(pl.any_horizontal(*FAULTS)).group_by(_SEGMENT).agg(pl.col(*FAULTS).sum().cast(pl.Int64))
+    currencies = frame.lazy().drop_nulls("currency").group_by(_SEGMENT).agg(currencies=pl.col("currency").unique().sort()).collect()
+    return (
+        segments.select(_SEGMENT)
+        .join(odd, on=_SEGMENT, how="left")
+        .join(undated.select(_SEGMENT, "undated"), on=_SEGMENT, how="left")
+        .join(currencies, on=_SEGMENT, how="left")
+        .with_columns(pl.col(*FAULTS, "undated").fill_null(0), pl.col("currencies").fill_null(pl.lit([], dtype=pl.List(pl.String))))
+        .sort(_SEGMENT)
+    )
