@@ -8,15 +8,19 @@ from payper._version import __version__
 
 if TYPE_CHECKING:
     from payper.adjudication.adjudicate import adjudicate
+    from payper.measurement.attribution import attribute
     from payper.measurement.measure import measure
+    from payper.measurement.providers import rank
     from payper.terms.contract import Contract
 
-__all__ = ["Contract", "__version__", "adjudicate", "measure"]
+__all__ = ["Contract", "__version__", "adjudicate", "attribute", "measure", "rank"]
 
 _HOMES = {
     "Contract": "payper.terms.contract",
     "adjudicate": "payper.adjudication.adjudicate",
+    "attribute": "payper.measurement.attribution",
     "measure": "payper.measurement.measure",
+    "rank": "payper.measurement.providers",
 }
 
 
