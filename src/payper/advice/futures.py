@@ -1,0 +1,317 @@
+"""Futures: draws of what each option would bring, from priors and, as it comes, from the buyer's own history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from payper.advice.options import Array, Audience, Draws, Limits, MixProblem, Option, draws_of
+from payper.advice.priors import Mark, prior
+from payper.advice.profile import Numbers, Offer, Profile
+from payper.money import exponent
+
+STEPS = ("booked", "held", "opportunity", "won")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """How many reached a step, of how many that had the time to; neither need be whole.
+
+    Deals still open are kept out of `of`, or counted with the share of their time that has passed (exposure).
+    """
+
+    reached: float = 0.0
+    of: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionHistory:
+    """What became of the deliveries of one offer.
+
+    Attributes:
+        booked: Meetings booked, of accepted leads; for appointments unused, as every one is booked.
+        held: Meetings held, of booked ones whose day has come.
+        opportunity: Opportunities, of meetings held.
+        won: Won within the horizon, of opportunities old enough.
+        deals: Won deals whose amount is known.
+        revenue_minor: Their sum.
+        bought: Units bought so far from this audience; they saturate it.
+    """
+
+    booked: StepCount = StepCount()
+    held: StepCount = StepCount()
+    opportunity: StepCount = StepCount()
+    won: StepCount = StepCount()
+    deals: float = 0.0
+    revenue_minor: float = 0.0
+    bought: float = 0.0
+
+
+History = Mapping[str, OptionHistory]
+"""By name of the offer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A share with its Beta distribution: `mean` x `weight` successes against the rest."""
+
+    mean: float
+    weight: float
+
+    @property
+    def successes(self) -> float:
+        """Give the first parameter of the Beta distribution."""
+        return self.mean * self.weight
+
+    @property
+    def failures(self) -> float:
+        """Give the second parameter of the Beta distribution."""
+        return (1 - self.mean) * self.weight
+
+    def after(self, count: StepCount) -> Rate:
+        """Give the share after what was seen (Beta-binomial)."""
+        weight = self.weight + count.of
+        return Rate(mean=(self.successes + count.reached) / weight, weight=weight) if weight > 0 else self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is believed of one offer.
+
+    Attributes:
+        booked: Units that become a booked meeting; mean 1 for appointments.
+        held: Booked meetings held.
+        opportunity: Held meetings that become opportunities.
+        won: Opportunities won within the horizon.
+        deal_minor: The mean deal, first and expansion.
+        deal_weight: Deals that its mean is worth.
+        has_history: Whether any of it is the buyer's own history.
+    """
+
+    booked: Rate
+    held: Rate
+    opportunity: Rate
+    won: Rate
+    deal_minor: float
+    deal_weight: float
+    has_history: bool
+
+
+def offers_of(profile: Profile) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+    """Give the offers of a profile, or three benchmark offers with an assumption that says so."""
+    if profile.offers:
+        return profile.offers, ()
+    scale = 10.0 ** (exponent(profile.currency) or 0) * (profile.usd_rate or 1.0)
+
+    def price(key: str) -> int:
+        written = profile.overrides.get(key)
+        return round(written.value * 10.0 ** (exponent(profile.currency) or 0)) if written is not None else round(prior(key).value * scale)
+
+    def mark(key: str) -> Mark:
+        return Mark.YOURS if key in profile.overrides else prior(key).mark
+
+    offers = (
+        Offer(name="a pay-per-lead provider", provider="lead provider", model="lead", price_minor=price("lead_price"),
+              source=prior("lead_price").source, mark=mark("lead_price")),
+        Offer(name="a pay-per-appointment provider", provider="appointment provider", model="appointment",
+              price_minor=price("appointment_price"), source=prior("appointment_price").source, mark=mark("appointment_price")),
+        Offer(name="a hybrid provider", provider="hybrid provider", model="hybrid", price_minor=price("hybrid_lead_price"),
+              held_price_minor=price("hybrid_held_price"), source=prior("hybrid_lead_price").source, mark=mark("hybrid_lead_price")),
+    )  # fmt: skip
+    words = ["No offer is written: three providers at the prices of the trade are compared."]
+    if profile.currency != "USD" and profile.usd_rate is None:
+        words.append(f"Prices of the trade are in USD and taken as {profile.currency} at par, as `rates.USD` is not written.")
+    return offers, tuple(words)
+
+
+def visible_share(numbers: Numbers, days: float) -> float:
+    """Give the share of deals to be won that are won within so many days: lognormal around the cycle length.
+
+    Averaged over the uncertainty of the cycle's median, which spreads as the prior's 80 % range does.
+    """
+    from scipy.stats import norm
+
+    if days <= 0:
+        return 0.0
+    row = numbers.row("cycle_days")
+    doubt = 0.25 if row.mark is Mark.YOURS else (np.log(row.high) - np.log(row.low)) / 2.563
+    spread = float(np.hypot(numbers["cycle_spread"], doubt))
+    return float(norm.cdf((np.log(days) - np.log(max(row.value, 1e-9))) / max(spread, 1e-9)))
+
+
+def outlooks_of(numbers: Numbers, offers: tuple[Offer, ...], history: History | None = None) -> tuple[Outlook, ...]:
+    """Give what is believed of every offer: priors, shrunk towards what like offers showed, then the offer's own history.
+
+    The prior of an offer is that of its model after the history of the *other* offers of the model, brought back to the prior's weight,
+    so that a provider's own record soon counts for more than the company it is in (a leave-one-out empirical Bayes prior).
+    """
+    trust = numbers["history_trust"] if numbers.has("history_trust") else 1.0
+    known = {} if history is None else {name: _trusted(one, trust) for name, one in history.items()}
+    within = visible_share(numbers, numbers["horizon_days"])
+    made = []
+    for offer in offers:
+        others = [known[other.name] for other in offers if other.model == offer.model and other.name != offer.name and other.name in known]
+        own = known.get(offer.name, OptionHistory())
+        rates = {
+            step: _pooled(start, [getattr(other, step) for other in others]).after(getattr(own, step))
+            for step, start in _starts(offer, numbers, within).items()
+        }
+        everyone = list(known.values())
+        deal = offer.deal_minor if offer.deal_minor is not None else numbers["deal_minor"]
+        weight = numbers["deal_weight"]
+        if offer.deal_minor is None:
+            deals, revenue = sum(one.deals for one in everyone), sum(one.revenue_minor for one in everyone)
+        else:
+            deals, revenue = own.deals, own.revenue_minor
+        mean = (weight * deal + revenue) / (weight + deals) if weight + deals > 0 else deal
+        made.append(
+            Outlook(
+                booked=rates["booked"] if offer.model != "appointment" else Rate(mean=1.0, weight=np.inf),
+                held=rates["held"],
+                opportunity=rates["opportunity"],
+                won=rates["won"],
+                deal_minor=mean * (1 + numbers["expansion"]),
+                deal_weight=weight + deals,
+                has_history=own != OptionHistory(),
+            )
+        )
+    return tuple(made)
+
+
+def problem_of(
+    profile: Profile,
+    numbers: Numbers,
+    offers: tuple[Offer, ...],
+    history: History | None = None,
+    *,
+    draws: int = 100,
+    seed: int = 0,
+) -> MixProblem:
+    """Put the question of what to buy: options, futures, limits and audience of a profile."""
+    outlooks = outlooks_of(numbers, offers, history)
+    bought = sum(one.bought for one in (history or {}).values())
+    return MixProblem(
+        options=tuple(_option(offer, numbers) for offer in offers),
+        draws=draw_futures(outlooks, offers, numbers, goal=profile.goals.kind or "revenue", draws=draws, seed=seed),
+        limits=Limits(
+            budget_minor=numbers["budget"],
+            sdr_hours=numbers["sdr_hours"],
+            ae_slots=numbers["ae_slots"],
+            wage_minor=numbers["sdr_wage"],
+            payback_months=numbers["payback_months"] if numbers.has("payback_months") else None,
+            margin_months=numbers["margin_months"],
+        ),
+        audiences=(Audience(prospects=numbers["prospects"], already_bought=numbers["already_bought"] + bought),),
+    )
+
+
+def draw_futures(
+    outlooks: tuple[Outlook, ...], offers: tuple[Offer, ...], numbers: Numbers, *, goal: str = "revenue", draws: int = 100, seed: int = 0
+) -> Draws:
+    """Draw futures of offers: one row per draw, one column per offer.
+
+    Shares are drawn at evenly spaced quantiles in a shuffled order (Latin hypercube; McKay, Beckman, Conover 1979, Technometrics 21(2),
+    239-245), and each column is brought to the mean it must have, so that few draws suffice and like offers have like means. The
+    win rate's luck and the deal size are common to all offers, as one sales force sells them all.
+    """
+    from scipy.special import betaincinv, gammaincinv
+
+    rng = np.random.default_rng(seed)
+    count = len(offers)
+    held, worth = np.empty((draws, count)), np.empty((draws, count))
+    revenue, pipeline = np.empty((draws, count)), np.empty((draws, count))
+
+    def quantiles() -> Array:
+        result: Array = (rng.permutation(draws) + 0.5) / draws
+        return result
+
+    def beta(rate: Rate, at: Array) -> Array:
+        if not np.isfinite(rate.weight) or rate.mean in (0.0, 1.0):
+            return np.full(draws, rate.mean)
+        drawn: Array = betaincinv(max(rate.successes, 1e-9), max(rate.failures, 1e-9), at)
+        return _to_mean(drawn, rate.mean)
+
+    win, deal = quantiles(), quantiles()
+    for place, (offer, outlook) in enumerate(zip(offers, outlooks, strict=True)):
+        one = outlook
+        held[:, place] = _to_mean(beta(one.booked, quantiles()) * beta(one.held, quantiles()), one.booked.mean * one.held.mean)
+        opportunity, won = beta(one.opportunity, quantiles()), beta(one.won, win)
+        shape = max(one.deal_weight, 1e-6)
+        amount = _to_mean(gammaincinv(shape, deal) / shape, 1.0) * one.deal_minor
+        total = one.opportunity.mean * one.won.mean * one.deal_minor
+        joint = (held[:, place] * opportunity * won * amount).mean()
+        fix = held[:, place].mean() * total / joint if joint > 0 else 1.0
+        revenue[:, place] = opportunity * won * amount * fix
+        pipeline[:, place] = _to_mean(opportunity * amount, one.opportunity.mean * one.deal_minor)
+        worth[:, place] = revenue[:, place] * (numbers["margin"] - offer.won_percent / 100)
+    touch = np.full(count, numbers["touch_worth"] if goal == "awareness" else 0.0)
+    return draws_of(held=held, worth_minor=worth, revenue_minor=revenue, pipeline_minor=pipeline, touch_minor=touch)
+
+
+def _option(offer: Offer, numbers: Numbers) -> Option:
+    return Option(
+        name=offer.name,
+        provider=offer.provider,
+        model=offer.model,
+        tier=offer.tier,
+        price_minor=offer.price_minor,
+        held_price_minor=offer.held_price_minor,
+        won_percent=offer.won_percent,
+        sdr_hours=numbers[f"sdr_hours_{offer.model}"] if offer.sdr_hours is None else offer.sdr_hours,
+        min_units=offer.min_units,
+        committed_units=offer.committed_units,
+        max_units=offer.max_units,
+    )
+
+
+def _starts(offer: Offer, numbers: Numbers, within: float) -> dict[str, Rate]:
+    """Give the priors of an offer's steps; the buyer's own expectation of an offer goes before the prior of the trade."""
+    booked = numbers.row("setting_to_booked" if offer.model == "hybrid" else "lead_to_booked")
+    mean = booked.value
+    if offer.model == "lead":
+        mean = by_odds(mean, numbers["follow_up_odds"] * numbers["nurture_odds"])
+    rows = {
+        step: numbers.row(key)
+        for step, key in (("held", "booked_to_held"), ("opportunity", "held_to_opportunity"), ("won", "opportunity_to_won"))
+    }
+    means = {"booked": (offer.booked, mean), **{step: (getattr(offer, step), row.value) for step, row in rows.items()}}
+    weights = {"booked": booked.weight, **{step: row.weight for step, row in rows.items()}}
+    return {
+        step: Rate(mean=(default if own is None else own) * (within if step == "won" else 1.0), weight=weights[step])
+        for step, (own, default) in means.items()
+    }
+
+
+def by_odds(share: float, factor: float) -> float:
+    """Multiply the odds of a share."""
+    if share >= 1:
+        return 1.0
+    odds = share / (1 - share) * factor
+    return odds / (1 + odds)
+
+
+def _pooled(start: Rate, counts: list[StepCount]) -> Rate:
+    total = StepCount(reached=sum(count.reached for count in counts), of=sum(count.of for count in counts))
+    return Rate(mean=start.after(total).mean, weight=start.weight)
+
+
+def _trusted(one: OptionHistory, trust: float) -> OptionHistory:
+    if trust >= 1:
+        return one
+
+    def part(count: StepCount) -> StepCount:
+        return StepCount(reached=count.reached * trust, of=count.of * trust)
+
+    return OptionHistory(
+        booked=part(one.booked), held=part(one.held), opportunity=part(one.opportunity), won=part(one.won),
+        deals=one.deals * trust, revenue_minor=one.revenue_minor * trust, bought=one.bought,
+    )  # fmt: skip
+
+
+def _to_mean(drawn: Array, mean: float) -> Array:
+    """Bring draws to the mean they must have, which few of them miss by chance."""
+    now = float(drawn.mean())
+    result: Array = drawn * (mean / now) if now > 0 else drawn
+    return result
