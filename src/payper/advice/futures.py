@@ -189,12 +189,35 @@ def problem_of(
     draws: int = 100,
     seed: int = 0,
 ) -> MixProblem:
-    """Put the question of what to buy: options, futures, limits and audience of a profile."""
-    outlooks = outlooks_of(numbers, offers, history)
+    """Put the question of what to buy: options, futures, limits and audience of a profile.
+
+    Args:
+        profile: The answers.
+        numbers: What they stand for, as `numbers_of`.
+        offers: As `offers_of`.
+        history: What became of earlier deliveries, by name of the offer.
+        draws: Futures to draw.
+        seed: Of the draws.
+    """
+    goal = profile.goals.kind or "revenue"
     bought = sum(one.bought for one in (history or {}).values())
+    return assemble(numbers, offers, outlooks_of(numbers, offers, history), goal=goal, bought=bought, draws=draws, seed=seed)
+
+
+def assemble(
+    numbers: Numbers,
+    offers: tuple[Offer, ...],
+    outlooks: tuple[Outlook, ...],
+    *,
+    goal: str = "revenue",
+    bought: float = 0.0,
+    draws: int = 100,
+    seed: int = 0,
+) -> MixProblem:
+    """Put the question from numbers and what is believed of every offer; `bought` units have been bought in the audience before."""
     return MixProblem(
-        options=tuple(_option(offer, numbers) for offer in offers),
-        draws=draw_futures(outlooks, offers, numbers, goal=profile.goals.kind or "revenue", draws=draws, seed=seed),
+        options=tuple(option_of(offer, numbers) for offer in offers),
+        draws=draw_futures(outlooks, offers, numbers, goal=goal, draws=draws, seed=seed),
         limits=Limits(
             budget_minor=numbers["budget"],
             sdr_hours=numbers["sdr_hours"],
@@ -250,7 +273,8 @@ def draw_futures(
     return draws_of(held=held, worth_minor=worth, revenue_minor=revenue, pipeline_minor=pipeline, touch_minor=touch)
 
 
-def _option(offer: Offer, numbers: Numbers) -> Option:
+def option_of(offer: Offer, numbers: Numbers) -> Option:
+    """Give the option that an offer is."""
     return Option(
         name=offer.name,
         provider=offer.provider,

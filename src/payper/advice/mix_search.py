@@ -61,9 +61,11 @@ class Search:
         terrain: What is searched.
         caution: Weight of the worst tenth of futures, from 0 to 1.
         scale: Units of each option that make up a large step, (options,).
+        tolerance: The gain, as a share of the value, below which a search ends.
     """
 
-    def __init__(self, terrain: Terrain, *, caution: float, scale: Array) -> None:
+    def __init__(self, terrain: Terrain, *, caution: float, scale: Array, tolerance: float = 1e-7) -> None:
+        self._tolerance = tolerance
         self.terrain = terrain
         self.caution = caution
         self.rows = limit_rows(terrain)
@@ -108,7 +110,7 @@ class Search:
             if found is None:
                 break
             proposed, promised, _ = found
-            if promised <= best + 1e-7 * (abs(best) + self._money):
+            if promised <= best + self._tolerance * (abs(best) + min(self._money, abs(best) + 1.0)):
                 break
             proposed = self.into(proposed, bounds)
             reached = self.value(proposed)
