@@ -10,6 +10,7 @@ import pytest
 
 from payper.desk.programme_sheet import ProgrammeSheet, read_programme_sheet
 from payper.errors import FileContentError
+from payper.measurement.effort import Minutes
 
 SLIPS = """name = 5
 base_curency = "EUR"
@@ -77,6 +78,47 @@ def test_what_is_no_toml_or_no_list_of_rates_is_told_with_its_line(tmp_path: Pat
     with pytest.raises(FileContentError) as told:
         read(tmp_path, text)
     assert told.value.where == f"{tmp_path / 'programme.toml'}:{line}"
+
+
+EFFORT_SLIPS = """[wages]
+sdr_hour = "-38"
+ae_hours = "71.00"
+
+[effort]
+accepted_leed = { sdr_minutes = 15 }
+"meeting held" = 60
+missed = { sdr_minute = 5 }
+won = { ae_minutes = "an hour" }
+"""
+
+EFFORT_TOLD = [
+    ("2", '`sdr_hour = "-38"` is no wage', '`sdr_hour = "38.00"`'),
+    ("3", "`ae_hours` is no key of [wages]", "`ae_hour`"),
+    ("6", "`accepted_leed` is no step of [effort]", "`accepted_lead`"),
+    ("7", "does not say whose minutes", "sdr_minutes"),
+    ("8", "`sdr_minute` is no key of `missed` in [effort]", "`sdr_minutes`"),
+    ("9", '`ae_minutes = "an hour"` is no number of minutes', "`ae_minutes = 15`"),
+]
+
+
+def test_slips_in_wages_and_effort_are_told_at_their_lines(tmp_path: Path) -> None:
+    with pytest.raises(FileContentError) as told:
+        read(tmp_path, EFFORT_SLIPS)
+    errors = told.value.errors
+    assert [error.where.rsplit(":", 1)[1] for error in errors] == [line for line, _, _ in EFFORT_TOLD]
+    for error, (_, seen, mend) in zip(errors, EFFORT_TOLD, strict=True):
+        assert seen in error.seen
+        assert mend in error.mend
+
+
+def test_effort_that_is_written_stands_and_the_rest_is_assumed(tmp_path: Path) -> None:
+    effort = read(
+        tmp_path, '[wages]\nsdr_hour = "36.00"\nae_hour = 72\n[effort]\nmeeting_held = { ae_minutes = 45, sdr_minutes = 5 }\n'
+    ).effort
+    assert effort.of("meeting held") == Minutes(sdr=Decimal(5), ae=Decimal(45))
+    assert (effort.is_assumed("meeting held"), effort.is_assumed("won")) == (False, True)
+    assert effort.cost("meeting held") == Decimal(57)
+    assert not read(tmp_path, "").effort.is_costed
 
 
 def test_what_is_right_is_read(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from payper.desk.programme_sheet import ProgrammeSheet, read_programme_sheet
 from payper.errors import UsageError
+from payper.measurement.effort import Effort
 from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
 from payper.terms.findings import Finding
@@ -40,7 +41,7 @@ class Programme:
     rates: Rates
     horizon_days: int = 180
     margin: Decimal | None = None
-    wages: Mapping[str, object] = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort)
     capacity: Mapping[str, object] = field(default_factory=dict)
     goals: Mapping[str, object] = field(default_factory=dict)
     is_simulated: bool = False
@@ -86,7 +87,7 @@ def read_programme(folder: Path) -> Programme:
         rates=own.rates,
         horizon_days=own.horizon_days,
         margin=own.margin,
-        wages=own.wages,
+        effort=own.effort,
         capacity=own.capacity,
         goals=own.goals,
         is_simulated=own.is_simulated,

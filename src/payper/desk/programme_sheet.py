@@ -13,13 +13,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from payper.errors import FileContentError, FileError
+from payper.measurement.effort import ASSUMED, Effort, Minutes
 from payper.money import is_currency, nearest_currency
 from payper.settlement.rates import Rate, Rates
 from payper.terms.positions import Path as Place
 from payper.terms.positions import Positions
 from payper.terms.tables import WrittenFloat, show
 
-_KEYS = ("name", "base_currency", "timezone", "horizon_days", "margin", "wages", "capacity", "goals", "rate", "simulated", "buyer")
+_KEYS = (
+    "name", "base_currency", "timezone", "horizon_days", "margin", "wages", "effort", "capacity", "goals", "rate", "simulated", "buyer",
+)  # fmt: skip
+_WAGES = ("sdr_hour", "ae_hour")
+_WAGE_MAX = Decimal(100_000)
+_MINUTES = ("sdr_minutes", "ae_minutes")
+_MINUTES_MAX = Decimal(60_000)
 _RATE = {
     "on": "on = 2026-01-01, the first day on which the rate holds",
     "currency": 'currency = "GBP"',
@@ -35,6 +42,7 @@ class ProgrammeSheet:
         name: None: the folder's.
         timezone: IANA name.
         margin: Share of revenue that is left, from 0 to 1.
+        effort: What an hour of a rep costs in the base currency, and how many minutes steps take.
     """
 
     base_currency: str
@@ -43,7 +51,7 @@ class ProgrammeSheet:
     rates: Rates = field(default_factory=lambda: Rates(base_currency="USD"))
     horizon_days: int = 180
     margin: Decimal | None = None
-    wages: Mapping[str, object] = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort)
     capacity: Mapping[str, object] = field(default_factory=dict)
     goals: Mapping[str, object] = field(default_factory=dict)
     is_simulated: bool = False
@@ -100,7 +108,7 @@ class _Sheet:
             rates=Rates(base_currency=base, rates=self._rates()),
             horizon_days=self._horizon_days(),
             margin=self._margin(),
-            wages=self._table("wages"),
+            effort=Effort(**self._wages(), minutes=self._minutes()),
             capacity=self._table("capacity"),
             goals=self._table("goals"),
             is_simulated=self._flag("simulated"),
@@ -176,6 +184,49 @@ class _Sheet:
             return value
         self._find((key,), f"`{key} = {show(value)}` is no table.", f"Write `[{key}]` and below it one `name = value` a line.")
         return {}
+
+    def _wages(self) -> dict[str, Decimal | None]:
+        """Read what an hour of each kind of rep costs."""
+        table = self._table("wages")
+        self._check_keys(table, _WAGES, ("wages",), "[wages]")
+        return {key: self._number(("wages", key), table[key], most=_WAGE_MAX, unit="hour") for key in _WAGES if key in table}
+
+    def _minutes(self) -> dict[str, Minutes]:
+        """Read how many minutes steps take, by step; a step's name may be spelled with blanks, dashes or underscores."""
+        table = self._table("effort")
+        steps: dict[str, Minutes] = {}
+        names = [step.replace(" ", "_") for step in ASSUMED]
+        for key, value in table.items():
+            step = " ".join(key.replace("_", " ").replace("-", " ").split()).lower()
+            at: Place = ("effort", key)
+            if step not in ASSUMED:
+                near = difflib.get_close_matches(key, names, n=1)
+                mend = f"Write `{near[0]}`." if near else f"Take it out; the steps are {', '.join(names)}."
+                self._find(at, f"`{key}` is no step of [effort].", mend)
+                continue
+            if not isinstance(value, dict):
+                mend = f"Write `{key} = {{ sdr_minutes = 15 }}`, with sdr_minutes, ae_minutes or both."
+                self._find(at, f"`{key} = {show(value)}` does not say whose minutes.", mend)
+                continue
+            self._check_keys(value, _MINUTES, at, f"`{key}` in [effort]")
+            sdr, ae = (
+                self._number((*at, name), value[name], most=_MINUTES_MAX, unit="minute") if name in value else None for name in _MINUTES
+            )
+            steps[step] = Minutes(sdr=sdr or Decimal(0), ae=ae or Decimal(0))
+        return steps
+
+    def _number(self, place: Place, value: object, *, most: Decimal, unit: str) -> Decimal | None:
+        """Read a number from nothing to `most`, of money per hour or of minutes."""
+        number = _decimal(value)
+        if number is not None and 0 <= number <= most:
+            return number
+        what, mend = (
+            ("no wage", f'Write what one hour costs in the base currency, in quotes: `{place[-1]} = "38.00"`.')
+            if unit == "hour"
+            else ("no number of minutes", f"Write minutes, such as `{place[-1]} = 15`.")
+        )
+        self._find(place, f"`{place[-1]} = {show(value)}` is {what}.", mend)
+        return None
 
     def _rates(self) -> tuple[Rate, ...]:
         tables = self._values.get("rate", [])
