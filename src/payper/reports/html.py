@@ -16,6 +16,7 @@ from payper.measurement import COST_STEPS, Results, in_base
 from payper.money import exponent
 from payper.reasons import Reason
 from payper.reports import charts
+from payper.reports.drawing import NARROW, WIDE
 from payper.reports.findings import findings, headline, pace_words, rate_words
 from payper.reports.tables import Table, capitalised, contract_detail, contracts_table, group_table, money_table
 from payper.reports.words import NONE_YET, count, counted, day_in_words, enumerated, money, money_short, percent
@@ -197,8 +198,8 @@ def _reason_section(results: Results) -> Section:
     figure = Figure(
         f"{shown}, by the deliveries whose verdict lists them",
         table,
-        narrow=_draw(charts.reasons_chart(bars, charts.NARROW)),
-        wide=_draw(charts.reasons_chart(bars, charts.WIDE)),
+        narrow=_draw(charts.reasons_chart(bars, NARROW)),
+        wide=_draw(charts.reasons_chart(bars, WIDE)),
         note="Solid bar: mending and sending again can help. Outline: it cannot. "
         "A verdict lists all its reasons, so these add up to more than the deliveries.",
     )
@@ -240,8 +241,8 @@ def _spend_section(results: Results, order: list[str]) -> Section:
             Figure(
                 f"Spend by contract in {base}, as of {day_in_words(programme.as_of)}",
                 table,
-                narrow=_draw(charts.spend_chart(stacks[:STACKS_MAX], charts.NARROW)),
-                wide=_draw(charts.spend_chart(stacks[:STACKS_MAX], charts.WIDE)),
+                narrow=_draw(charts.spend_chart(stacks[:STACKS_MAX], NARROW)),
+                wide=_draw(charts.spend_chart(stacks[:STACKS_MAX], WIDE)),
                 note=note,
             )
         ]
