@@ -123,6 +123,31 @@ def line(data: list[Spec], x: Spec, y: Spec, color: str, *, interpolate: str, da
     }
 
 
+def band(data: list[Spec], x: Spec, y: Spec, *, fill: str, stroke: str | None = None, dash: list[int] | None = None) -> Spec:
+    """Fill between `low` and `high` over `day`; with a stroke, its edges are drawn too."""
+    mark: Spec = {"type": "area", "orient": "vertical", "fill": fill, "opacity": 1, "interpolate": "linear"}
+    if stroke is not None:
+        mark |= {"stroke": stroke, "strokeWidth": 1} | ({"strokeDash": dash} if dash else {})
+    return {
+        "data": {"values": data},
+        "mark": mark,
+        "encoding": {
+            "x": {"field": "day", **plain(x)},
+            "y": {"field": "low", **plain(y)},
+            "y2": {"field": "high"},
+        },
+    }
+
+
+def span(data: list[Spec], start: str, end: str, scale: Spec, *, y: str = "ym", color: str = INK, width: float = 2) -> Spec:
+    """Draw a level line per row from one field to another, such as an interval."""
+    return {
+        "data": {"values": data},
+        "mark": {"type": "rule", "color": color, "strokeWidth": width},
+        "encoding": {"x": {"field": start, **plain(scale)}, "x2": {"field": end}, "y": pixel(y, 1)},
+    }
+
+
 def rule(x: float, x2: float, y: float, color: str) -> Spec:
     """Draw a level line between two pixels."""
     return {
