@@ -285,7 +285,7 @@ def waterfall_chart(falls: Sequence[Fall], width: int) -> str:
     row, left, right = (24, 210, 148) if is_wide else (38, 0, 0)
     most = max((max(one.start, one.end) for one in falls), default=1) or 1
     scale = {"domain": [0, most], "range": [left + 1, width - right - 8], "nice": False, "zero": False}
-    data = [
+    data: list[Spec] = [
         {
             "yt": row * at + (12 if is_wide else 9),
             "y": row * at + (6 if is_wide else 19),
