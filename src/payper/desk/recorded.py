@@ -1,13 +1,17 @@
-"""Contracts and rates as the database recorded them."""
+"""The programme's own words, contracts and rates as the database recorded them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from payper.desk.programme import Programme
+from payper.measurement.effort import Effort, Minutes
 from payper.settlement import Rate, Rates
 from payper.store.database import Database
 from payper.terms.contract import Contract
@@ -53,3 +57,82 @@ def recorded_rates(database: Database) -> Rates:
 def written_rates(rates: Rates) -> str:
     """Write rates so that `recorded_rates` reads them."""
     return "\n".join([rates.base_currency, *(f"{rate.on.isoformat()} {rate.currency} {rate.in_base}" for rate in rates.rates)])
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a programme says of itself, whether read from its folder or as the last run recorded it.
+
+    Attributes:
+        contracts: The versions that judged, by id.
+        rates: With the base currency.
+        notes: What is not as it was asked for.
+    """
+
+    name: str
+    timezone: str
+    rates: Rates
+    contracts: Mapping[str, Sequence[Contract]]
+    horizon_days: int = 180
+    margin: Decimal | None = None
+    effort: Effort = field(default_factory=Effort)
+    is_simulated: bool = False
+    notes: Sequence[str] = ()
+
+
+def words_of(programme: Programme, contracts: Mapping[str, Sequence[Contract]]) -> Words:
+    """Take a folder's own words, and the contracts that judged."""
+    return Words(
+        name=programme.name,
+        timezone=programme.timezone,
+        rates=programme.rates,
+        contracts=contracts,
+        horizon_days=programme.horizon_days,
+        margin=programme.margin,
+        effort=programme.effort,
+        is_simulated=programme.is_simulated,
+    )
+
+
+def written_words(programme: Programme) -> str:
+    """Write what a programme says of itself so that `recorded_words` reads it."""
+    effort = programme.effort
+    return json.dumps(
+        {
+            "name": programme.name,
+            "timezone": programme.timezone,
+            "horizon_days": programme.horizon_days,
+            "margin": _text(programme.margin),
+            "sdr_hour": _text(effort.sdr_hour),
+            "ae_hour": _text(effort.ae_hour),
+            "minutes": {step: [str(minutes.sdr), str(minutes.ae)] for step, minutes in sorted(effort.minutes.items())},
+            "is_simulated": programme.is_simulated,
+        },
+        sort_keys=True,
+    )
+
+
+def recorded_words(database: Database) -> Words:
+    """Read what the last run recorded of the programme; a book of an earlier payper has only contracts and rates."""
+    kept = json.loads(database.setting("programme") or "{}")
+    minutes = {step: Minutes(sdr=Decimal(sdr), ae=Decimal(ae)) for step, (sdr, ae) in kept.get("minutes", {}).items()}
+    notes = [] if kept else ["An earlier payper wrote this book, so it does not know margin and wages; `payper run` records them."]
+    return Words(
+        name=kept.get("name", "Programme"),
+        timezone=kept.get("timezone", "UTC"),
+        rates=recorded_rates(database),
+        contracts=recorded_contracts(database),
+        horizon_days=kept.get("horizon_days", 180),
+        margin=_decimal(kept.get("margin")),
+        effort=Effort(sdr_hour=_decimal(kept.get("sdr_hour")), ae_hour=_decimal(kept.get("ae_hour")), minutes=minutes),
+        is_simulated=kept.get("is_simulated", False),
+        notes=notes,
+    )
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -27,7 +27,7 @@ from payper.desk.outputs import Written, write_outputs
 from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, read_programme
 from payper.desk.reading import DIGEST, OpenFile, check_columns, end_of, open_file, read_people, received_at, typed_deliveries
-from payper.desk.recorded import list_reader, written_rates
+from payper.desk.recorded import list_reader, written_rates, written_words
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
 from payper.errors import FileError, StoreError, UsageError
 from payper.store.database import Batch, Database, open_database, path_of
@@ -43,7 +43,7 @@ WAITING = "seconds of waiting for another payper run to finish"
 WAIT_SECONDS_MAX = 60
 
 
-def _silent(what: str, done: int, total: int | None) -> None:
+def silent(what: str, done: int, total: int | None) -> None:
     """Tell nobody."""
 
 
@@ -83,7 +83,7 @@ def run_programme(
     database: str | None = None,
     as_of: date | None = None,
     online: bool = False,
-    tell: Tell = _silent,
+    tell: Tell = silent,
 ) -> RunResult:
     """Judge, settle and report a programme folder; only what no earlier run has judged is judged.
 
@@ -121,6 +121,7 @@ def run_programme(
             if recorded.is_dated:
                 book.set_setting("settled_until", max(day.isoformat(), book.setting("settled_until") or ""))
             book.set_setting("rates", written_rates(programme.rates))
+            book.set_setting("programme", written_words(programme))
         said = [*recorded.notes, *map(str, recorded.faults)]
         written = write_outputs(book, programme, settlement, accepted, day=day, out=out, online=online, notes=said, tell=tell)
     return _result(programme, recorded, written, out=out, contract_notes=contract_notes)
@@ -230,7 +231,7 @@ class Recorded:
 
 
 @collector_at_rest()
-def record_new(database: Database, programme: Programme, *, as_of: date | None, online: bool = False, tell: Tell = _silent) -> Recorded:
+def record_new(database: Database, programme: Programme, *, as_of: date | None, online: bool = False, tell: Tell = silent) -> Recorded:
     """Judge the deliveries, and seal the milestones and returns, that no earlier run has read; all in one transaction."""
     recorded = Recorded(day=date.min)
     crm_path = programme.folder / "crm.csv"
