@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from payper.deliveries import ANSWER_PREFIX, INSTANT
 from payper.desk.memory import collector_at_rest
 from payper.desk.places import find_database
 from payper.desk.programme import data_files, read_programme
@@ -25,10 +26,9 @@ from payper.store.postgres import is_postgres
 from payper.terms.contract import Contract
 
 _JOURNAL = ("delivery_id", "row", "external_id", "kind", "contract_version", "verdict", "reasons", "prospect", "is_replacement")
-_PEOPLE = (*(name for name in ATTRIBUTES), "phone_e164", "email", "phone", "company", "title", "website")
-"""What is read of the people; of `email`, `phone`, `company`, `title` and `website` only whether they were given."""
-
-_GIVEN = ("email", "phone", "company", "title", "website")
+_PEOPLE = (
+    *ATTRIBUTES, "first_name", "last_name", "email", "phone", "phone_e164", "title", "company", "website", "ip", "consent_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Standing:
         words: What the programme says of itself.
         day: As of which day, in the sense of RULES 7.
         deliveries: Every delivery by then, by arrival: `delivery_id, contract, contract_version, provider` (of the terms), `external_id,
-            kind, verdict` (decisions applied), `reasons` (list), `file, row, prospect, is_replacement`, `outcomes.ATTRIBUTES`,
-            `phone_e164` and `has_email, has_phone, has_company, has_title, has_website`.
+            kind, verdict` (decisions applied), `reasons` (list), `file, row, prospect, is_replacement`, `outcomes.ATTRIBUTES`, and as sent
+            `first_name, last_name, email, phone, phone_e164, title, company, website, ip, consent_at, answer_…`.
         settlement: As of then.
         outcomes: As `measurement.make_outcomes`.
         place: Where results go where nothing else is said: the folder of the book; None: it is on a server.
@@ -143,13 +143,14 @@ def judged(book: Database, words: Words, *, day: date) -> pl.DataFrame:
         if versions is None:
             continue
         journal = pl.read_parquet(batch.journal, columns=[*_JOURNAL, "delivered_at", "generated_at", "meeting_at"])
-        people = pl.read_parquet(batch.people, columns=[name for name in _PEOPLE if name not in journal.columns])
+        answers = [name for name in pl.read_parquet_schema(batch.people) if name.startswith(ANSWER_PREFIX)]
+        people = pl.read_parquet(batch.people, columns=[*(name for name in _PEOPLE if name not in journal.columns), *answers])
         frames.append(
-            journal.hstack(people.with_columns(pl.col(name).is_not_null().alias(f"has_{name}") for name in _GIVEN).drop(_GIVEN))
+            journal.hstack(people)
             .with_columns(pl.lit(batch.chain).alias("contract"), pl.lit(batch.file).alias("file"))
             .filter(_placed_at() <= end_of(day, versions[-1].zone))
         )
-    known = pl.concat(frames).sort("delivery_id") if frames else _none()
+    known = pl.concat(frames, how="diagonal").sort("delivery_id") if frames else _none()
     decided = with_decisions(known, known_decisions(book).filter(pl.col("decided_at") <= _latest_end(words, day)))
     reasons = pl.col("reasons").str.split(";").list.filter(pl.element() != "")
     return decided.join(_providers(words.contracts), on=["contract", "contract_version"], how="left", maintain_order="left").with_columns(
@@ -175,12 +176,9 @@ def _providers(contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
 
 
 def _none() -> pl.DataFrame:
-    schema = {
-        **dict.fromkeys(_JOURNAL, pl.String),
-        "delivery_id": pl.Int64,
-        "row": pl.Int64,
-        "contract_version": pl.Int32,
-        "is_replacement": pl.Boolean,
-    }  # one table
-    given = {f"has_{name}": pl.Boolean for name in _GIVEN}
-    return pl.DataFrame(schema={**schema, **ATTRIBUTES, "phone_e164": pl.String, **given, "contract": pl.String, "file": pl.String})
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        **dict.fromkeys((*_JOURNAL, *_PEOPLE, "contract", "file"), pl.String),
+        **ATTRIBUTES,
+    }
+    schema |= {"delivery_id": pl.Int64, "row": pl.Int64, "contract_version": pl.Int32, "is_replacement": pl.Boolean, "consent_at": INSTANT}
+    return pl.DataFrame(schema=schema)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from payper.journey import LADDER
 from payper.measurement import COST_STEPS, Results, in_base
@@ -18,6 +14,7 @@ from payper.reasons import Reason
 from payper.reports import charts
 from payper.reports.drawing import NARROW, WIDE
 from payper.reports.findings import findings, headline, pace_words, rate_words
+from payper.reports.page import Figure, Section, drawn, render_page
 from payper.reports.tables import Table, capitalised, contract_detail, contracts_table, group_table, money_table
 from payper.reports.words import NONE_YET, count, counted, day_in_words, enumerated, money, money_short, percent
 
@@ -26,30 +23,6 @@ CELLS_MAX = 9
 
 REASONS_MAX = 12
 STACKS_MAX = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A chart: its answer as a sentence, a note, the SVGs for a phone and a desk, and the table of the same numbers."""
-
-    title: str
-    table: Table
-    narrow: Markup | None = None
-    wide: Markup | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A question and the figures that answer it; `cells` are small figures side by side."""
-
-    id: str
-    question: str
-    answer: str
-    figures: Sequence[Figure] = ()
-    cells: Sequence[Figure] = ()
-    tables: Sequence[Table] = ()
-    note: str = ""
 
 
 def render_report(
@@ -64,15 +37,11 @@ def render_report(
         checks_not_run: Sentences naming checks that could not be made (RULES 15).
         read: What was read, as a phrase: `14 files, 2,310 rows`.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    folder = files("payper.reports").joinpath("templates")
-    template = environment.from_string(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))
-    css = folder.joinpath("report.css").read_text(encoding="utf-8")
     order = _by_size(results)
-    return template.render(
+    return render_page(
+        "report.html.j2",
         programme=results.programme,
         as_of=day_in_words(results.programme.as_of),
-        css=Markup(css),  # noqa: S704  # our own package data
         headline=headline(results),
         findings=findings(results),
         sections=_sections(results, order) if results.contracts["delivered"].sum() else [],
@@ -104,10 +73,6 @@ def _sections(results: Results, order: list[str]) -> list[Section]:
         _pace_section(results, order),
         _cost_section(results, order),
     ]
-
-
-def _draw(chart: str) -> Markup:
-    return Markup(chart)  # noqa: S704  # Vega-Lite escapes the texts it draws; a test holds it to that
 
 
 # --- funnel -----------------------------------------------------------------------------------------------------------------------
@@ -159,7 +124,7 @@ def _funnel_figure(results: Results, scope: str, name: str, label: str) -> Figur
     accepted, delivered, held, won = (count(reached[step]) for step in ("accepted", "delivered", "meeting held", "won"))
     title = f"{label}: {accepted} of {delivered} accepted, {held} held, {won} won"
     table = Table(f"Funnel of {label}", ["Step", "Reached", "Recorded itself", "Share"], rows)
-    return Figure(title, table, narrow=_draw(charts.funnel_chart(steps)))
+    return Figure(title, table, narrow=drawn(charts.funnel_chart(steps)))
 
 
 # --- reasons ----------------------------------------------------------------------------------------------------------------------
@@ -198,8 +163,8 @@ def _reason_section(results: Results) -> Section:
     figure = Figure(
         f"{shown}, by the deliveries whose verdict lists them",
         table,
-        narrow=_draw(charts.reasons_chart(bars, NARROW)),
-        wide=_draw(charts.reasons_chart(bars, WIDE)),
+        narrow=drawn(charts.reasons_chart(bars, NARROW)),
+        wide=drawn(charts.reasons_chart(bars, WIDE)),
         note="Solid bar: mending and sending again can help. Outline: it cannot. "
         "A verdict lists all its reasons, so these add up to more than the deliveries.",
     )
@@ -241,8 +206,8 @@ def _spend_section(results: Results, order: list[str]) -> Section:
             Figure(
                 f"Spend by contract in {base}, as of {day_in_words(programme.as_of)}",
                 table,
-                narrow=_draw(charts.spend_chart(stacks[:STACKS_MAX], NARROW)),
-                wide=_draw(charts.spend_chart(stacks[:STACKS_MAX], WIDE)),
+                narrow=drawn(charts.spend_chart(stacks[:STACKS_MAX], NARROW)),
+                wide=drawn(charts.spend_chart(stacks[:STACKS_MAX], WIDE)),
                 note=note,
             )
         ]
@@ -313,7 +278,7 @@ def _pace_section(results: Results, order: list[str]) -> Section:
             else ""
         )
         table = Table(f"Accepted by day under {name}", ["Local day", "Accepted", "In all", "Even pace"], rows)
-        cells.append(Figure(f"{name}: {pace_words(results, name)}", table, narrow=_draw(charts.pace_chart(pace)), note=budget.strip()))
+        cells.append(Figure(f"{name}: {pace_words(results, name)}", table, narrow=drawn(charts.pace_chart(pace)), note=budget.strip()))
     behind = [name for name in order if "behind" in pace_words(results, name)]
     paced = [name for name in order if "pace" in pace_words(results, name)]
     answer = (
@@ -417,7 +382,7 @@ def _cost_figure(results: Results, order: list[str], step: str) -> Figure:
                 ]
             )
     table = Table(f"Cost per {_unit(step)}", ["Of", "Name", "Reached", "Net spend", "Cost each"], rows, words=2)
-    return Figure(_costcapitalised(own, step, base), table, narrow=_draw(charts.cost_chart(dots)))
+    return Figure(_costcapitalised(own, step, base), table, narrow=drawn(charts.cost_chart(dots)))
 
 
 def _costcapitalised(costs: pl.DataFrame, step: str, base: str) -> str:
