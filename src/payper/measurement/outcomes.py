@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from payper.deliveries import INSTANT
-from payper.journey import LADDER, Milestone
+from payper.journey import Milestone
 from payper.measurement.counts import Settled
 from payper.measurement.effort import Effort
-from payper.money import exponent
+from payper.measurement.spending import contract_zones, in_base, local_date, make_spending, terms_frame
 from payper.settlement.rates import Rates
 from payper.terms.contract import Contract
 
@@ -149,41 +147,25 @@ def make_outcomes(
         `won_on` and `ended_on` are dates in the contract's zone, the clock of the as-of day. `company_size` is the band of the geometric
         mean of the range of employees, `industry` the first two digits of the code, `cohort` the quarter of `delivered_on`.
     """
-    terms = _terms(contracts)
+    terms = terms_frame(contracts)
     journey = settlement.journey
     known = _attributes(deliveries).join(_stages(journey), on="delivery_id", how="right", maintain_order="right")
     placed = known.with_columns(pl.col("contract_version").fill_null(1)).join(
         terms, on=["contract", "contract_version"], how="left", maintain_order="left"
     )
     zones = sorted(terms["zone"].unique().to_list())
-    costs = _charges(settlement.charges, terms, rates, zones)
+    spending = make_spending(settlement, contracts, rates, kinds=placed, effort=effort)
     won = _amounts(journey, Milestone.WON, "amount", terms, rates, zones)
     offered = _amounts(journey, Milestone.OPPORTUNITY, "pipeline", terms, rates, zones)
     outcomes = (
-        placed.join(costs, on="delivery_id", how="left", maintain_order="left")
+        placed.join(_costs(spending), on="delivery_id", how="left", maintain_order="left")
         .join(won, on="delivery_id", how="left", maintain_order="left")
         .join(offered.drop("pipeline_unrated"), on="delivery_id", how="left", maintain_order="left")
-        .join(_effort(journey, placed, effort or Effort()), on="delivery_id", how="left", maintain_order="left")
     )
     outcomes = _with_money(outcomes)
     outcomes = _without_returned(outcomes)
     dates = [local_date(f"{name}_at", zones).alias(f"{name}_on") for name in ("delivered", "won", "ended")]
     return outcomes.with_columns(dates).with_columns(_segments()).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
-
-
-def _terms(contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:
-    rows = [
-        (one.id, one.version, one.provider, str(one.model), one.currency, one.zone) for versions in contracts.values() for one in versions
-    ]
-    schema: dict[str, _Type] = {
-        "contract": pl.String,
-        "contract_version": pl.Int32,
-        "provider": pl.String,
-        "model": pl.String,
-        "terms_currency": pl.String,
-        "zone": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _attributes(deliveries: pl.DataFrame) -> pl.DataFrame:
@@ -223,39 +205,14 @@ def _stages(journey: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def local_date(column: str, zones: Sequence[str], *, zone: str = "zone") -> pl.Expr:
-    """Give the local date of an instant, each row in the zone that its column `zone` names, one of `zones`."""
-    instant = pl.col(column)
-    parts = [pl.when(pl.col(zone) == one).then(instant.dt.convert_time_zone(one).dt.date()) for one in zones if ZoneInfo(one)]
-    return pl.coalesce(parts) if parts else instant.dt.date()
-
-
-def _charges(charges: pl.DataFrame, terms: pl.DataFrame, rates: Rates, zones: Sequence[str]) -> pl.DataFrame:
-    """Add up what stands of a delivery's charges, in the base currency; null where one has no rate."""
-    standing = pl.col("pending_minor") + pl.col("posted_minor") - pl.col("credited_minor")
-    placed = (
-        charges.select("delivery_id", "contract", "contract_version", "currency", "happened_at", standing.alias("minor"))
-        .filter(pl.col("minor") != 0)
-        .join(terms.select("contract", "contract_version", "zone"), on=["contract", "contract_version"], how="left")
-        .with_columns(local_date("happened_at", zones).alias("day"))
+def _costs(spending: pl.DataFrame) -> pl.DataFrame:
+    """Add up what a delivery cost; `cost_unrated` where a charge has no rate."""
+    is_charge = pl.col("source") == "charges"
+    return spending.group_by("delivery_id").agg(
+        pl.col("cost").filter(is_charge).sum().alias("charges_cost"),
+        pl.col("cost").filter(~is_charge).sum().alias("effort_cost"),
+        pl.col("cost").is_null().any().alias("cost_unrated"),
     )
-    priced = placed.join(_in_base(placed, rates), on=["currency", "day"], how="left")
-    whole = pl.when(pl.col("in_base").null_count() == 0).then((pl.col("minor") * pl.col("in_base")).sum())
-    return priced.group_by("delivery_id").agg(whole.alias("charges_cost"), pl.col("in_base").is_null().any().alias("cost_unrated"))
-
-
-def _in_base(placed: pl.DataFrame, rates: Rates, *, is_minor: bool = True) -> pl.DataFrame:
-    """Give what one minor unit (or one unit) of each currency is worth in units of the base currency on each day; null: no rate."""
-    pairs = placed.select("currency", "day").drop_nulls().unique().sort("currency", "day")
-    values = [_unit(rates, currency, day, is_minor=is_minor) for currency, day in pairs.iter_rows()]
-    return pairs.with_columns(pl.Series("in_base", values, dtype=pl.Float64))
-
-
-def _unit(rates: Rates, currency: str, day: date, *, is_minor: bool) -> float | None:
-    rate = rates.rate(currency, rates.base_currency, day)
-    if rate is None:
-        return None
-    return float(rate.scaleb(-(exponent(currency) or 0)) if is_minor else rate)
 
 
 def _amounts(
@@ -265,7 +222,6 @@ def _amounts(
 
     The latest amount stands, as deals are corrected after they are won, at the rate of the day the milestone was first reached.
     """
-    by_contract = terms.group_by("contract", maintain_order=True).agg(pl.col("zone").last(), pl.col("terms_currency").last())
     first = (
         journey.filter(pl.col("milestone") == milestone.value)
         .sort("delivery_id", "happened_at", maintain_order=True)
@@ -276,37 +232,12 @@ def _amounts(
             pl.col("amount", "currency").filter(pl.col("amount").is_not_null()).last(),
         )
         .filter(pl.col("amount").is_not_null())
-        .join(by_contract, on="contract", how="left")
+        .join(contract_zones(terms), on="contract", how="left")
         .with_columns(pl.coalesce("currency", "terms_currency").alias("currency"), local_date("happened_at", zones).alias("day"))
     )
-    valued = first.join(_in_base(first, rates, is_minor=False), on=["currency", "day"], how="left")
+    valued = first.join(in_base(first, rates, is_minor=False), on=["currency", "day"], how="left")
     amount = pl.col("amount").cast(pl.Float64) * pl.col("in_base")
     return valued.select("delivery_id", amount.alias(name), pl.col("in_base").is_null().alias(f"{name}_unrated"))
-
-
-def _effort(journey: pl.DataFrame, placed: pl.DataFrame, effort: Effort) -> pl.DataFrame:
-    """Add up rep time: one step each, every missed meeting, and the booking of leads only."""
-    is_lead = pl.col("kind").fill_null("lead") == "lead"
-    steps = placed.select("delivery_id", is_lead.alias("is_lead"))
-    done = (
-        journey.group_by("delivery_id", "milestone")
-        .agg(pl.len().alias("times"))
-        .with_columns(pl.when(pl.col("milestone") == Milestone.MISSED.value).then("times").otherwise(1).alias("times"))
-        .join(steps, on="delivery_id", how="left")
-    )
-    step = (
-        pl.when((pl.col("milestone") == Milestone.ACCEPTED.value) & pl.col("is_lead"))
-        .then(pl.lit("accepted lead"))
-        .when(pl.col("milestone") == Milestone.ACCEPTED.value)
-        .then(pl.lit("accepted appointment"))
-        .when((pl.col("milestone") == Milestone.MEETING_BOOKED.value) & ~pl.col("is_lead"))
-        .then(pl.lit(""))
-        .otherwise("milestone")
-    )
-    names = ["accepted lead", "accepted appointment", *(one.value for one in LADDER[2:]), Milestone.MISSED.value]
-    costs = {name: float(effort.cost(name)) for name in names}
-    each = step.replace_strict(list(costs), list(costs.values()), default=0.0, return_dtype=pl.Float64)
-    return done.group_by("delivery_id").agg((each * pl.col("times")).sum().alias("effort_cost"))
 
 
 def _with_money(outcomes: pl.DataFrame) -> pl.DataFrame:
