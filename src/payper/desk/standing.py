@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from payper.desk.run import Tell, run_programme, silent
 from payper.desk.settling import known_decisions, settle_known, with_decisions
 from payper.errors import UsageError
 from payper.measurement.outcomes import ATTRIBUTES, make_outcomes
+from payper.measurement.spending import make_spending
 from payper.settlement import Settlement
 from payper.store.database import Database, path_of, read_database
 from payper.store.postgres import is_postgres
@@ -42,7 +43,9 @@ class Standing:
             kind, verdict` (decisions applied), `reasons` (list), `file, row, prospect, is_replacement`, `outcomes.ATTRIBUTES`, and as sent
             `first_name, last_name, email, phone, phone_e164, title, company, website, ip, consent_at, answer_…`.
         settlement: As of then.
-        outcomes: As `measurement.make_outcomes`.
+        outcomes: As `measurement.outcomes.make_outcomes`.
+        spending: As `measurement.spending.make_spending`.
+        end: The last instant that has happened, in whichever contract's zone the day ends last.
         place: Where results go where nothing else is said: the folder of the book; None: it is on a server.
         notes: What else is worth knowing.
     """
@@ -52,6 +55,8 @@ class Standing:
     deliveries: pl.DataFrame
     settlement: Settlement
     outcomes: pl.DataFrame
+    spending: pl.DataFrame
+    end: datetime
     place: Path | None
     notes: Sequence[str]
 
@@ -97,6 +102,8 @@ def read_standing(place: Path | str, *, as_of: date | None = None, tell: Tell = 
         deliveries=deliveries,
         settlement=settlement,
         outcomes=outcomes,
+        spending=make_spending(settlement, words.contracts, words.rates, kinds=outcomes, effort=words.effort),
+        end=_latest_end(words, day),
         place=None if is_postgres(str(address)) else path_of(address).parent,
         notes=notes,
     )
@@ -167,7 +174,7 @@ def _placed_at() -> pl.Expr:
 
 def _latest_end(words: Words, day: date) -> datetime:
     """Give the last instant of a day in whichever contract's zone it ends last."""
-    return max((end_of(day, versions[-1].zone) for versions in words.contracts.values()), default=datetime.max.replace(tzinfo=UTC))
+    return max((end_of(day, versions[-1].zone) for versions in words.contracts.values()), default=end_of(day, words.timezone))
 
 
 def _providers(contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from math import floor, log10
 
 from payper.reports.words import MINUS
 
 UNKNOWN = "not known yet"
+
+Writer = Callable[[float], str]
 
 
 def rounded(value: float, figures: int = 3) -> float:
@@ -50,7 +53,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
-def with_interval(value: float | None, low: float | None, high: float | None, write: object = amount) -> str:
+def with_interval(value: float | None, low: float | None, high: float | None, write: Writer = amount) -> str:
     """Write an estimate with its interval: `3,120 (2,010 to 4,600)`, `3,120 (at least 2,010)`, `not known yet`.
 
     Args:
@@ -59,14 +62,15 @@ def with_interval(value: float | None, low: float | None, high: float | None, wr
         high: None: without end.
         write: `amount`, `multiple`, `share` or `number`.
     """
-    assert callable(write), "one of the writers above"
     if value is None:
-        return f"over {write(low)}" if low is not None else f"under {write(high)}" if high is not None else UNKNOWN
+        if low is not None:
+            return f"over {write(low)}"
+        return UNKNOWN if high is None else f"under {write(high)}"
     if low is None and high is None:
-        return str(write(value))
+        return write(value)
     if high is None:
-        return f"{write(value)} (at least {write(low)})"
-    low_text, high_text = str(write(0.0 if low is None else low)), str(write(high))
+        return f"{write(value)} (at least {write(low or 0.0)})"
+    low_text, high_text = write(0.0 if low is None else low), write(high)
     for unit in ("x", "%"):
         if low_text.endswith(unit) and high_text.endswith(unit):
             low_text = low_text.removesuffix(unit)

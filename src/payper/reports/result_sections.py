@@ -1,0 +1,179 @@
+"""The questions of the results report: each answered by a sentence, a chart, and a table of the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from payper.measurement.measured import ALWAYS, Measured
+from payper.reasons import Reason
+from payper.reports import result_charts as charts
+from payper.reports.drawing import NARROW, WIDE
+from payper.reports.page import Figure, Section, drawn
+from payper.reports.result_words import HEADS, LABELS, estimate_words, result_cells, segment_name, times
+from payper.reports.tables import Table
+from payper.reports.words import MINUS, count, counted, percent
+
+ROWS_MAX = 12
+"""Members of a segment that are drawn, the most deliveries first; the tables have all."""
+
+
+def sections(measured: Measured) -> list[Section]:
+    """Give every question that there is something to say about."""
+    return [section for section in (_earning(measured), _falling(measured), _unlike(measured)) if section is not None]
+
+
+# --- what earns most --------------------------------------------------------------------------------------------------------------
+
+
+def _earning(measured: Measured) -> Section:
+    figures = [_segment_figure(measured, segment) for segment in ALWAYS]
+    best = _first(measured, "model")
+    answer = best or "Too early to tell what brings back most"
+    note = (
+        "Dot: estimate; line: its 95% interval. Outline and grey: projected, as too few deliveries are as old as the horizon. "
+        f"Dotted: {_level(measured):,.0f} {measured.basis.facts.base_currency}, where what comes back is what was spent."
+    )
+    return Section("earning", "What brings back most of the money spent on it?", answer, figures=figures, note=note)
+
+
+def _level(measured: Measured) -> float:
+    """Give the revenue per 1,000 spent at which a programme pays for itself."""
+    return 1000 / measured.basis.margin if measured.basis.margin else 1000.0
+
+
+def _first(measured: Measured, segment: str) -> str | None:
+    frame = measured.segments[segment].drop_nulls("roi").filter(pl.col("wins_seen") > 0).sort(["roi", segment], descending=[True, False])
+    if frame.is_empty():
+        return None
+    row = frame.row(0, named=True)
+    name = segment_name(measured, segment, row[segment])
+    return f"Most by {LABELS[segment].lower()}: {name}, {times(row)} within {measured.basis.horizon_days} days"
+
+
+def _segment_figure(measured: Measured, segment: str) -> Figure:
+    frame = measured.segments[segment]
+    rows = sorted(frame.iter_rows(named=True), key=lambda row: (-row["deliveries"], str(row[segment])))
+    estimates = [_estimate(measured, segment, row) for row in rows[:ROWS_MAX]]
+    label, base = LABELS[segment], measured.basis.facts.base_currency
+    level = _level(measured)
+    most = max((one.high or one.value or 0 for one in estimates if one.value is not None), default=0) or None
+    drawings = [drawn(charts.estimates_chart(estimates, width, most=most, level=level)) for width in (NARROW, WIDE)]
+    return Figure(
+        f"Revenue per 1,000 {base} spent within {measured.basis.horizon_days} days, by {label.lower()}",
+        results_table(measured, segment),
+        narrow=drawings[0],
+        wide=drawings[1],
+        note="" if len(rows) <= ROWS_MAX else f"The {ROWS_MAX} with the most deliveries are drawn; the table has all {len(rows)}.",
+    )
+
+
+def _estimate(measured: Measured, segment: str, row: Mapping[str, Any]) -> charts.Estimate:
+    value, low, high = (row[f"revenue_per_1000_spent{end}"] for end in ("", "_lo", "_hi"))
+    words = estimate_words(row, "revenue_per_1000_spent")
+    return charts.Estimate(segment_name(measured, segment, row[segment]), value, low, high, words, is_solid=row["method"] == "exposure")
+
+
+def results_table(measured: Measured, segment: str) -> Table:
+    """Give one segment's results, a row per member."""
+    rows = [[segment_name(measured, segment, row[segment]), *result_cells(row)] for row in measured.segments[segment].iter_rows(named=True)]
+    return Table(f"Results by {LABELS[segment].lower()} within {measured.basis.horizon_days} days", [LABELS[segment], *HEADS], rows)
+
+
+def whole_table(measured: Measured) -> Table:
+    """Give the results of all deliveries together."""
+    return Table(f"Results within {measured.basis.horizon_days} days", ["", *HEADS], [["All deliveries", *result_cells(measured.whole)]])
+
+
+def asked_table(measured: Measured) -> Table | None:
+    """Give the results by what was asked for; None: nothing was."""
+    by = measured.basis.by
+    if measured.asked is None:
+        return None
+    rows = [
+        [*(segment_name(measured, segment, row[segment]) for segment in by), *result_cells(row)]
+        for row in measured.asked.iter_rows(named=True)
+    ]
+    title = f"Results by {' and '.join(LABELS[segment].lower() for segment in by)} within {measured.basis.horizon_days} days"
+    return Table(title, [*(LABELS[segment] for segment in by), *HEADS], rows, words=len(by))
+
+
+# --- what fell away ---------------------------------------------------------------------------------------------------------------
+
+
+def _falling(measured: Measured) -> Section | None:
+    falls = measured.falls
+    delivered = int(falls["deliveries"][0])
+    if not delivered:
+        return None
+    standing = int(falls["deliveries"][-1])
+    steps: list[charts.Fall] = []
+    rows: list[list[str]] = []
+    level = 0.0
+    returned = int(falls.filter(pl.col("step") == "returned")["deliveries"].sum())
+    for step, reason, number in falls.iter_rows():
+        if step == "standing" and returned:
+            # In the chart returns are one step; the table has their reasons.
+            words = f"{MINUS}{count(returned)} · {percent(returned / delivered)}"
+            steps.append(charts.Fall("returned", standing + returned, standing, words))
+        is_total = step in {"delivered", "accepted", "standing"}
+        label = _fall_label(step, reason)
+        share = percent(number / delivered)
+        start, end = (0.0, float(number)) if is_total else (level, level - number)
+        words = f"{count(number)} · {share}" if is_total else f"{MINUS}{count(number)} · {share}"
+        if step != "returned":
+            steps.append(charts.Fall(label, start, end, words, is_total=is_total))
+        rows.append([label, Reason[reason].text if reason in Reason.__members__ else "", count(number), share])
+        level = end
+    table = Table("From delivered to standing", ["Step", "In words", "Deliveries", "Share of delivered"], rows, words=2)
+    figure = Figure(
+        "Solid: what is left. Pale: what fell away, by the first reason of the verdict or the reason of the return",
+        table,
+        narrow=drawn(charts.waterfall_chart(steps, NARROW)),
+        wide=drawn(charts.waterfall_chart(steps, WIDE)),
+    )
+    answer = f"Of {counted(delivered, 'delivery', 'deliveries')}, {count(standing)} stand ({percent(standing / delivered)})"
+    return Section("falling", "What became of what was delivered?", answer, figures=[figure])
+
+
+def _fall_label(step: str, reason: str | None) -> str:
+    if step == "returned":
+        return f"returned: {reason or 'no reason'}"
+    if step == "rejected":
+        return reason or "all other reasons"
+    return {"waiting": "in review or quarantined"}.get(step, step)
+
+
+# --- what looks unlike the past ---------------------------------------------------------------------------------------------------
+
+
+def _unlike(measured: Measured) -> Section | None:
+    providers, evidence = measured.anomalies.providers, measured.anomalies.evidence
+    if providers.is_empty():
+        return None
+    out = providers.filter(pl.col("status") == "stands out")
+    name = measured.basis.facts.party
+    answer = (
+        "No provider's latest deliveries look unlike the ones before"
+        if out.is_empty()
+        else f"The latest deliveries of {name(out['provider'][0])}{'' if out.height == 1 else f' and {out.height - 1} more'} look unlike the ones before"  # noqa: E501  # one sentence
+    )
+    summary = Table(
+        "What each provider's latest deliveries show",
+        ["Provider", "In words"],
+        [[name(one), words] for one, words in providers.select("provider", "words").iter_rows()],
+        words=2,
+    )  # one table
+    shown = evidence.filter(pl.col("status") == "stands out") if out.height else evidence.head(8)
+    rows = [
+        [name(row["provider"]), row["words"], count(row["k"]), count(row["n"]), percent(row["expected_share"])]
+        for row in shown.iter_rows(named=True)
+    ]
+    details = Table("Evidence, the least likely first", ["Provider", "In words", "Seen", "Of", "Expected"], rows, words=2)
+    note = (
+        "Each provider's last four weeks are held against its own earlier weeks and the other providers. On average at most "
+        f"{percent(measured.anomalies.q)} of the providers named stand out by chance alone. Evidence is for a conversation, not a verdict."
+    )
+    return Section("unlike", "Do the latest deliveries look like the ones before?", answer, tables=[summary, details], note=note)
