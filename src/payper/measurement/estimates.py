@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from payper.measurement.amounts import draw_amounts
 from payper.measurement.cohorts import Dispersion, find_dispersion
-from payper.measurement.cure import CureData, fit_cure
+from payper.measurement.cure import CureData, RatePrior, fit_cure
 from payper.measurement.exposure import old_enough, revenue_within, wins_within
 from payper.measurement.gammas import WeightedSum, gamma_interval, midp_interval
 from payper.measurement.histograms import Histograms
@@ -99,7 +99,14 @@ class Estimates:
 
 
 def estimate(
-    histograms: Histograms, *, horizon_days: int, margin: float, prior: LagPrior | None = None, seed: int = 0, draws: int = DRAWS
+    histograms: Histograms,
+    *,
+    horizon_days: int,
+    margin: float,
+    prior: LagPrior | None = None,
+    rate_prior: RatePrior | None = None,
+    seed: int = 0,
+    draws: int = DRAWS,
 ) -> Estimates:
     """Estimate everything from histograms."""
     matrices = make_matrices(histograms)
@@ -107,7 +114,7 @@ def estimate(
     unseen, has_revenue = _money_known(histograms, matrices)
     wins_sum = wins_within(matrices, horizon_days)
     revenue_sum = revenue_within(matrices, horizon_days, amount_unseen=unseen)
-    projection = _project(matrices, dispersion, horizon_days, unseen, prior, seed, draws)
+    projection = _project(matrices, dispersion, horizon_days, unseen, prior, rate_prior, seed, draws)
     is_seen = (matrices.age_largest >= horizon_days) & (old_enough(matrices, horizon_days) >= OLD_LEAST)
     any_delivered = matrices.deliveries.sum(axis=1) > 0
     win_rate = Interval(wins_sum.estimate, *midp_interval(wins_sum))
@@ -131,9 +138,19 @@ def estimate(
 
 
 def summarise_draws(draws: Floats) -> Interval:
-    """Give mean and central 95 % of draws, shape (groups, draws)."""
+    """Give median and central 95 % of draws, shape (groups, draws)."""
+    low, middle, high = np.quantile(draws, [0.025, 0.5, 0.975], axis=1)
+    return Interval(middle, low, high)
+
+
+def summarise_share(draws: Floats) -> Interval:
+    """Give the harmonic mean and central 95 % of draws of a share, shape (groups, draws).
+
+    The harmonic mean is right on average in relative terms: if a / p is to be 1 on average over p, a is 1 over the mean of 1/p. Median and
+    mean of a share of which little can be seen yet are too high by that measure.
+    """
     low, high = np.quantile(draws, [0.025, 0.975], axis=1)
-    return Interval(draws.mean(axis=1), low, high)
+    return Interval(1 / (1 / draws).mean(axis=1), low, high)
 
 
 def query_days(horizon_days: int, days: int) -> Floats:
@@ -182,12 +199,23 @@ def _cost(histograms: Histograms, matrices: Matrices, horizon_days: int) -> Floa
 
 
 def _project(
-    matrices: Matrices, dispersion: Dispersion, horizon_days: int, unseen: Floats, prior: LagPrior | None, seed: int, draws: int
+    matrices: Matrices,
+    dispersion: Dispersion,
+    horizon_days: int,
+    unseen: Floats,
+    prior: LagPrior | None,
+    rate_prior: RatePrior | None,
+    seed: int,
+    draws: int,
 ) -> Projection:
     """Draw from the cure model what is to come."""
     at_days = query_days(horizon_days, matrices.days)
     fitted = fit_cure(
-        CureData(matrices.won, matrices.unwon, matrices.deliveries, dispersion.tempered), at_days=at_days, draws=draws, prior=prior
+        CureData(matrices.won, matrices.unwon, matrices.deliveries, dispersion.tempered),
+        at_days=at_days,
+        draws=draws,
+        prior=prior,
+        rate_prior=rate_prior,
     )
     within = int(np.searchsorted(at_days, horizon_days))
     rate = fitted.ultimate * fitted.cdf[:, :, within]
