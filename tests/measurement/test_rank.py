@@ -78,9 +78,9 @@ def test_the_grid_agrees_with_integration_by_quadrature() -> None:
             k = math.exp(log_k)
             return density(log_k, logit) * (good[at] + k / (1 + math.exp(-logit))) / (checked[at] + k)
 
-        return quadrature.dblquad(rate, -12, 12, -4, 14, epsabs=1e-40, epsrel=1e-4)[0]
+        return quadrature.dblquad(rate, -12, 12, -4, 14, epsabs=1e-40, epsrel=1e-3)[0]
 
-    whole = quadrature.dblquad(density, -12, 12, -4, 14, epsabs=1e-40, epsrel=1e-4)[0]
+    whole = quadrature.dblquad(density, -12, 12, -4, 14, epsabs=1e-40, epsrel=1e-3)[0]
     exact = [mean(at) / whole for at in range(3)]
     assert integrate(good, checked).rates(good, checked) == pytest.approx(exact, abs=1e-3)
 
@@ -109,7 +109,7 @@ def test_clearly_different_providers_are_told_apart_and_like_ones_are_not() -> N
     assert found["rank_hi"].to_list() == [2, 2, 3]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(COUNTS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_names_do_not_matter(counts: pl.DataFrame, chance: object) -> None:
     order = list(range(counts.height))
@@ -121,7 +121,7 @@ def test_the_order_of_rows_and_the_names_do_not_matter(counts: pl.DataFrame, cha
     assert renamed.select(figures).sort(figures).equals(here.select(figures).sort(figures))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(COUNTS)
 def test_every_figure_lies_where_it_must(counts: pl.DataFrame) -> None:
     found = payper.rank(counts, draws=300)
@@ -210,10 +210,10 @@ def test_what_makes_no_sense_is_said_with_what_to_do(counts: pl.DataFrame, argum
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
-    """A small seeded copy of benchmarks/providers.py: 60 programmes of 15 providers."""
+    """A small seeded copy of benchmarks/providers.py: 30 programmes of 15 providers."""
     chance = np.random.default_rng(20261126)
     held, apart, raw = [], [], []
-    for seed in range(60):
+    for seed in range(30):
         truth = chance.beta(5, 36, 15)
         checked = np.maximum(chance.lognormal(math.log(60), 0.8, 15).round(), 8).astype(int)
         good = chance.binomial(checked, truth)
@@ -231,11 +231,12 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
 def test_rank_intervals_of_draws_are_counted_by_hand() -> None:
     """Ten draws of three providers: the first is best in nine, the second in one."""
     draws = np.array([[3.0, 2, 1]] * 9 + [[2.0, 3, 1]])
-    places = find_places(draws, np.arange(3), level=0.8)
-    assert places.expected.tolist() == [1.1, 1.9, 3.0]
-    assert places.first.tolist() == [0.9, 0.1, 0.0]
-    assert places.low.tolist() == [1, 1, 3] or places.low.tolist() == [1, 2, 3]
-    assert places.group.tolist() == [1, 2, 3]
+    places = find_places(draws, np.arange(3), ranked=np.array([True, True, True]), level=0.8)
+    assert places["expected_rank"].to_list() == [1.1, 1.9, 3.0]
+    assert places["p_first"].to_list() == [0.9, 0.1, 0.0]
+    assert places["rank_lo"].to_list() == [1, 2, 3]
+    assert places["rank_hi"].to_list() == [1, 2, 3]
+    assert places["group"].to_list() == [1, 2, 3]
 
 
 def test_every_flag_is_told_in_the_reference(request: pytest.FixtureRequest) -> None:

@@ -5,69 +5,73 @@ Source: Lin, Louis, Paddock, Ridgeway 2006, Bayesian Analysis 1:915-946 (posteri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from payper.measurement.providers.posterior import Floats
 
+Marks = NDArray[np.int64]
+"""The same number for providers with the same evidence; they get the same figures, so that chance never parts them."""
+
 LEVEL = 0.95
 """What intervals hold, and how sure payper must be before it says that two providers differ."""
 
-PLACES = ("expected_rank", "rank", "rank_lo", "rank_hi", "p_first", "p_top3", "group")
-"""Columns of places, in the order of `Places`."""
+PLACES: dict[str, type[pl.DataType]] = {
+    "expected_rank": pl.Float64,
+    "rank": pl.Int64,
+    "rank_lo": pl.Int64,
+    "rank_hi": pl.Int64,
+    "p_first": pl.Float64,
+    "p_top3": pl.Float64,
+    "group": pl.Int64,
+}
+"""Columns of places: mean rank over the draws (1 has the highest rate); 1, 2, … by it, equals share the smaller number; the interval of
+the rank; probability to be first, or among the first three; groups, whose members cannot be told apart from the best placed of theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where each provider stands; place 1 has the highest rate. One value per provider, in the order of the draws' columns.
-
-    Attributes:
-        expected: Mean rank over the draws.
-        place: 1, 2, …, by `expected`; equals share the smaller number.
-        low, high: Rank interval.
-        first, top3: Probability to have the highest rate, or one of the three highest.
-        group: 1, 2, …; providers of one group cannot be told apart from the best placed of their group.
-    """
-
-    expected: Floats
-    place: NDArray[np.int64]
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-    first: Floats
-    top3: Floats
-    group: NDArray[np.int64]
-
-
-def find_places(draws: Floats, alike: NDArray[np.int64], *, level: float = LEVEL) -> Places:
-    """Rank every draw and sum up.
+def find_places(draws: Floats, alike: Marks, *, ranked: NDArray[np.bool_], level: float = LEVEL) -> pl.DataFrame:
+    """Rank every draw and sum up: `PLACES`, a row per provider, null for those who are not in the competition.
 
     Args:
-        draws: Rates, shape (draws, providers), at least one of each.
-        alike: The same number for providers with the same evidence; they get the same figures, so chance never parts them.
+        draws: Rates, shape (draws, providers).
+        alike: Per provider.
+        ranked: Who is in the competition.
         level: Of rank intervals, and of "can be told apart".
     """
+    at = np.flatnonzero(ranked)
+    everybody = pl.DataFrame({"at": np.arange(ranked.size)})
+    if not at.size:
+        return everybody.select(pl.lit(None, dtype=dtype).alias(name) for name, dtype in PLACES.items())
+    placed = _place(draws[:, at], alike[at], level).with_columns(at=at)
+    return everybody.join(placed, on="at", how="left", maintain_order="left").select(pl.col(name).cast(PLACES[name]) for name in PLACES)
+
+
+def _place(draws: Floats, alike: Marks, level: float) -> pl.DataFrame:
     count, providers = draws.shape
     order = np.argsort(-draws, axis=1, kind="stable")
     ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(1, providers + 1), (count, providers)), axis=1)
-    cell = np.arange(providers) * providers + ranks - 1
+    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(providers), (count, providers)), axis=1)
+    cell = np.arange(providers) * providers + ranks
     share = _pooled(np.bincount(cell.ravel(), minlength=providers**2).reshape(providers, providers) / count, alike)
-    cumulated = np.cumsum(share, axis=1)
+    cumulated = np.cumsum(share, axis=1).clip(max=1.0)
     tail = (1 - level) / 2
-    # The interval holds at least the level; the small number forgives rounding of sums.
-    low = (cumulated > tail + 1e-12).argmax(axis=1) + 1
-    high = (cumulated >= 1 - tail - 1e-12).argmax(axis=1) + 1
     # Rounded, so that equal evidence is equal to the last digit.
     expected = np.round(share @ np.arange(1, providers + 1), 12)
-    place = (expected[None, :] < expected[:, None]).sum(axis=1) + 1
-    return Places(
-        expected, place, low, high, share[:, 0], cumulated[:, min(2, providers - 1)].clip(max=1.0), _group(draws, expected, level)
+    columns = (
+        expected,
+        (expected[None, :] < expected[:, None]).sum(axis=1) + 1,
+        # The interval holds at least the level; the small number forgives rounding of sums.
+        (cumulated > tail + 1e-12).argmax(axis=1) + 1,
+        (cumulated >= 1 - tail - 1e-12).argmax(axis=1) + 1,
+        share[:, 0],
+        cumulated[:, min(2, providers - 1)],
+        _group(draws, expected, level),
     )
+    return pl.DataFrame(dict(zip(PLACES, columns, strict=True)))
 
 
-def _pooled(values: Floats, alike: NDArray[np.int64]) -> Floats:
+def _pooled(values: Floats, alike: Marks) -> Floats:
     """Average rows with the same mark."""
     _, mark, times = np.unique(alike, return_inverse=True, return_counts=True)
     sums = np.zeros((times.size, values.shape[1]))
@@ -75,7 +79,7 @@ def _pooled(values: Floats, alike: NDArray[np.int64]) -> Floats:
     return np.asarray((sums / times[:, None])[mark], dtype=np.float64)
 
 
-def _group(draws: Floats, expected: Floats, level: float) -> NDArray[np.int64]:
+def _group(draws: Floats, expected: Floats, level: float) -> Marks:
     """Give groups: down the ranking, the first provider that is worse than its group's best with probability `level` opens the next."""
     group = np.zeros(expected.size, dtype=np.int64)
     head, number, before = -1, 0, np.nan
@@ -88,23 +92,19 @@ def _group(draws: Floats, expected: Floats, level: float) -> NDArray[np.int64]:
     return group
 
 
-def place_columns(
-    draws: Floats, alike: NDArray[np.int64], *, ranked: NDArray[np.bool_], level: float = LEVEL
-) -> dict[str, list[float | int | None]]:
-    """Give `find_places` of the ranked providers as columns, null for the others.
+def find_interval(draws: Floats, alike: Marks, *, level: float = LEVEL) -> tuple[Floats, Floats]:
+    """Give the equal-tailed interval per provider; providers with the same evidence share their draws."""
+    low, high = np.empty(draws.shape[1]), np.empty(draws.shape[1])
+    for mark in np.unique(alike):
+        low[alike == mark], high[alike == mark] = np.quantile(draws[:, alike == mark], [(1 - level) / 2, (1 + level) / 2])
+    return low, high
 
-    Args:
-        draws: As in `find_places`, all providers.
-        alike: As in `find_places`, all providers.
-        ranked: Who is ranked; the others are not in the competition.
-        level: As in `find_places`.
-    """
-    at = np.flatnonzero(ranked)
-    found: dict[str, list[float | int | None]] = {name: [None] * ranked.size for name in PLACES}
-    if at.size:
-        places = find_places(draws[:, at], alike[at], level=level)
-        columns = (places.expected, places.place, places.low, places.high, places.first, places.top3, places.group)
-        for name, values in zip(PLACES, columns, strict=True):
-            for index, value in zip(at.tolist(), values.tolist(), strict=True):
-                found[name][index] = value
-    return found
+
+def mark_alike(evidence: Floats) -> Marks:
+    """Give equal rows of evidence the same mark; a row per provider."""
+    return np.unique(evidence, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def list_flags(**holds: bool) -> list[str]:
+    """List the codes that hold, in the order given."""
+    return [code for code, it_holds in holds.items() if it_holds]

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from payper.errors import UsageError
-from payper.measurement.providers.places import LEVEL, place_columns
-from payper.measurement.providers.posterior import Floats, integrate
+from payper.measurement.providers.places import LEVEL, PLACES, find_interval, find_places, list_flags, mark_alike
+from payper.measurement.providers.posterior import integrate
 
 FEWEST = 8
 """Nobody is ranked on fewer checked deliveries."""
@@ -33,13 +33,7 @@ RANK_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "rate": pl.Float64,
     "rate_lo": pl.Float64,
     "rate_hi": pl.Float64,
-    "expected_rank": pl.Float64,
-    "rank": pl.Int64,
-    "rank_lo": pl.Int64,
-    "rank_hi": pl.Int64,
-    "p_first": pl.Float64,
-    "p_top3": pl.Float64,
-    "group": pl.Int64,
+    **PLACES,
     "flags": pl.List(pl.String),
 }
 
@@ -77,14 +71,10 @@ def rank(counts: pl.DataFrame, *, level: float = LEVEL, fewest: int = FEWEST, dr
         _rank_one(part.sort("good", "checked", "provider"), level=level, fewest=fewest, draws=draws, seed=seed)
         for part in (added.partition_by(by, maintain_order=False) if by else [added] if added.height else [])
     ]
-    columns = [*by, *RANK_SCHEMA]
-    ranked = pl.concat([*parts, bad], how="diagonal_relaxed") if parts else bad
-    for name, dtype in RANK_SCHEMA.items():
-        if name not in ranked.columns:
-            ranked = ranked.with_columns(pl.lit(None, dtype=dtype).alias(name))
+    wanted = pl.DataFrame(schema={**{name: counts.schema[name] for name in by}, **RANK_SCHEMA})
+    ranked = pl.concat([wanted, *parts, bad], how="diagonal_relaxed").select(wanted.columns)
     counted = pl.Int64 if whole else pl.Float64
-    ranked = ranked.select(*by, *(pl.col(name).cast(dtype) for name, dtype in RANK_SCHEMA.items()))
-    return ranked.with_columns(pl.col("good", "checked").cast(counted)).sort([*by, "rank", "provider"], nulls_last=True).select(columns)
+    return ranked.with_columns(pl.col("good", "checked").cast(counted)).sort([*by, "rank", "provider"], nulls_last=True)
 
 
 def _check_arguments(level: float, fewest: int, draws: int) -> None:
@@ -134,39 +124,17 @@ def _rank_one(part: pl.DataFrame, *, level: float, fewest: int, draws: int, seed
     good, checked = part["good"].to_numpy(), part["checked"].to_numpy()
     posterior = integrate(good, checked)
     drawn = posterior.draws(good, checked, count=draws, seed=seed)
-    alike = part.select(pl.struct("good", "checked").rank("dense")).to_series().to_numpy().astype(np.int64)
-    low, high = _interval(drawn, alike, level)
+    alike = mark_alike(np.column_stack([good, checked]))
     rate = posterior.rates(good, checked)
-    known = checked > 0
+    low, high = find_interval(drawn, alike, level=level)
     estimates = {"rate": rate, "rate_lo": np.minimum(low, rate), "rate_hi": np.maximum(high, rate)}
     out = part.with_columns(pl.Series(name, values) for name, values in estimates.items())
-    out = out.with_columns(pl.when(pl.Series(known)).then(pl.col(list(estimates))))
-    return _with_places(out, drawn, alike, ranked=checked >= max(fewest, 1), level=level).drop("rows")
-
-
-def _interval(drawn: Floats, alike: np.ndarray, level: float) -> tuple[Floats, Floats]:
-    """Give the equal-tailed interval per column; columns with the same mark share their draws."""
-    low, high = np.empty(drawn.shape[1]), np.empty(drawn.shape[1])
-    for mark in np.unique(alike):
-        low[alike == mark], high[alike == mark] = np.quantile(drawn[:, alike == mark], [(1 - level) / 2, (1 + level) / 2])
-    return low, high
-
-
-def _with_places(out: pl.DataFrame, drawn: Floats, alike: np.ndarray, *, ranked: np.ndarray, level: float) -> pl.DataFrame:
-    """Add places and flags; `out` has a row per column of `drawn`, and `checked` and `rows`."""
-    found = place_columns(drawn, alike, ranked=ranked, level=level)
+    ranked = checked >= fewest
     flags = [
-        [
-            code
-            for code, holds in (
-                ("NOTHING_CHECKED", checked == 0),
-                ("FEW_CHECKED", checked > 0 and not is_ranked),
-                ("ROWS_ADDED_UP", rows > 1),
-                ("ONE_PROVIDER", out.height == 1),
-            )
-            if holds
-        ]
-        for checked, rows, is_ranked in zip(out["checked"], out["rows"], ranked.tolist(), strict=True)
+        list_flags(
+            NOTHING_CHECKED=count == 0, FEW_CHECKED=count > 0 and not is_ranked, ROWS_ADDED_UP=rows > 1, ONE_PROVIDER=part.height == 1
+        )
+        for count, rows, is_ranked in zip(checked.tolist(), part["rows"], ranked.tolist(), strict=True)
     ]
-    series = [pl.Series(name, values, dtype=RANK_SCHEMA[name], strict=False) for name, values in found.items()]
-    return out.with_columns(*series, pl.Series("flags", flags, dtype=pl.List(pl.String)))
+    known = out.with_columns(pl.when(pl.col("checked") > 0).then(pl.col(list(estimates))), pl.Series("flags", flags, pl.List(pl.String)))
+    return known.hstack(find_places(drawn, alike, ranked=ranked, level=level)).drop("rows")

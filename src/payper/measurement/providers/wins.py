@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import polars as pl
 
 from payper.errors import UsageError
-from payper.measurement.lags import LagPrior
+from payper.measurement.lags import Floats, LagPrior
 from payper.measurement.providers.censored import AGES_MOST, LAG_DRAWS, Evidence, WinDraws, draw_wins
-from payper.measurement.providers.places import LEVEL, PLACES, place_columns
-from payper.measurement.providers.rank import DRAWS, FEWEST, RANK_SCHEMA
+from payper.measurement.providers.places import LEVEL, PLACES, Marks, find_interval, find_places, list_flags, mark_alike
+from payper.measurement.providers.rank import DRAWS, FEWEST
 
 WIN_FLAGS = {
     "ROWS_IMPOSSIBLE": "rows of this provider were left out: no age, a win later than the age, or a count below 1",
@@ -31,7 +34,7 @@ WINS_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "ultimate_rate": pl.Float64,
     "ultimate_rate_lo": pl.Float64,
     "ultimate_rate_hi": pl.Float64,
-    **{name: RANK_SCHEMA[name] for name in PLACES},
+    **PLACES,
     "horizon_days": pl.Float64,
     "flags": pl.List(pl.String),
 }
@@ -70,69 +73,107 @@ def rank_wins(
 
     Source: docs/providers.md; lost deals need no treatment, they stay as not won.
     """
+    if not horizon_days > 0:
+        raise UsageError(where="rank_wins", seen=f"The horizon {horizon_days} is not above 0.", mend="Give days, such as 180.")
+    drawn = draw_provider_wins(deliveries, horizon_days=horizon_days, prior=prior, draws=draws, lag_draws=lag_draws, seed=seed)
+    return tell_wins(drawn, horizon_days=horizon_days, level=level, fewest=fewest)
+
+
+@dataclass(frozen=True)
+class DrawnWins:
+    """Draws of the win rates of providers, and what they rest on.
+
+    Attributes:
+        names: Providers, in the order of the arrays.
+        evidence: Their wins and ages.
+        draws: Of their rates.
+        oldest_days: The age of each one's oldest delivery.
+        left_out: Providers who have impossible rows.
+    """
+
+    names: list[str]
+    evidence: Evidence
+    draws: WinDraws
+    oldest_days: list[float]
+    left_out: frozenset[str]
+
+
+def draw_provider_wins(
+    deliveries: pl.DataFrame, *, horizon_days: float, prior: LagPrior | None, draws: int, lag_draws: int, seed: int
+) -> DrawnWins:
+    """Read deliveries and draw; arguments as in `rank_wins`."""
     missing = [name for name in ("provider", "age_days", "won_after_days") if name not in deliveries.columns]
-    if missing or not horizon_days > 0:
-        seen = f"The frame has no column {', '.join(missing)}." if missing else f"The horizon {horizon_days} is not above 0."
-        raise UsageError(where="rank_wins", seen=seen, mend="Give provider, age_days, won_after_days, and a horizon such as 180.")
+    if missing:
+        seen = f"The frame has no column {', '.join(missing)}."
+        raise UsageError(where="rank_wins, deliveries", seen=seen, mend="Give the columns provider, age_days and won_after_days.")
     frame, left_out = _read(deliveries)
-    if not frame.height:
-        return pl.DataFrame(schema=WINS_SCHEMA)
+    if frame.is_empty():
+        none, nobody = np.zeros(0), np.zeros((draws, 0))
+        return DrawnWins([], Evidence(none, none, none, none, none, none), WinDraws(nobody, nobody, none), [], left_out)
     names, evidence, oldest = _gather(frame)
     found = draw_wins(evidence, horizon_days=horizon_days, prior=prior, count=draws, lag_draws=lag_draws, seed=seed)
-    return _table(names, evidence, found, oldest, left_out, horizon_days=horizon_days, level=level, fewest=fewest)
+    return DrawnWins(names, evidence, found, oldest, left_out)
 
 
-def _table(
-    names: list[str],
-    evidence: Evidence,
-    found: WinDraws,
-    oldest: list[float],
-    left_out: set[str],
-    *,
-    horizon_days: float,
-    level: float,
-    fewest: int,
-) -> pl.DataFrame:
-    """Sum the draws up, one row per provider."""
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(found.within, tails, axis=0)
-    ultimate_low, ultimate_high = np.quantile(found.ultimate, tails, axis=0)
+def tell_wins(drawn: DrawnWins, *, horizon_days: float, level: float, fewest: int) -> pl.DataFrame:
+    """Sum the draws up, one row per provider, as `WINS_SCHEMA`."""
+    names, evidence, found = drawn.names, drawn.evidence, drawn.draws
+    if not names:
+        return _nothing(drawn.left_out)
+    alike = mark_alike(np.column_stack([evidence.wins, evidence.open]))
+    low, high = find_interval(found.within, alike, level=level)
+    ultimate_low, ultimate_high = find_interval(found.ultimate, alike, level=level)
     totals = evidence.everyone.sum(axis=1)
     flags = [
-        [
-            code
-            for code, holds in (
-                ("ROWS_IMPOSSIBLE", name in left_out),
-                ("FEW_DELIVERIES", total < fewest),
-                ("IMMATURE", visible < 0.5),
-                ("EXTRAPOLATED", age < horizon_days),
-                ("ONE_PROVIDER", len(names) == 1),
-            )
-            if holds
-        ]
-        for name, total, visible, age in zip(names, totals, found.visible_share, oldest, strict=True)
+        list_flags(
+            ROWS_IMPOSSIBLE=name in drawn.left_out,
+            FEW_DELIVERIES=total < fewest,
+            IMMATURE=visible < 0.5,
+            EXTRAPOLATED=oldest < horizon_days,
+            ONE_PROVIDER=len(names) == 1,
+        )
+        for name, total, visible, oldest in zip(names, totals, found.visible_share, drawn.oldest_days, strict=True)
     ]
-    same: dict[tuple[float, bytes], int] = {}
-    alike = [same.setdefault((wins, ages.tobytes()), len(same)) for wins, ages in zip(evidence.wins.tolist(), evidence.open, strict=True)]
-    out = {
+    estimates = {
         "provider": names,
         "deliveries": totals.astype(np.int64),
         "wins_seen": evidence.wins.astype(np.int64),
         "visible_share": found.visible_share,
-        "rate": found.within.mean(axis=0),
+        "rate": _shared_mean(found.within, alike),
         "rate_lo": low,
         "rate_hi": high,
-        "ultimate_rate": np.median(found.ultimate, axis=0),
+        # The mean would follow the few lag laws that foretell many late wins.
+        "ultimate_rate": find_interval(found.ultimate, alike, level=0)[0],
         "ultimate_rate_lo": ultimate_low,
         "ultimate_rate_hi": ultimate_high,
-        **place_columns(found.within, np.array(alike), ranked=totals >= fewest, level=level),
         "horizon_days": [float(horizon_days)] * len(names),
         "flags": flags,
     }
-    return pl.DataFrame(out, schema=WINS_SCHEMA).sort(["rank", "provider"], nulls_last=True)
+    table = pl.DataFrame(estimates).hstack(find_places(found.within, alike, ranked=totals >= fewest, level=level))
+    whole = pl.concat(
+        [table.select(pl.col(name).cast(dtype) for name, dtype in WINS_SCHEMA.items()), _nothing(drawn.left_out - set(names))]
+    )
+    return whole.sort(["rank", "provider"], nulls_last=True)
 
 
-def _read(deliveries: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
+def _nothing(providers: frozenset[str]) -> pl.DataFrame:
+    """Give the rows of providers of whom nothing can be read."""
+    names = sorted(providers)
+    known: dict[str, list[Any]] = {
+        "provider": names,
+        "deliveries": [0] * len(names),
+        "wins_seen": [0] * len(names),
+        "flags": [["ROWS_IMPOSSIBLE"]] * len(names),
+    }
+    return pl.DataFrame([pl.Series(name, known.get(name, [None] * len(names)), dtype=dtype) for name, dtype in WINS_SCHEMA.items()])
+
+
+def _shared_mean(draws: Floats, alike: Marks) -> Floats:
+    """Average the draws of each provider; providers with the same evidence share them."""
+    return np.array([draws[:, alike == mark].mean() for mark in alike])
+
+
+def _read(deliveries: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:
     """Give the possible rows and the providers who have impossible ones."""
     age, won = pl.col("age_days"), pl.col("won_after_days")
     frame = deliveries.select(
@@ -143,7 +184,7 @@ def _read(deliveries: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
     is_possible = (age.is_finite() & (age >= 0) & (pl.col("count") >= 1)).fill_null(value=False) & (
         won.is_null() | (won.is_finite() & (won >= 0) & (won.floor() <= age)).fill_null(value=False)
     )
-    return frame.filter(is_possible), set(frame.filter(~is_possible)["provider"].to_list())
+    return frame.filter(is_possible), frozenset(frame.filter(~is_possible)["provider"].to_list())
 
 
 def _gather(frame: pl.DataFrame) -> tuple[list[str], Evidence, list[float]]:
