@@ -22,6 +22,7 @@ ORDERS_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "difference_lo": pl.Float64,
     "difference_hi": pl.Float64,
     "value_per_account": pl.Float64,
+    "look_back_days": pl.Float64,
     "flags": pl.List(pl.String),
 }
 
@@ -34,6 +35,7 @@ def compare_orders(
     seed: int = 0,
     converted_is: str = "auto",
     separator: str | None = None,
+    look_back_days: float | None = None,
     fewest: int = FEWEST_PER_ORDER,
 ) -> pl.DataFrame:
     """Compare accounts that had exactly the same two touches in one order and in the other.
@@ -45,6 +47,7 @@ def compare_orders(
         seed: Of the draws.
         converted_is: As in `attribute`.
         separator: As in `attribute`.
+        look_back_days: As in `attribute`.
         fewest: Accounts both orders must have before rates are given.
 
     Returns:
@@ -54,7 +57,7 @@ def compare_orders(
 
     Source: Brown, Cai, DasGupta 2001, Statist. Sci. 16:101-133 (Jeffreys interval).
     """
-    rows = read_paths(paths, converted_is=converted_is, separator=separator).rows
+    rows = read_paths(paths, converted_is=converted_is, separator=separator, look_back_days=look_back_days).rows
     pairs = rows.with_columns(touches=pl.col("touches").list.unique(maintain_order=True)).filter(pl.col("touches").list.len() == 2)
     pairs = pairs.group_by(first=pl.col("touches").list.get(0), then=pl.col("touches").list.get(1)).agg(
         pl.col("accounts", "wins", "value").sum()
@@ -68,7 +71,7 @@ def compare_orders(
     out = []
     for index, row in enumerate(pairs.iter_rows(named=True)):
         other = at.get((row["then"], row["first"]))
-        entry = {name: row[name] for name in ("first", "then", "accounts", "wins")}
+        entry = {name: row[name] for name in ("first", "then", "accounts", "wins")} | {"look_back_days": look_back_days}
         if other is None or min(row["accounts"], pairs["accounts"][other]) < fewest:
             out.append({**entry, "flags": ["FEW_ACCOUNTS"]})
             continue

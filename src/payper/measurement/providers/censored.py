@@ -83,7 +83,7 @@ def draw_wins(evidence: Evidence, *, horizon_days: float, prior: LagPrior | None
         log_weight = log_weight + np.log(np.maximum(scaled[:, provider, :] @ prior_rows.T, 1e-300)) + peak[:, provider]
     weight = np.exp(log_weight - log_weight.max()).ravel()
     cumulated = np.cumsum(weight / weight.sum())
-    cell = np.minimum(np.searchsorted(cumulated, (np.arange(count) + rng.random()) / count), cumulated.size - 1)
+    cell = rng.permutation(np.minimum(np.searchsorted(cumulated, (np.arange(count) + rng.random()) / count), cumulated.size - 1))
     law, hyper = np.divmod(cell, log_weight.shape[1])
     ultimate = np.empty((count, scaled.shape[1]))
     for each in np.unique(law):

@@ -43,11 +43,12 @@ class Posterior:
         # Summed row by row, as a matrix product may round equal evidence differently.
         return np.asarray((top / (checked[:, None] + self.strength) * self.weight).sum(axis=1), dtype=np.float64)
 
-    def draws(self, good: Counts, checked: Counts, *, count: int, seed: int) -> Floats:
+    def draws(self, good: Counts, checked: Counts, *, count: int, seed: int | list[int]) -> Floats:
         """Draw rates of all providers together, shape (count, providers): one cell per draw, by systematic sampling."""
         rng = np.random.default_rng(seed)
         at = (np.arange(count) + rng.random()) / count
-        cell = np.minimum(np.searchsorted(np.cumsum(self.weight), at), self.weight.size - 1)
+        # Shuffled, as rates of several checks must not share the order of the grid.
+        cell = rng.permutation(np.minimum(np.searchsorted(np.cumsum(self.weight), at), self.weight.size - 1))
         first = good[None, :] + (self.mean * self.strength)[cell][:, None]
         second = (checked - good)[None, :] + ((1 - self.mean) * self.strength)[cell][:, None]
         return np.asarray(rng.beta(first, second), dtype=np.float64)
