@@ -100,7 +100,6 @@ def test_the_worth_of_one_more_is_what_one_more_brings() -> None:
         for name, step in (("budget_minor", 20_000.0), ("sdr_hours", 1.0), ("ae_slots", 0.5)):
             use = mix.use(name.removesuffix("_minor"))
             assert use is not None
-            assert use.worth_minor is not None
             more = best_mix(replace(problem, limits=replace(limits, **{name: getattr(limits, name) + step})), start=mix.units)
             less = best_mix(replace(problem, limits=replace(limits, **{name: getattr(limits, name) - step})), start=mix.units)
             gain, loss = (more.value_minor - mix.value_minor) / step, (mix.value_minor - less.value_minor) / step

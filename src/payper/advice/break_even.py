@@ -132,14 +132,19 @@ def break_even_bands(problem: MixProblem, mix: Mix) -> tuple[Band, ...]:
     terrain, units = Terrain(problem), np.array(mix.units)
     useful, bend = terrain.useful_slopes(units)
     gain = (terrain.fill(useful).slopes + terrain.touch) @ bend
-    money, hour = _worth(mix, "budget"), _worth(mix, "sdr_hours")
+    late = mix.payback_price
+    money, hour = _worth(mix, "budget") + late, _worth(mix, "sdr_hours") + problem.limits.wage_minor * late
     held_price = np.array([option.held_price_minor for option in problem.options])
     prices = (gain - (problem.limits.wage_minor + hour) * terrain.sdr_hours) / (1 + money) - held_price * terrain.held
     middles = np.array([option.price_minor for option in problem.options]) + np.array(mix.pulls) / (1 + money)
+    if problem.limits.payback_months is not None and not sum(mix.units):
+        in_time = gain.mean(axis=0) * problem.limits.payback_months / problem.limits.margin_months
+        in_time = in_time - problem.limits.wage_minor * terrain.sdr_hours - (held_price * terrain.held).mean(axis=0)
+        middles = np.minimum(middles, in_time)
     prices += middles - prices.mean(axis=0)
     return tuple(band_of(prices[:, place], float(middles[place])) for place in range(terrain.count))
 
 
 def _worth(mix: Mix, name: str) -> float:
     use = mix.use(name)
-    return 0.0 if use is None or use.worth_minor is None else use.worth_minor
+    return 0.0 if use is None else use.worth_minor

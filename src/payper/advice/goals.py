@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from payper.advice.mix import Mix, best_mix, measure_mix, most_units
-from payper.advice.mix_search import Bounds, Search, limit_rows
+from payper.advice.mix_search import Bounds, limit_rows
 from payper.advice.options import Array, MixProblem
 from payper.advice.profile import GoalKind
 from payper.advice.terrain import Terrain
@@ -98,7 +98,6 @@ class _Plan:
         self.least = np.array([option.min_units for option in problem.options], dtype=np.float64)
         self.rows = limit_rows(self.terrain)
         self._needed = max(1, int(np.ceil(chance * self.terrain.draws - 1e-9)))
-        self._search = Search(self.terrain, caution=0.0, scale=self.high)
 
     def cost(self, units: Array) -> float:
         """Give the spend of a mix."""
@@ -189,15 +188,16 @@ class _Plan:
         reached, slopes = goal_measures(self.terrain, units, self.kind)
         easy = np.argsort(-reached, kind="stable")[: self._needed]
         _, bend = self.terrain.useful_slopes(units)
-        by_units = (slopes[easy] @ bend) * self.high / max(abs(self.amount), 1e-9)
+        scale = np.where(self.high > 0, self.high, 1.0)
+        by_units = (slopes[easy] @ bend) * scale / max(abs(self.amount), 1e-9)
         now = reached[easy] / max(abs(self.amount), 1e-9)
-        flat = now - by_units @ (units / self.high)
-        rows = self.rows.matrix * self.high / np.maximum(self.rows.most, 1e-9)[:, None]
+        flat = now - by_units @ (units / scale)
+        rows = self.rows.matrix * scale / np.maximum(self.rows.most, 1e-9)[:, None]
         matrix = np.vstack([np.column_stack([-by_units, np.ones(easy.size)]), np.column_stack([rows, np.zeros(len(rows))])])
         top = np.concatenate([flat, np.where(self.rows.most > 0, 1.0, 0.0)])
         step = Bounds(np.maximum(self.low, units - reach * self.high), np.minimum(self.high, units + reach * self.high))
-        bounds = [*zip(step.low / self.high, step.high / self.high, strict=True), (1.0, 1.0) if is_cheaper else (None, None)]
-        spend = self.terrain.spend * self.high
+        bounds = [*zip(step.low / scale, step.high / scale, strict=True), (1.0, 1.0) if is_cheaper else (None, None)]
+        spend = self.terrain.spend * scale
         goal = np.append(spend / max(float(spend.max()), 1e-9), 0.0) if is_cheaper else np.append(np.zeros(self.count), -1.0)
         result = linprog(goal, A_ub=matrix, b_ub=top, bounds=bounds, method="highs")
-        return np.asarray(result.x[: self.count]) * self.high if result.status == 0 else None
+        return np.asarray(result.x[: self.count]) * scale if result.status == 0 else None

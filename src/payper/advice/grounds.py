@@ -101,15 +101,14 @@ class _Speaker:
                 bought = sum(line.units for line in self._bought)
                 words = (
                     f"{bought:,} units reach {use.used:,.0f} of {use.limit:,.0f} people, as the rest were bought already: "
-                    f"one more prospect in the audience is worth {self._money(use.worth_minor or 0.0)}."
+                    f"one more prospect in the audience is worth {self._money(use.worth_minor)}."
                 )
                 yield Ground(words=words, keys=self._keys("prospects", "already_bought"))
-            elif use.name == "payback" and use.binds and use.limit:
-                words = f"The payback limit of {use.limit:g} months holds the mix back: it pays back after {use.used:.1f}."
-                yield Ground(words=words, keys=self._keys("payback_months", "margin_months", "margin"))
+            elif use.name == "payback" and use.limit and (use.binds or not self._bought):
+                yield Ground(words=self._late(use.limit), keys=self._keys("payback_months", "margin_months", "margin"))
 
     def _scarce(self, use: Use) -> str:
-        worth = use.worth_minor or 0.0
+        worth = use.worth_minor
         if use.name == "budget":
             digits = 10 ** (exponent(self._profile.currency) or 0)
             return (
@@ -121,6 +120,16 @@ class _Speaker:
             f"Meeting slots decide: {use.used:,.0f} of the {use.limit:,.0f} that can be planned with are used on average and all in "
             f"the better futures; one more is worth {self._money(worth)}."
         )
+
+    def _late(self, limit: float) -> str:
+        """Say what the payback limit does."""
+        margin = (self._terrain.held * self._terrain.worth).mean(axis=0)
+        months = np.divide(self._terrain.mean_cost, margin, out=np.full(margin.size, np.inf), where=margin > 0)
+        quickest = float(months.min()) * self._problem.limits.margin_months
+        if quickest > limit:
+            soonest = f"the quickest offer does after {quickest:.1f}" if np.isfinite(quickest) else "none ever does"
+            return f"Nothing pays back within the limit of {limit:g} months: {soonest}."
+        return f"The payback limit of {limit:g} months holds the mix back."
 
     def offers(self) -> Iterator[Ground]:
         """What each offer brings for its price."""
@@ -180,6 +189,9 @@ class _Speaker:
             worth = self._money(numbers["touch_worth"])
             words = f"As awareness is the goal, every person reached counts with {worth}, whether or not they meet you."
             yield Ground(words=words, keys=self._keys("touch_worth"))
+        if self._profile.goals.kind in ("message test", "new market"):
+            words = "What is to be learned comes first: buy the first test, read it, and only then the rest."
+            yield Ground(words=words, keys=("goals.kind",))
         if numbers["expansion"] > 0:
             words = f"A customer is worth {1 + numbers['expansion']:.2f} first deals, as customers buy more later."
             yield Ground(words=words, keys=self._keys("expansion", "deal_minor"))

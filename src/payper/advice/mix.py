@@ -27,14 +27,14 @@ class Use:
         used: In minor units of money, hours, slots (mean of futures), months or useful units.
         limit: The same; None where there is none.
         binds: Whether a little more of it would raise the value.
-        worth_minor: What one more unit is worth: a minor unit of money, an hour, a slot, a prospect. None for payback.
+        worth_minor: What one more unit is worth: a minor unit of money, an hour, a slot, a prospect, a month.
     """
 
     name: str
     used: float
     limit: float | None
     binds: bool
-    worth_minor: float | None
+    worth_minor: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,7 @@ class Mix:
         reached: Prospects reached.
         uses: One per limit there is.
         pulls: What one more unit of each option would change, at its bounds; 0 where it lies between them.
+        payback_price: What a minor unit of cost costs besides itself because of the payback limit; 0 where that does not bind.
         programmes: Linear programmes solved.
     """
 
@@ -67,6 +68,7 @@ class Mix:
     reached: float
     uses: tuple[Use, ...]
     pulls: tuple[float, ...]
+    payback_price: float
     programmes: int
 
     def use(self, name: str) -> Use | None:
@@ -127,7 +129,22 @@ def _find(problem: MixProblem, caution: float, start: Sequence[float] | None, *,
     high = most_units(problem)
     search = Search(terrain, caution=caution, scale=high, tolerance=tolerance)
     units = _branch(search, problem, high, start)
-    return search, _share_alike(terrain, problem, units, caution)
+    units = _share_alike(terrain, problem, units, caution)
+    return search, _paid_back(terrain, problem, units)
+
+
+def _paid_back(terrain: Terrain, problem: MixProblem, units: Array) -> Array:
+    """Shrink a mix until it keeps the payback limit exactly, as less of the same pays back sooner; promises stay."""
+    low = _low(problem)
+    if terrain.payback_gap(units) <= 0 or terrain.payback_gap(low) > 0:
+        return units
+    orders = np.array([option.min_units for option in problem.options])
+    kept, lost = 0.0, 1.0
+    for _ in range(50):
+        middle = (kept + lost) / 2
+        kept, lost = (middle, lost) if terrain.payback_gap(low + middle * (units - low)) <= 0 else (kept, middle)
+    shrunk = low + kept * (units - low)
+    return np.where(shrunk >= np.maximum(orders, 1e-9 * units), shrunk, low)
 
 
 def most_units(problem: MixProblem) -> Array:
@@ -185,6 +202,7 @@ def describe(search: Search, units: Array, bounds: Bounds) -> Mix:
         reached=float(useful.sum()),
         uses=_uses(search, units, duals),
         pulls=tuple(float(each) for each in duals.bounds),
+        payback_price=duals.of("payback"),
         programmes=search.programmes,
     )
 
@@ -284,7 +302,7 @@ def _uses(search: Search, units: Array, duals: Duals) -> tuple[Use, ...]:
     rows = []
     for name, row, most in zip(search.rows.names, search.rows.matrix, search.rows.most, strict=True):
         used = float(row @ units)
-        worth = duals.rows[name] if used >= most * (1 - 1e-4) - 1e-9 else 0.0
+        worth = duals.of(name) if used >= most * (1 - 1e-4) - 1e-9 else 0.0
         rows.append(Use(name=name, used=used, limit=float(most), binds=worth > _SMALL, worth_minor=worth))
     if limits.ae_slots is not None:
         worth = float(filling.slot_worth.mean())
@@ -305,8 +323,8 @@ def _uses(search: Search, units: Array, duals: Duals) -> tuple[Use, ...]:
                 name="payback",
                 used=months,
                 limit=limits.payback_months,
-                binds=months > 0.995 * limits.payback_months,
-                worth_minor=None,
+                binds=duals.of("payback") > _SMALL,
+                worth_minor=duals.of("payback") * margin / limits.margin_months,
             )
         )
     return tuple(rows)

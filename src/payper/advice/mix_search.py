@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from payper.advice.options import Array
-from payper.advice.terrain import Terrain, tail_mean, tail_weights
+from payper.advice.terrain import Terrain, tail_weights
 
 _GROUPS = 5
 _PLANES_MAX = 60
 _STEPS_MAX = 60
+_PENALTY = 1000.0
+"""What a minor unit of cost beyond the payback limit costs in the search, so that no mix is worth breaking it for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Duals:
 
     rows: dict[str, float]
     bounds: Array
+
+    def of(self, name: str) -> float:
+        """Give the worth of one more unit of a limit; 0 where there is no such limit."""
+        return self.rows.get(name, 0.0)
 
 
 def limit_rows(terrain: Terrain) -> Rows:
@@ -162,6 +168,8 @@ class Search:
         promised = money * -float(result.fun) + plain * float(terrain.touch @ rest)
         marginals = -np.asarray(result.ineqlin.marginals)[len(result.ineqlin.marginals) - len(self.rows.names) :]
         rows = {name: float(money * marginals[place] / row_scale[place]) for place, name in enumerate(self.rows.names)}
+        if self._has_payback:
+            rows["payback"] = float(-np.asarray(result.ineqlin.marginals)[-1 - len(self.rows.names)])
         pull = -(np.asarray(result.upper.marginals) + np.asarray(result.lower.marginals))[:count] * money / self._scale
         return np.asarray(result.x[:count]) * self._scale, promised, Duals(rows, pull)
 
@@ -216,11 +224,3 @@ class Search:
         """Keep the newest planes, so that programmes stay small."""
         del self._planes[:-_PLANES_MAX]
         del self._tails[:-_PLANES_MAX]
-
-
-_PENALTY = 20.0
-
-
-def tail_of(terrain: Terrain, units: Array) -> float:
-    """Give the mean of the worst tenth of futures of a mix."""
-    return tail_mean(terrain.values(units))

@@ -251,8 +251,7 @@ def numbers_of(profile: Profile) -> Numbers:
         build.money("touch_worth", "goals.kind")
     if audience.is_new:
         build.answer("history_trust", None, "audience.is_new")
-    for key in ("sdr_hours_lead", "sdr_hours_appointment", "sdr_hours_hybrid"):
-        build.answer(key, None, "", is_quiet=True)
+    build.hours()
     return Numbers(currency=profile.currency, months=months, rows=tuple(build.rows), assumptions=tuple(build.assumptions))
 
 
@@ -342,6 +341,14 @@ class _Build:
                 self.rows[-1] = _assumed(self.rows[-1])
                 self.assumptions.append(f"`sales.{who}` is unanswered: 1 is taken.")
         self.money("sdr_wage", "sales.sdr_wage", sales.sdr_wage_minor)
+
+    def hours(self) -> None:
+        """Put the hours of sales development that a unit takes."""
+        nobody = self.profile.sales.sdr_count == 0
+        for key in ("sdr_hours_lead", "sdr_hours_appointment", "sdr_hours_hybrid"):
+            self.answer(key, 0.0 if nobody and key != "sdr_hours_lead" else None, "sales.sdr_count", is_quiet=True)
+        if nobody:
+            self.assumptions.append("As `sales.sdr_count` is 0, account executives confirm the meetings that providers book.")
 
     def audience(self) -> None:
         """Put the number of prospects, from a count, the target accounts, or a word."""
