@@ -145,3 +145,10 @@ def test_mapping_knows_by_its_folder_what_a_file_is_of(tmp_path: Path, folder: s
     path.parent.mkdir(parents=True)
     path.write_text("Lead ID,Date\nL-1,2026-01-15\n", encoding="utf-8")
     assert json.loads(payper("mapping", path, "--json").stdout)["columns"] == {"external_id": "Lead ID", column: "Date"}
+
+
+def test_what_was_printed_arrives_whole_although_the_command_ends_at_once(programme: Path) -> None:
+    """A pipe is not written line by line: what waits in the buffer must be written before the process is left."""
+    codes = payper("reasons").stdout.splitlines()
+    assert codes[-1].strip().endswith(".")
+    assert json.loads(payper("run", programme, "--json").stdout)["contracts"]
