@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+import polars as pl
+
 Row = Sequence[Any]
 
 
@@ -32,8 +34,8 @@ class Connection(Protocol):
     def run_many(self, sql: str, rows: Iterable[Row]) -> None:
         """Change something once for every row of parameters, inside a transaction."""
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Add many rows, inside a transaction; the quickest way that the database has.
+    def insert(self, table: str, rows: pl.DataFrame) -> None:
+        """Add many rows, inside a transaction, in the quickest way that the database has; the frame's columns are the table's.
 
         Raises:
             TwiceError: A key would be there twice.

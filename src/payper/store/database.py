@@ -247,7 +247,7 @@ class Database:
     def add_verdicts(self, verdicts: pl.DataFrame, *, batch: int) -> None:
         """Keep verdicts: `delivery_id`, `verdict` and `headline` numbers, `price_minor`."""
         numbered = verdicts.select("delivery_id", pl.lit(batch, dtype=pl.Int64).alias("batch"), "verdict", "headline", "price_minor")
-        self._connection.insert("verdict", numbered.columns, zip(*(column.to_list() for column in numbered), strict=True))
+        self._connection.insert("verdict", numbered)
 
     def verdicts(self) -> pl.DataFrame:
         """Read all verdicts, by `delivery_id`."""
@@ -295,8 +295,7 @@ class Database:
 
     def _insert(self, table: str, columns: Sequence[str], rows: pl.DataFrame, *, run: int) -> None:
         try:
-            numbered = rows.select(*columns, pl.lit(run, dtype=pl.Int64).alias("run"))
-            self._connection.insert(table, numbered.columns, numbered.iter_rows())
+            self._connection.insert(table, rows.select(*columns, pl.lit(run, dtype=pl.Int64).alias("run")))
         except TwiceError as error:
             raise StoreError(
                 where=self.where, seen=f"A {table} would be recorded twice: {error}.", mend="Run `payper verify` and report what it says."

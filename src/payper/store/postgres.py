@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -16,6 +16,7 @@ from payper.store.connections import Row, TwiceError
 from payper.store.migrating import BOOK, in_postgres, other_version, steps_from
 
 if TYPE_CHECKING:
+    import polars as pl
     import psycopg
 
 WAIT_SECONDS = 30
@@ -48,14 +49,14 @@ class PostgresConnection:
         with self._translating(), self._connection.cursor() as cursor:
             cursor.executemany(sql.replace("?", "%s"), rows)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    def insert(self, table: str, rows: pl.DataFrame) -> None:
         """As `Connection.insert`."""
         with (
             self._translating(),
             self._connection.cursor() as cursor,
-            cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin".encode()) as copy,
+            cursor.copy(f"copy {table} ({', '.join(rows.columns)}) from stdin".encode()) as copy,
         ):
-            for row in rows:
+            for row in rows.iter_rows():
                 copy.write_row(row)
 
     @contextmanager
