@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -313,30 +314,34 @@ class Decided:
 
     def keep(self, *, run: int) -> None:
         """Seal every chunk as a batch and keep its verdicts; call inside a transaction."""
-        judging = self.judging
-        for chunk in judging._chunks:  # noqa: SLF001  # two halves of one act
-            frame = self._final(chunk)
-            provider = judging.contracts[chunk.contract][-1].provider if chunk.contract in judging.contracts else ""
-            journal = frame.drop("marks", "headline", "verdict_code", "headline_number").select(
-                *JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement"
-            )
-            batch = Batch(
-                subject="deliveries",
-                chain=chunk.contract,
-                file=chunk.file,
-                provider=provider,
-                rows=frame.height,
-                journal=_parquet(journal),
-                people=chunk.people,
-                segment=self._segment(frame, chunk, provider=provider),
-            )
-            number = judging.database.add_batch(batch, run=run)
-            judging.database.add_verdicts(
-                frame.select(
-                    "delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"
-                ),
-                batch=number,
-            )
+        database = self.judging.database
+        chunks = iter(self.judging._chunks)  # noqa: SLF001  # two halves of one act
+        # The next chunks are made ready while the database, which belongs to this thread, takes one.
+        with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+            coming = deque(pool.submit(self._sealed, chunk) for chunk in islice(chunks, WORKERS))
+            while coming:
+                batch, verdicts = coming.popleft().result()
+                coming.extend(pool.submit(self._sealed, chunk) for chunk in islice(chunks, 1))
+                database.add_verdicts(verdicts, batch=database.add_batch(batch, run=run))
+
+    def _sealed(self, chunk: _Chunk) -> tuple[Batch, pl.DataFrame]:
+        """Give a chunk as a batch of the journal, and its verdicts."""
+        frame = self._final(chunk)
+        versions = self.judging.contracts.get(chunk.contract)
+        provider = versions[-1].provider if versions else ""
+        batch = Batch(
+            subject="deliveries",
+            chain=chunk.contract,
+            file=chunk.file,
+            provider=provider,
+            rows=frame.height,
+            journal=_parquet(frame.select(*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement")),
+            people=chunk.people,
+            segment=self._segment(frame, chunk, provider=provider),
+        )
+        return batch, frame.select(
+            "delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"
+        )
 
     def _final(self, chunk: _Chunk) -> pl.DataFrame:
         """Join what arrival decided to a chunk's rows; a row that never arrived was rejected by its own reasons."""
