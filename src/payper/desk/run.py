@@ -258,7 +258,7 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
     accepted, _ = known_deliveries(database, programme.contracts)
     book = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
     numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
-    decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, programme.contracts))
+    decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, accepted))
     _wait_for_others(database.where, database.is_being_written, tell)
     with database.transaction():
         if database.runs() + 1 != run:

@@ -12,7 +12,7 @@ from payper.adjudication.pricing import AT_ACCEPTANCE
 from payper.desk.facts import known_facts
 from payper.desk.reading import end_of
 from payper.ledger.reconcile import missing
-from payper.settlement import DELIVERY_SCHEMA, Admissions, Made, Rates, Settlement, settle
+from payper.settlement import DELIVERY_SCHEMA, OTHERS_SCHEMA, Admissions, Made, Rates, Settlement, settle
 from payper.store.database import Batch, Database
 from payper.terms.contract import Contract
 
@@ -32,27 +32,40 @@ READ = (
     "is_replacement",
 )
 
+_OTHER = ("delivery_id", "contract", "external_id", "verdict")
 
-def known_deliveries(database: Database, contracts: Iterable[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give accepted deliveries as settlement takes them, and the others with their verdicts, of some contracts."""
+
+def known_deliveries(database: Database, contracts: Iterable[str], *, named: pl.Series | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give accepted deliveries as settlement takes them, and others with their verdicts, of some contracts.
+
+    Args:
+        database: Where the journal is.
+        contracts: Their ids.
+        named: External ids of which the others are asked for; None: none of them.
+    """
     wanted = set(contracts)
-    frames = [
-        pl.read_parquet(batch.journal, columns=list(READ)).with_columns(pl.lit(batch.chain).alias("contract"))
-        for batch in database.batches("deliveries", with_people=False)
-        if batch.chain in wanted
-    ]
-    if not frames:
-        empty = pl.DataFrame(schema=DELIVERY_SCHEMA)
-        return empty, pl.DataFrame(schema={"contract": pl.String, "external_id": pl.String, "verdict": pl.String})
-    known = with_decisions(pl.concat(frames).sort("delivery_id"), known_decisions(database))
+    named = pl.Series([], dtype=pl.String) if named is None else named
+    good, bad = [], []
+    for batch in database.batches("deliveries", with_people=False):
+        if batch.chain not in wanted:
+            continue
+        # Most deliveries of a large file are rejected for good: they are left out before anything is put in order.
+        read = pl.read_parquet(batch.journal, columns=list(READ)).with_columns(pl.lit(batch.chain).alias("contract"))
+        is_rejected = pl.col("verdict") == "rejected"
+        good.append(read.filter(~is_rejected))
+        if len(named):
+            bad.append(read.filter(is_rejected & pl.col("external_id").is_in(named.implode())).select(_OTHER))
+    if not good:
+        return pl.DataFrame(schema=DELIVERY_SCHEMA), pl.DataFrame(schema=OTHERS_SCHEMA)
+    known = with_decisions(pl.concat(good).sort("delivery_id"), known_decisions(database))
     accepted = known.filter(pl.col("verdict") == "accepted").with_columns(
         pl.col("prospect").alias("email_normal"),
         pl.when("is_replacement").then("replaces").alias("replaces"),
         pl.coalesce("decided_at", "delivered_at").alias("accepted_at"),
     )
-    return accepted.select(list(DELIVERY_SCHEMA)), known.filter(pl.col("verdict") != "accepted").select(
-        "contract", "external_id", "verdict"
-    )
+    others = known.filter((pl.col("verdict") != "accepted") & pl.col("external_id").is_in(named.implode())).select(_OTHER)
+    others = pl.concat([others, *bad]).sort("delivery_id").select(list(OTHERS_SCHEMA))
+    return accepted.select(list(DELIVERY_SCHEMA)), others
 
 
 def known_decisions(database: Database) -> pl.DataFrame:
@@ -75,9 +88,8 @@ def with_decisions(deliveries: pl.DataFrame, decisions: pl.DataFrame) -> pl.Data
     ).drop("decision")
 
 
-def released(database: Database, contracts: Iterable[str]) -> dict[int, int]:
-    """Give the deliveries that people accepted, with what their acceptance charged: they count towards caps from then on."""
-    accepted, _ = known_deliveries(database, contracts)
+def released(database: Database, accepted: pl.DataFrame) -> dict[int, int]:
+    """Give which accepted deliveries people accepted, with what their acceptance charged: they count towards caps from then on."""
     late = accepted.filter(pl.col("accepted_at") != pl.col("delivered_at"))
     if late.is_empty():
         return {}
@@ -129,11 +141,10 @@ def settle_known(
     database: Database, contracts: Mapping[str, Sequence[Contract]], rates: Rates, *, day: date
 ) -> tuple[Settlement, pl.DataFrame]:
     """Settle everything recorded under some contracts, as of the end of a day in each contract's zone; give the accepted deliveries too."""
-    accepted, others = known_deliveries(database, contracts)
     events = known_facts(database, "milestones").filter(pl.col("fault").is_null())
     returns = known_facts(database, "returns").filter(pl.col("fault").is_null())
     named = pl.concat([events["external_id"], returns["external_id"]]).drop_nulls().unique()
-    others = others.filter(pl.col("external_id").is_in(named.implode()))
+    accepted, others = known_deliveries(database, contracts, named=named)
     made = Made(charges=database.charges().filter(pl.col("contract").is_in(list(contracts))), returns=database.return_answers())
     as_of = {id_: end_of(day, versions[-1].zone) for id_, versions in contracts.items()}
     return settle(accepted, events, returns, contracts, rates, as_of=as_of, others=others, made=made), accepted
