@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -48,7 +49,7 @@ class OpenFile:
         columns: Which header is which canonical column.
         date_order: How the file writes dates such as 03/04/2026, where mapping.toml says so or its own dates show it; None: as each column
             of each block shows.
-        whole: All rows, where they are one block and were read already.
+        begun: The first block and those after it, as far as they were read already; None: they are read anew.
         doubtful: By header, a date that can be read two ways where nothing in the file settles which.
         beside: The mapping.toml that holds, or where one would.
     """
@@ -58,7 +59,7 @@ class OpenFile:
     reader: RowReader
     columns: Columns
     date_order: str | None = None
-    whole: RawRows | None = None
+    begun: Iterator[RawRows] | None = None
     doubtful: Mapping[str, str] = field(default_factory=dict)
     beside: Path = Path("mapping.toml")
 
@@ -75,7 +76,8 @@ class OpenFile:
             already: How often each digest was read from this file before; it is used up.
             keep: Headers to carry along besides those mapped.
         """
-        for raw in self.reader if self.whole is None else [self.whole]:
+        raws, self.begun = self.begun or iter(self.reader), None
+        for raw in raws:
             frame = raw.frame
             headers = list(self.reader.shape.header)
             digests = row_digests(frame, headers, seeds)
@@ -94,7 +96,8 @@ def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[st
     """
     reader = open_rows(path, rows_max=BLOCK_ROWS)
     headers = [header for header in reader.shape.header if not header.lower().startswith("payper_")]
-    first = next(iter(reader), None)
+    begun = iter(reader)
+    first = next(begun, None)
     samples = first.frame.select(headers).head(SAMPLE_ROWS) if first is not None else None
     beside = next((folder / "mapping.toml" for folder in (path.parent, path.parent.parent) if (folder / "mapping.toml").is_file()), None)
     if beside is None:
@@ -103,10 +106,10 @@ def open_file(path: Path, *, name: str, subject: Subject, questions: Sequence[st
         columns = Columns.read(
             _text(beside), headers, subject=subject, where=str(beside), file=path.name, questions=questions, samples=samples
         )
-    whole = first if first is None or first.frame.height < BLOCK_ROWS else None
-    order, doubtful = _date_order(reader if whole is None else [whole], columns, first)
+    order, doubtful = _date_order([first] if first is not None and first.frame.height < BLOCK_ROWS else reader, columns, first)
     beside = beside or path.parent / "mapping.toml"
-    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=order, whole=whole, doubtful=doubtful, beside=beside)
+    begun = chain([] if first is None else [first], begun)
+    return OpenFile(path=path, name=name, reader=reader, columns=columns, date_order=order, begun=begun, doubtful=doubtful, beside=beside)
 
 
 def _text(mapping: Path) -> str:
