@@ -288,6 +288,10 @@ def _decide_quick(rows: pl.DataFrame, terms: Mapping[tuple[str, int], _Terms]) -
     )
 
 
+_READ_TO_TELL = ("delivered_at", "price_rows", "external_id", "email_normal", "meeting_at", "meeting_minutes")
+"""Columns that the loop reads only of rows that are priced in turn or told: making Python's instants and lists is most of a row's cost."""
+
+
 @dataclass
 class _Desk:
     """The sequential judge: everything that was seen so far, row after row."""
@@ -310,8 +314,15 @@ class _Desk:
             self._alike.setdefault(pair.delivery_id, []).append(pair)
         self._own = set(rows["delivery_id"].to_list())
         self._good: set[int] = set()
-        answers = [self._row(row) for row in self._without_lone_keys(rows).iter_rows(named=True)]
+        lean = self._without_lone_keys(rows)
+        lean = lean if self._is_told(rows) else lean.drop(_READ_TO_TELL)
+        answers = [self._row(row) for row in lean.iter_rows(named=True)]
         return pl.DataFrame(answers, schema=DECIDED, orient="row")
+
+    def _is_told(self, rows: pl.DataFrame) -> bool:
+        """Tell whether any row may have to be priced in turn or told to who knows what is owed."""
+        present = set(rows["contract"].unique())
+        return bool(present & self.ordered) or (self.replacements is not None and any(map(self.replacements.concerns, present)))
 
     def _without_lone_keys(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Drop the keys that no other delivery has, here or in the past: nothing can be found under them."""
