@@ -11,10 +11,11 @@ from functools import cache
 import polars as pl
 
 from payper.normalisation.company_forms import KEPT_FORMS, MORE_FORMS, NOT_FORMS
-from payper.normalisation.folding import by_unique, fold, words_of_all
+from payper.normalisation.folding import by_unique, fold, put_in, words_of_all
 
 _LEADING = "ООО, ОАО, ЗАО, ПАО, АО, ИП, ТОВ, ТОО, ooo, oao, zao, pao, PT, UAB, SIA, Kabushiki Kaisha, TOV, TOO"
 _MARKS = r"[^\p{L}\p{M}\p{N}]+"
+_WORDS = "^[a-z0-9]+(?: [a-z0-9]+)*$"
 _IDEOGRAMS = r"株式会社|有限会社|合同会社|合資会社|\((?:株|有|同|주|合)\)|주식회사|유한회사|股份有限公司|有限责任公司|有限責任公司|有限公司"
 _SHARES = r"(?: (?:class [a-d]|cl [a-c]|common stock|ordinary shares|american depositary shares|adr|ads))+$"
 
@@ -36,11 +37,16 @@ def company_keys(names: pl.Series) -> pl.Series:
 
 
 def _keys(names: pl.Series) -> pl.DataFrame:
-    frame = names.to_frame("name").select(folded=fold(pl.col("name")))
-    frame = frame.with_columns(plain=_plain(pl.col("folded")))
+    folded = names.to_frame("name").select(folded=fold(pl.col("name")))["folded"]
+    # Most names are words of plain letters with one space between, which need no marks taken out; the others are made so.
+    is_odd = ~folded.str.contains(_WORDS)
+    odd = folded.filter(is_odd).to_frame("folded").with_columns(plain=_plain(pl.col("folded")))
     # A name that is nothing but a form in brackets or ideograms keeps it.
     whole = pl.when(pl.col("plain") == "").then(pl.col("folded").str.replace_all(_MARKS, " ").str.strip_chars(" ")).otherwise("plain")
-    return frame.select(key=_without_forms(whole)).select(key=pl.when(pl.col("key") != "").then("key"))
+    frame = folded.to_frame("plain")
+    if len(odd):
+        frame = frame.select(plain=put_in(odd.select(plain=whole)["plain"], pl.col("plain"), is_odd))
+    return frame.select(key=_without_forms(pl.col("plain"))).select(key=pl.when(pl.col("key") != "").then("key"))
 
 
 def _plain(folded: pl.Expr) -> pl.Expr:

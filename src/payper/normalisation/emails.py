@@ -14,6 +14,7 @@ from itertools import product
 import polars as pl
 
 from payper.normalisation.domains import public_suffixes
+from payper.normalisation.folding import put_in
 
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "email_normal": pl.String,
@@ -83,28 +84,31 @@ def read_emails(emails: pl.Series) -> pl.DataFrame:
     is_short = pl.col("raw").str.len_bytes() <= _PLAIN_LENGTH_MAX
     frame = frame.with_columns(pl.when(is_short, pl.col("raw").str.contains(_PLAIN)).then(pl.col("raw").str.to_lowercase()).alias("plain"))
     frame = frame.with_columns(pl.when(~pl.col("plain").str.contains(_reserved())).then("plain").alias("plain"))
+    at = pl.col("plain").str.find("@", literal=True)
     frame = frame.with_columns(
-        pl.col("plain").str.splitn("@", 2).struct.rename_fields(["local", "host"]).alias("parts"),
+        pl.col("plain").str.slice(0, at).alias("local"),
+        pl.col("plain").str.slice(at + 1).alias("host"),
         pl.lit(None, dtype=pl.String).alias("email_fault"),
-    ).unnest("parts")
+    )
     is_rest = frame.select(pl.col("plain").is_null() & (pl.col("raw") != "")).to_series().fill_null(value=False)
     if is_rest.any():
-        frame = frame.with_row_index("place").select("place", "raw", "local", "host", "email_fault")
-        rest = _rest(frame.filter(is_rest))
-        frame = pl.concat([frame.filter(~is_rest), rest], how="vertical").sort("place")
+        rest = _rest(frame.filter(is_rest).select("raw"))
+        frame = frame.with_columns(put_in(rest[name], pl.col(name), is_rest).alias(name) for name in rest.columns)
     return _with_kinds(_normal(frame)).select(*COLUMNS)
 
 
 def _rest(frame: pl.DataFrame) -> pl.DataFrame:
-    """Decide the addresses that are not plain: the commonest slips by pattern, the others by the package, each once."""
+    """Decide the addresses that are not plain: the commonest slips by pattern, the others by the package, each once.
+
+    Returns:
+        A row for each, in order: `local`, `host`, `email_fault`.
+    """
     slips = pl.coalesce(pl.when(pl.col("raw").str.contains(pattern)).then(pl.lit(fault)) for pattern, fault in _SLIPS)
     frame = frame.with_columns(slips.alias("email_fault"))
     distinct = frame.filter(pl.col("email_fault").is_null())["raw"].unique()
     schema = {"raw": pl.String, "its_local": pl.String, "its_host": pl.String, "its_fault": pl.String}
     known = pl.DataFrame([(raw, *_ask(raw)) for raw in distinct.to_list()], schema=schema, orient="row")
-    return frame.join(known, on="raw", how="left").select(
-        "place",
-        "raw",
+    return frame.join(known, on="raw", how="left", maintain_order="left").select(
         pl.col("its_local").alias("local"),
         pl.col("its_host").alias("host"),
         pl.coalesce("email_fault", "its_fault").alias("email_fault"),
@@ -134,43 +138,37 @@ def _ask(email: str) -> tuple[str | None, str | None, str | None]:
 
 def _normal(frame: pl.DataFrame) -> pl.DataFrame:
     """Take tags and needless dots off. A local part that begins with `+` keeps that one: something must remain before the @."""
+    has_tag = pl.col("local").str.contains("+", literal=True)
+    without_tag = pl.when(has_tag).then("local").str.replace(r"([^+])\+.*$", "${1}")
     frame = frame.with_columns(
-        pl.col("local").str.replace(r"([^+])\+.*$", "${1}").str.strip_chars_end(".").alias("mailbox"),
-        pl.col("host").replace(DOTLESS).alias("kept_host"),
+        pl.coalesce(without_tag, "local").str.strip_chars_end(".").alias("mailbox"),
         pl.col("host").is_in(list(DOTLESS)).alias("is_dotless"),
-    )
-    mailbox = pl.when("is_dotless").then(pl.col("mailbox").str.replace_all(".", "", literal=True)).otherwise(pl.col("mailbox"))
-    return frame.with_columns(
-        pl.format("{}@{}", mailbox, "kept_host").alias("email_normal"),
         pl.col("host").alias("email_host"),
     )
+    # An address that keeps its local part and its host is its own normal form; only the others are put together anew.
+    is_kept = pl.col("plain").is_not_null() & ~pl.col("is_dotless") & (pl.col("mailbox").str.len_bytes() == pl.col("local").str.len_bytes())
+    kept = frame.select(is_kept.fill_null(value=False)).to_series()
+    bare = pl.when("is_dotless").then(pl.col("mailbox").str.replace_all(".", "", literal=True)).otherwise("mailbox")
+    others = frame.filter(~kept).select(pl.format("{}@{}", bare, pl.col("host").replace(DOTLESS)).alias("email_normal"))
+    return frame.with_columns(put_in(others["email_normal"], pl.col("plain"), ~kept).alias("email_normal"))
 
 
 def _with_kinds(frame: pl.DataFrame) -> pl.DataFrame:
     """Say of each address whether it is free, disposable or a function's."""
-    hosts = pl.DataFrame({"email_host": frame["email_host"].drop_nulls().unique()})
     free, disposable = _lists()
-    flags = hosts.with_columns(pl.col("email_host").is_in(disposable).alias("is_disposable"))
-    # The last two labels of a listed domain, or of one below it, are those of a listed one: few hosts are left to look at closely.
-    tails = _tails(disposable) if flags.height > 1000 else None
-    deep = flags.filter(~pl.col("is_disposable") & (pl.col("email_host").str.count_matches(".", literal=True) > 1))["email_host"]
-    if tails is not None:
-        deep = deep.filter(deep.str.extract(r"([^.]+\.[^.]+)$").is_in(tails))
-    below = [host for host in deep.to_list() if _lies_below(host, disposable)]
-    flags = flags.with_columns((pl.col("is_disposable") | pl.col("email_host").is_in(below)).alias("is_disposable"))
-    free_hosts = flags.filter(~pl.col("is_disposable") & pl.col("email_host").is_in(free))["email_host"].to_list()
-    disposable_hosts = flags.filter("is_disposable")["email_host"].to_list()
+    host = frame["email_host"]
+    is_disposable = host.is_in(_as_column(disposable)) | _lies_below(host, _as_column(disposable))
     return frame.with_columns(
-        pl.col("email_host").is_in(free_hosts).alias("is_free"),
-        pl.col("email_host").is_in(disposable_hosts).alias("is_disposable"),
-        pl.col("mailbox").is_in(_role_spellings()).alias("is_role"),
+        (host.is_in(_as_column(free)) & ~is_disposable).alias("is_free"),
+        is_disposable.alias("is_disposable"),
+        pl.col("mailbox").is_in(_as_column(_role_spellings())).alias("is_role"),
     )
 
 
 @cache
-def _tails(domains: frozenset[str]) -> list[str]:
-    """List the last two labels of domains, each once."""
-    return sorted({".".join(domain.split(".")[-2:]) for domain in domains})
+def _as_column(domains: frozenset[str]) -> pl.Series:
+    """Give a list as a column of one row, the form in which `is_in` takes it without making a column of it anew at every call."""
+    return pl.Series(sorted(domains), dtype=pl.String).implode()
 
 
 @cache
@@ -182,10 +180,17 @@ def _role_spellings() -> frozenset[str]:
     )
 
 
-def _lies_below(host: str, domains: frozenset[str]) -> bool:
-    """Tell whether a host lies below one of the domains (mailinator.com gives away every name below it)."""
-    parents = host.split(".")[1:]
-    return any(".".join(parents[start:]) in domains for start in range(len(parents) - 1))
+def _lies_below(hosts: pl.Series, domains: pl.Series) -> pl.Series:
+    """Tell whether a host lies below one of the domains (mailinator.com gives away every name below it); false where it is null."""
+    parents = hosts.rename("parent").to_frame().with_row_index("place").filter(pl.col("parent").str.contains(r"\..*\."))
+    found = [pl.Series([], dtype=pl.UInt32)]
+    while parents.height:
+        dot = pl.col("parent").str.find(".", literal=True)
+        parents = parents.select("place", pl.col("parent").str.slice(dot + 1).alias("parent")).filter(
+            pl.col("parent").str.contains(".", literal=True)
+        )
+        found.append(parents.filter(pl.col("parent").is_in(domains))["place"])
+    return pl.select(pl.int_range(len(hosts), dtype=pl.UInt32).is_in(pl.concat(found).implode())).to_series()
 
 
 @cache

@@ -86,3 +86,15 @@ def by_unique(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame]) -> pl
     unique = column.unique().drop_nulls().to_series()
     table = read(unique).with_columns(unique)
     return column.join(table, on="text", how="left", maintain_order="left").drop("text")
+
+
+def put_in(answers: pl.Series, otherwise: pl.Expr, where: pl.Series) -> pl.Expr:
+    """Put answers given for some rows only in their places among all.
+
+    Args:
+        answers: One for each row where `where` holds, in order.
+        otherwise: What the other rows have.
+        where: Boolean without nulls, one for each row.
+    """
+    places = (where.cum_sum().cast(pl.Int64) - 1).set(~where, None)
+    return pl.when(pl.lit(where)).then(pl.lit(answers.gather(places))).otherwise(otherwise)
