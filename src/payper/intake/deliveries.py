@@ -8,7 +8,7 @@ import polars as pl
 
 from payper.deliveries import ANSWER_PREFIX, INSTANT, INSTANTS, SCHEMA
 from payper.intake.columns import FULL_NAME
-from payper.intake.faults import add_fault, nearest_words, read_words
+from payper.intake.faults import add_fault, nearest_words, nothing, read_words
 from payper.intake.instants import read_instants
 
 MEETING_MINUTES_MAX = 24 * 60
@@ -115,7 +115,7 @@ def row_numbers(mapped: pl.DataFrame) -> pl.Series:
 
 def joined_faults(mapped: pl.DataFrame, faults: list[pl.Series]) -> pl.Series:
     """Join what was wrong with the record and what is wrong with its cells; a record that could not be cut has only that fault."""
-    before = mapped["fault"] if "fault" in mapped.columns else pl.Series([None] * mapped.height, dtype=pl.String)
+    before = mapped["fault"] if "fault" in mapped.columns else nothing("fault", mapped.height)
     named = [fault.alias(f"{place}") for place, fault in enumerate(faults) if fault.null_count() < len(fault)]
     if not named:
         return before.cast(pl.String).alias("fault")
@@ -128,7 +128,7 @@ def joined_faults(mapped: pl.DataFrame, faults: list[pl.Series]) -> pl.Series:
 def _torn_ids(name: str, ids: pl.Series) -> pl.Series:
     """Refuse ids with a tab or line end inside: two cells run together, which no later file would write the same way."""
     if ids.null_count() == len(ids) or not ids.str.contains(_TORN_ID).any():
-        return pl.Series(name, [None] * len(ids), dtype=pl.String)
+        return nothing(name, len(ids))
     shown = pl.col("id").str.replace_all("\t", "\\t", literal=True).str.replace_all(r"\r?\n|\r", "\\n")
     words = pl.format("{} `{}` has a tab or line end inside; write the id alone", pl.lit(name), shown)
     return pl.DataFrame({"id": ids}).select(pl.when(pl.col("id").str.contains(_TORN_ID)).then(words)).to_series()
@@ -137,7 +137,7 @@ def _torn_ids(name: str, ids: pl.Series) -> pl.Series:
 def _given(mapped: pl.DataFrame, name: str) -> pl.Series:
     if name in mapped.columns:
         return mapped[name].cast(pl.String)
-    return pl.Series(name, [None] * mapped.height, dtype=pl.String)
+    return nothing(name, mapped.height)
 
 
 def _read_kinds(given: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from payper.intake.columns import FULL_NAME
 from payper.intake.deliveries import joined_faults, row_numbers
-from payper.intake.faults import add_fault, nearest_words, read_words
+from payper.intake.faults import add_fault, nearest_words, nothing, read_words
 from payper.intake.instants import read_instants
 from payper.journey import DECISION_SCHEMA, EVENT_SCHEMA, RETURN_SCHEMA, Milestone, read_milestone
 from payper.reasons import RETURN_REASONS, Reason
@@ -200,7 +200,7 @@ class _Sheet:
 def _given(mapped: pl.DataFrame, name: str) -> pl.Series:
     if name in mapped.columns:
         return mapped[name].cast(pl.String)
-    return pl.Series(name, [None] * mapped.height, dtype=pl.String)
+    return nothing(name, mapped.height)
 
 
 def _zones(contracts: pl.Series, zones: Mapping[str, str] | None, default_zone: str) -> str | pl.Series:

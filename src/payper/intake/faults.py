@@ -8,6 +8,11 @@ from collections.abc import Sequence
 import polars as pl
 
 
+def nothing(name: str, count: int) -> pl.Series:
+    """Give a column of text in which nothing stands."""
+    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, count)
+
+
 def add_fault(name: str, faults: pl.Series) -> pl.Series:
     """Put the column's name before each fault of its cells; null stays null."""
     if faults.null_count() == len(faults):
@@ -31,6 +36,6 @@ def read_words(given: pl.Series, meanings: dict[str, str | None], wrong: dict[st
     faults = (
         given.replace_strict(list(wrong), list(wrong.values()), default=None, return_dtype=pl.String)
         if wrong
-        else pl.Series([None] * len(given), dtype=pl.String)
+        else nothing("fault", len(given))
     )
     return read, faults

@@ -14,6 +14,7 @@ import polars as pl
 
 from payper.deliveries import INSTANT
 from payper.intake.dates import Written, read_written
+from payper.intake.faults import nothing
 from payper.periods import Calendar, localise
 
 DateOrder = Literal["dmy", "mdy"]
@@ -33,6 +34,7 @@ _SHIFT_MINUTES_MAX = 14 * 60
 
 YEAR_FIRST, YEAR_LAST = 1990, 2099
 """Years that a date of the trade may have; outside them it is a slip of the pen."""
+_EARLIEST, _LATEST = (datetime(year, 1, 1) for year in (YEAR_FIRST, YEAR_LAST + 1))  # noqa: DTZ001  # clock times of any zone
 
 _MONTH_FIRST_ZONES = ("America/", "US/", "Canada/", "Pacific/Honolulu", "Pacific/Guam")
 _DAY_FIRST_AMERICA = (
@@ -62,18 +64,18 @@ def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | 
     iso = _read_iso(frame)
     local, shift = iso["local"], iso["shift"]
     is_left = texts.is_not_null() & local.is_null()
-    fault = pl.Series("fault", [None] * len(texts), dtype=pl.String)
+    fault = nothing("fault", len(texts))
     if is_left.any():
         others = _read_others(texts, frame["zone"], is_left, date_order)
         local = local.zip_with(~is_left, others["local"])
         shift = shift.zip_with(~is_left, others["shift"])
         fault = others["fault"]
-    is_far = ((local.dt.year() < YEAR_FIRST) | (local.dt.year() > YEAR_LAST)).fill_null(value=False)
+    is_far = ~local.is_between(_EARLIEST, _LATEST, closed="left").fill_null(value=True)
     if is_far.any():
         words = pl.format("`{}` lies outside the years {} to {}", pl.col("text"), pl.lit(YEAR_FIRST), pl.lit(YEAR_LAST))
         fault = fault.zip_with(~is_far, frame.select(words).to_series())
         local = local.set(is_far, None)
-    return pl.DataFrame({"instant": _to_instant(local, shift, frame["zone"]), "fault": fault})
+    return pl.DataFrame({"instant": _to_instant(local, shift, zone), "fault": fault})
 
 
 def find_date_order(texts: pl.Series) -> DateOrder | Literal["both"] | None:
@@ -255,15 +257,18 @@ def _read_serials(texts: pl.Series) -> pl.DataFrame:
     )
 
 
-def _to_instant(local: pl.Series, shift: pl.Series, zones: pl.Series) -> pl.Series:
+def _to_instant(local: pl.Series, shift: pl.Series, zone: str | pl.Series) -> pl.Series:
     """Place local clock times on the time line: by their own shift, else by their zone."""
-    frame = pl.DataFrame({"local": local, "shift": shift, "zone": zones})
-    instant = frame.select((pl.col("local") - pl.duration(minutes="shift")).dt.replace_time_zone("UTC").alias("instant")).to_series()
     is_local = local.is_not_null() & shift.is_null()
+    if isinstance(zone, str) and shift.null_count() == len(shift):
+        return localise(local, Calendar(zone=zone)).cast(INSTANT).rename("instant")
+    frame = pl.DataFrame({"local": local, "shift": shift})
+    instant = frame.select((pl.col("local") - pl.duration(minutes="shift")).dt.replace_time_zone("UTC").alias("instant")).to_series()
     if not is_local.any():
         return instant.cast(INSTANT)
-    for zone in zones.filter(is_local).unique().drop_nulls():
-        here = is_local & (zones == zone)
-        placed = localise(local, Calendar(zone=zone))
+    zones = pl.Series([zone], dtype=pl.String).new_from_index(0, len(local)) if isinstance(zone, str) else zone
+    for each in zones.filter(is_local).unique().drop_nulls():
+        here = is_local & (zones == each)
+        placed = localise(local, Calendar(zone=each))
         instant = instant.zip_with(~here, placed)
     return instant.cast(INSTANT)
