@@ -14,6 +14,8 @@ from payper.reasons import Reason
 from payper.terms.contract import Contract, ListEntries, Range, SeniorityRange
 from payper.terms.expressions import compile_condition, evaluate
 
+_RANKS = {word: seniority_rank(word) for word in ("intern", "entry", "senior", "manager", "director", "vp", "c-level", "owner")}
+
 
 def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
     """Give, per reason of the audience stage, the expression that holds where the delivery has the fault."""
@@ -67,11 +69,6 @@ def _range(asked: Range, name: str) -> tuple[pl.Expr, pl.Expr]:
     return is_known & above & below, outside
 
 
-def _rank(column: str) -> pl.Expr:
-    words = ("intern", "entry", "senior", "manager", "director", "vp", "c-level", "owner")
-    return pl.col(column).replace_strict({word: seniority_rank(word) for word in words}, default=None, return_dtype=pl.Int8)
-
-
 def _title_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
     """Test what is recognised of a title, and give TITLE_UNKNOWN once for what is asked and not recognised (RULES 19 and 20)."""
     audience = contract.audience
@@ -97,13 +94,11 @@ def _title_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Ex
 
 
 def _on_ladder(asked: SeniorityRange) -> pl.Expr:
-    rank = _rank("seniority")
-    inside = rank.is_not_null()
-    if asked.low is not None:
-        inside = inside & (rank >= seniority_rank(asked.low))
-    if asked.high is not None:
-        inside = inside & (rank <= seniority_rank(asked.high))
-    return pl.when(rank.is_null()).then(None).otherwise(inside)
+    """Tell whether a word of seniority lies on the asked part of the ladder; null where it is no word of the ladder."""
+    low = 0 if asked.low is None else seniority_rank(asked.low)
+    high = max(_RANKS.values()) if asked.high is None else seniority_rank(asked.high)
+    inside = [word for word, rank in _RANKS.items() if low <= rank <= high]
+    return pl.when(pl.col("seniority").is_in(list(_RANKS))).then(pl.col("seniority").is_in(inside))
 
 
 def _listed(frame: pl.DataFrame, lists: Sequence[ListEntries]) -> pl.Expr:

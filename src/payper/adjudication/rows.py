@@ -13,6 +13,7 @@ from payper.adjudication.normalise import RateOn, complete, no_rate, normalise
 from payper.adjudication.record import missing_fields, record_faults
 from payper.deliveries import FAULT_COLUMN
 from payper.journey import LADDER
+from payper.normalisation.folding import put_in
 from payper.periods import local_dates
 from payper.reasons import Reason
 from payper.terms.contract import Contract
@@ -104,14 +105,17 @@ def _judge_version(
         .then(pl.lit(BIT[Reason.CONTRACT_PAUSED], dtype=pl.UInt64))
         .otherwise(others)
     )
-    lacking = missing_fields(contract, frame)
+    # Naming what is empty takes long, and few rows lack anything.
+    lacks = frame.select(pl.repeat(0, pl.len()), lacks=faults.get(Reason.FIELD_MISSING, pl.lit(value=False)).fill_null(value=False))[
+        "lacks"
+    ]
+    lacking = frame.filter(lacks).select("empty: " + missing_fields(contract, frame))
+    words = put_in(lacking.to_series(), pl.lit(None, dtype=pl.String), lacks) if lacking.height else pl.lit(None, dtype=pl.String)
     return frame.with_columns(
         marks.alias("marks"),
         is_after_end_only.alias("is_after_end_only"),
         price_rows(frame, contract).alias("price_rows"),
-        pl.coalesce(fault, pl.when(lacking != "").then(pl.lit("empty: ") + lacking), pl.col("implausible"), pl.col("email_fault")).alias(
-            "evidence"
-        ),
+        pl.coalesce(fault, words, pl.col("implausible"), pl.col("email_fault")).alias("evidence"),
     )
 
 
