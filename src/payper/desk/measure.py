@@ -105,5 +105,6 @@ def basis_of(standing: Standing, *, horizon_days: int | None = None, by: tuple[s
         horizon_days=horizon_days or words.horizon_days,
         margin=None if words.margin is None else float(words.margin),
         effort=words.effort,
+        targets=standing.targets,
         by=by,
     )

@@ -112,8 +112,13 @@ def written_words(programme: Programme) -> str:
     )
 
 
-def recorded_words(database: Database) -> Words:
-    """Read what the last run recorded of the programme; a book of an earlier payper has only contracts and rates."""
+def recorded_words(database: Database, *, lists: Path | None = None) -> Words:
+    """Read what the last run recorded of the programme; a book of an earlier payper has only contracts and rates.
+
+    Args:
+        database: The book.
+        lists: As of `recorded_contracts`.
+    """
     kept = json.loads(database.setting("programme") or "{}")
     minutes = {step: Minutes(sdr=Decimal(sdr), ae=Decimal(ae)) for step, (sdr, ae) in kept.get("minutes", {}).items()}
     notes = [] if kept else ["An earlier payper wrote this book, so it does not know margin and wages; `payper run` records them."]
@@ -121,7 +126,7 @@ def recorded_words(database: Database) -> Words:
         name=kept.get("name", "Programme"),
         timezone=kept.get("timezone", "UTC"),
         rates=recorded_rates(database),
-        contracts=recorded_contracts(database),
+        contracts=recorded_contracts(database, lists=lists),
         horizon_days=kept.get("horizon_days", 180),
         margin=_decimal(kept.get("margin")),
         effort=Effort(sdr_hour=_decimal(kept.get("sdr_hour")), ae_hour=_decimal(kept.get("ae_hour")), minutes=minutes),

@@ -46,6 +46,7 @@ class Standing:
         outcomes: As `measurement.outcomes.make_outcomes`.
         spending: As `measurement.spending.make_spending`.
         end: The last instant that has happened, in whichever contract's zone the day ends last.
+        targets: Domains and company keys that contracts target; None: they target none, or their lists are not at hand.
         place: Where results go where nothing else is said: the folder of the book; None: it is on a server.
         notes: What else is worth knowing.
     """
@@ -57,6 +58,7 @@ class Standing:
     outcomes: pl.DataFrame
     spending: pl.DataFrame
     end: datetime
+    targets: frozenset[str] | None
     place: Path | None
     notes: Sequence[str]
 
@@ -83,7 +85,7 @@ def read_standing(place: Path | str, *, as_of: date | None = None, tell: Tell = 
         notes.append("This folder had never been run, so it was run first.")
     address = find_database(place)
     with read_database(address) as book:
-        words = recorded_words(book)
+        words = recorded_words(book, lists=None if folder is None else folder / "contracts")
         if folder is not None:
             words = words_of(read_programme(folder), words.contracts)
             notes += _unread(book, folder)
@@ -104,6 +106,7 @@ def read_standing(place: Path | str, *, as_of: date | None = None, tell: Tell = 
         outcomes=outcomes,
         spending=make_spending(settlement, words.contracts, words.rates, kinds=outcomes, effort=words.effort),
         end=_latest_end(words, day),
+        targets=None if folder is None else _targets(words.contracts),
         place=None if is_postgres(str(address)) else path_of(address).parent,
         notes=notes,
     )
@@ -175,6 +178,11 @@ def _placed_at() -> pl.Expr:
 def _latest_end(words: Words, day: date) -> datetime:
     """Give the last instant of a day in whichever contract's zone it ends last."""
     return max((end_of(day, versions[-1].zone) for versions in words.contracts.values()), default=end_of(day, words.timezone))
+
+
+def _targets(contracts: Mapping[str, Sequence[Contract]]) -> frozenset[str] | None:
+    lists = [one.audience.only for versions in contracts.values() for one in versions if one.audience.only is not None]
+    return frozenset().union(*(each.domains | each.company_keys for each in lists)) or None
 
 
 def _providers(contracts: Mapping[str, Sequence[Contract]]) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -14,12 +14,19 @@ from payper.errors import UsageError
 from payper.measurement.anomalies import Anomalies, count_signals, find_anomalies
 from payper.measurement.counts import ProgrammeFacts, Settled
 from payper.measurement.effort import Effort
+from payper.measurement.follow_up import FollowUp, OfficeHours, measure_follow_up
 from payper.measurement.measure import measure
-from payper.measurement.outcomes import GAPS, SEGMENTS
+from payper.measurement.outcomes import GAPS, SEGMENTS, UNKNOWN
+from payper.measurement.providers import rank_wins
+from payper.measurement.reach import Reach, measure_acceleration, measure_reach, measure_velocity
 from payper.measurement.waterfall import fall_of_reasons
 
 ALWAYS: tuple[str, ...] = ("model", "provider", "contract")
 """Segments that every report has on its first pages."""
+
+
+NEW_WITHIN = timedelta(days=90)
+"""What was first tried so shortly before the day is new."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Basis:
         horizon_days: From delivery on.
         margin: What is left of a unit of revenue; None: not written, so that money is revenue.
         effort: Wages and minutes behind the cost of rep time.
+        targets: Domains and company keys of the companies that contracts target; None: they target none, or their lists are not at hand.
         by: Segments to group by besides those that are always shown.
         seed: Of draws.
     """
@@ -49,6 +57,7 @@ class Basis:
     horizon_days: int = 180
     margin: float | None = None
     effort: Effort = field(default_factory=Effort)
+    targets: frozenset[str] | None = None
     by: tuple[str, ...] = ()
     seed: int = 0
 
@@ -92,6 +101,10 @@ class Measured:
         segments: As of `measure`, a frame per segment of `SEGMENTS`; the first column is its name.
         asked: As of `measure` by all columns of `basis.by` together; None: nothing was asked.
         falls: As `fall_of_reasons`.
+        league: As of `rank_wins`: providers by what their deliveries win.
+        follow_up: What the speed of the first touch is associated with.
+        reach: Companies, targets and what was tried, of all deliveries; `reach_by_model` of each model.
+        acceleration: Days from delivery to meeting, opportunity and win, by model; `velocity` from each stage to the next.
         anomalies: What looks unlike the past.
     """
 
@@ -101,6 +114,12 @@ class Measured:
     segments: Mapping[str, pl.DataFrame]
     asked: pl.DataFrame | None
     falls: pl.DataFrame
+    league: pl.DataFrame
+    follow_up: FollowUp
+    reach: Reach
+    reach_by_model: Reach
+    acceleration: pl.DataFrame
+    velocity: pl.DataFrame
     anomalies: Anomalies
 
 
@@ -125,6 +144,7 @@ def measure_programme(basis: Basis) -> Measured:
             seed=basis.seed,
         )
 
+    stepped = _stepped(basis.outcomes)
     return Measured(
         basis=basis,
         seen=_seen(basis),
@@ -132,6 +152,12 @@ def measure_programme(basis: Basis) -> Measured:
         segments={segment: by(segment) for segment in SEGMENTS},
         asked=by(*basis.by) if basis.by else None,
         falls=fall_of_reasons(basis.deliveries, basis.settlement.returns, basis.outcomes),
+        league=rank_wins(_aged(frame, basis.day), horizon_days=basis.horizon_days, seed=basis.seed),
+        follow_up=_follow_up(basis),
+        reach=_reach(stepped, basis, by=()),
+        reach_by_model=_reach(stepped, basis, by=("model",)),
+        acceleration=measure_acceleration(stepped, as_of=basis.end, horizon_days=basis.horizon_days),
+        velocity=measure_velocity(stepped, as_of=basis.end, horizon_days=basis.horizon_days),
         anomalies=find_anomalies(count_signals(basis.deliveries, basis.settlement.returns, as_of=basis.end)),
     )
 
@@ -172,6 +198,37 @@ def _dated(spending: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     known = frame.filter(pl.col("cost").is_not_null()).drop("cost")
     return spending.join(known, on="delivery_id", how="inner").select(
         *SEGMENTS, "delivered_at", pl.col("spent_on").alias("spent_at"), "cost"
+    )
+
+
+def _reach(stepped: pl.DataFrame, basis: Basis, *, by: tuple[str, ...]) -> Reach:
+    return measure_reach(
+        stepped, as_of=basis.end, by=by, targets=basis.targets, new_from=basis.end - NEW_WITHIN, horizon_days=basis.horizon_days
+    )
+
+
+def _aged(frame: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Give deliveries by age, as `rank_wins` takes them: a delivery of the day itself has shown one day."""
+    days = (pl.col("won_at") - pl.col("delivered_at")).dt.total_days()
+    return frame.select(
+        "provider",
+        ((pl.lit(day) - pl.col("delivered_at")).dt.total_days() + 1).alias("age_days"),
+        days.clip(lower_bound=0).alias("won_after_days"),
+    )
+
+
+def _stepped(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """Give outcomes with unknown attributes as null, and every end as a loss."""
+    unknown = [pl.when(pl.col(name) != UNKNOWN).then(name).alias(name) for name in ("seniority",)]
+    return outcomes.with_columns(*unknown, pl.col("ended_at").alias("lost_at"))
+
+
+def _follow_up(basis: Basis) -> FollowUp:
+    """Measure follow-up on contacts somebody wrote down, matched on model, with the minutes that working a lead takes."""
+    recorded = basis.outcomes.with_columns(pl.col("contact_recorded_at").alias("contacted_at"))
+    minutes = float(basis.effort.of("accepted lead").sdr)
+    return measure_follow_up(
+        recorded, as_of=basis.end, match=("model",), office=OfficeHours(zone=basis.facts.zone), touch_minutes=minutes or None
     )
 
 

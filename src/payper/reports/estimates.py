@@ -53,6 +53,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
+def days(value: float) -> str:
+    """Write a number of days: `7`, `4.6`, `62`."""
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
+
+
 def with_interval(value: float | None, low: float | None, high: float | None, write: Writer = amount) -> str:
     """Write an estimate with its interval: `3,120 (2,010 to 4,600)`, `3,120 (at least 2,010)`, `not known yet`.
 

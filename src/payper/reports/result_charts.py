@@ -206,10 +206,10 @@ def _upright(x: float, high: float, low: float) -> Spec:
     }
 
 
-def shares_chart(steps: Sequence[Estimate], width: int = NARROW) -> str:
+def shares_chart(steps: Sequence[Estimate], width: int = NARROW, *, left: int = 104, most: float = 1.0) -> str:
     """Draw a funnel of shares: a bar for each step, its interval across the end of the bar."""
-    row, left, right = 24, 104, 112
-    scale = {"domain": [0, 1], "range": [left, width - right - 1], "nice": False, "zero": False}
+    row, right = 24, 112 if width <= NARROW else 208
+    scale = {"domain": [0, most], "range": [left, width - right - 1], "nice": False, "zero": False}
     data = [
         {
             "y": row * at + 5,

@@ -12,6 +12,8 @@ from payper.reasons import Reason
 from payper.reports import result_charts as charts
 from payper.reports.drawing import NARROW, WIDE
 from payper.reports.page import Figure, Section, drawn
+from payper.reports.result_progress import follow_up_section, reach_section
+from payper.reports.result_providers import league_section, unlike_section
 from payper.reports.result_words import HEADS, LABELS, estimate_words, result_cells, segment_name, times
 from payper.reports.tables import Table
 from payper.reports.words import MINUS, count, counted, percent
@@ -22,7 +24,15 @@ ROWS_MAX = 12
 
 def sections(measured: Measured) -> list[Section]:
     """Give every question that there is something to say about."""
-    return [section for section in (_earning(measured), _falling(measured), _unlike(measured)) if section is not None]
+    found = (
+        _earning(measured),
+        league_section(measured),
+        _falling(measured),
+        follow_up_section(measured),
+        reach_section(measured),
+        unlike_section(measured),
+    )
+    return [section for section in found if section is not None]
 
 
 # --- what earns most --------------------------------------------------------------------------------------------------------------
@@ -144,36 +154,3 @@ def _fall_label(step: str, reason: str | None) -> str:
     if step == "rejected":
         return reason or "all other reasons"
     return {"waiting": "in review or quarantined"}.get(step, step)
-
-
-# --- what looks unlike the past ---------------------------------------------------------------------------------------------------
-
-
-def _unlike(measured: Measured) -> Section | None:
-    providers, evidence = measured.anomalies.providers, measured.anomalies.evidence
-    if providers.is_empty():
-        return None
-    out = providers.filter(pl.col("status") == "stands out")
-    name = measured.basis.facts.party
-    answer = (
-        "No provider's latest deliveries look unlike the ones before"
-        if out.is_empty()
-        else f"The latest deliveries of {name(out['provider'][0])}{'' if out.height == 1 else f' and {out.height - 1} more'} look unlike the ones before"  # noqa: E501  # one sentence
-    )
-    summary = Table(
-        "What each provider's latest deliveries show",
-        ["Provider", "In words"],
-        [[name(one), words] for one, words in providers.select("provider", "words").iter_rows()],
-        words=2,
-    )  # one table
-    shown = evidence.filter(pl.col("status") == "stands out") if out.height else evidence.head(8)
-    rows = [
-        [name(row["provider"]), row["words"], count(row["k"]), count(row["n"]), percent(row["expected_share"])]
-        for row in shown.iter_rows(named=True)
-    ]
-    details = Table("Evidence, the least likely first", ["Provider", "In words", "Seen", "Of", "Expected"], rows, words=2)
-    note = (
-        "Each provider's last four weeks are held against its own earlier weeks and the other providers. On average at most "
-        f"{percent(measured.anomalies.q)} of the providers named stand out by chance alone. Evidence is for a conversation, not a verdict."
-    )
-    return Section("unlike", "Do the latest deliveries look like the ones before?", answer, tables=[summary, details], note=note)
