@@ -77,6 +77,7 @@ SCHEMA: dict[str, _Type] = {
     **dict.fromkeys(EXITS, INSTANT),
     "ended_at": INSTANT,
     "contact_recorded_at": INSTANT,
+    "missed_reason": pl.String,
     "is_returned": pl.Boolean,
     "is_replacement": pl.Boolean,
     "amount": pl.Float64,
@@ -139,8 +140,9 @@ def make_outcomes(
 
     Returns:
         `SCHEMA`. Instants (UTC) are the first of their step, implied ones included, null where it was not reached; `contact_recorded_at`
-        is the first contact somebody wrote down; `ended_at` the first of lost, unreachable, disqualified, opted out and returned, null
-        when won all the same. A delivery whose return was granted has no forward step, no amount and no pipeline; what it cost stays.
+        is the first contact somebody wrote down; `missed_reason` that of the last missed meeting (null: not said); `ended_at` the first of
+        lost, unreachable, disqualified, opted out and returned, null when won all the same. A delivery whose return was granted has no
+        forward step, no amount and no pipeline; what it cost stays.
         Money is in units of the base currency: `amount` of the win at the rate of its day, `pipeline` of the opportunity (else of the
         win), `charges_cost` of charges (pending and posted less credited; offsets are inside) at the rates of their days, `effort_cost`
         of rep time, `cost` both; null cost: a charge without a rate. `gap` is a code of `GAPS`, null: money is whole. `delivered_on`,
@@ -199,6 +201,7 @@ def _stages(journey: pl.DataFrame) -> pl.DataFrame:
             first(Milestone.ACCEPTED).alias("accepted_at"),
             *(first(milestone).alias(name) for name, milestone in steps.items()),
             pl.col("happened_at").filter(recorded).min().alias("contact_recorded_at"),
+            pl.col("reason").filter(pl.col("milestone") == Milestone.MISSED.value).last().alias("missed_reason"),
         )
         .sort("delivery_id")
         .collect()

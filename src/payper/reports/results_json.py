@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from math import floor, isfinite, log10
 from typing import Any
@@ -50,12 +51,41 @@ def results_json(measured: Measured, *, payper_version: str, notes: Sequence[str
         "segments": {segment: rows(measured.segments[segment]) for segment in SEGMENTS},
         "by": {"columns": list(basis.by), "rows": [] if measured.asked is None else rows(measured.asked)},
         "falls": rows(measured.falls),
+        "league": rows(measured.league),
+        "follow_up": _follow_up(measured),
+        "reach": {
+            "all": rows(measured.reach.companies),
+            "by_model": rows(measured.reach_by_model.companies),
+            "tried": rows(measured.reach.tried),
+        },
+        "acceleration": rows(measured.acceleration),
+        "velocity": rows(measured.velocity),
         "anomalies": {
             "week": plain(measured.anomalies.week),
             "q": measured.anomalies.q,
             "providers": rows(measured.anomalies.providers),
             "evidence": rows(measured.anomalies.evidence),
         },
+    }
+
+
+def _follow_up(measured: Measured) -> dict[str, Any]:
+    found = measured.follow_up
+    return {
+        "outcome": found.outcome,
+        "within_days": found.within_days,
+        "fast": found.fast,
+        "slow": found.slow,
+        "is_enough": found.is_enough,
+        "leads": found.leads,
+        "left_out": dict(found.left_out),
+        "effect": plain(asdict(found.effect)),
+        "second_opinion": plain(asdict(found.second_opinion)),
+        "bands": rows(found.bands),
+        "comparisons": rows(found.comparisons),
+        "slower_a_week": plain(found.slower_a_week),
+        "hours_a_week": plain(found.hours_a_week),
+        "words": list(found.words),
     }
 
 
