@@ -41,7 +41,8 @@ class WeightedSum:
         with np.errstate(divide="ignore", invalid="ignore"):
             shape_low = np.where(v > 0, y * y / v, 0.0)
             scale_low = np.where(y > 0, v / y, 0.0)
-        return shape_low, scale_low, (y + w) ** 2 / (v + w * w), (v + w * w) / (y + w)
+            # Where not one amount is known, w is 0 and nothing can be said.
+            return shape_low, scale_low, (y + w) ** 2 / (v + w * w), (v + w * w) / (y + w)
 
 
 def gamma_interval(total: WeightedSum) -> tuple[Floats, Floats]:
