@@ -91,6 +91,11 @@ def summary_schema() -> str:
     return (ROOT / "src/payper/reports/summary_schema.json").read_text("utf-8")
 
 
+def results_schema() -> str:
+    """Publish the JSON Schema of `payper measure --json`."""
+    return (ROOT / "src/payper/reports/results_schema.json").read_text("utf-8")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reasons.md": reasons,
     "docs/commands.md": commands,
@@ -98,6 +103,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/functions.md": functions,
     "docs/terms.md": terms,
     "docs/summary-schema.json": summary_schema,
+    "docs/results-schema.json": results_schema,
 }
 
 

@@ -5,57 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from html_pages import EVIL, Page
 from invented_programme import Invented, contract, invent, northwind, without_settlement
 from payper.measurement import count_results
 from payper.reports import render_report
 from payper.reports.words import count, day_in_words, decimal_text, money, money_short, percent, shortened
-
-
-class Page(HTMLParser):
-    """Gather the visible text, the tables by caption and what the page would load."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.text: list[str] = []
-        self.tables: dict[str, list[list[str]]] = {}
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self._stack: list[str] = []
-        self._rows: list[list[str]] = []
-        self._caption = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in {"meta", "br", "link", "img"}:
-            self._stack.append(tag)
-        if tag == "table":
-            self._rows, self._caption = [], ""
-        if tag == "tr":
-            self._rows.append([])
-        if tag in {"td", "th"}:
-            self._rows[-1].append("")
-
-    def handle_endtag(self, tag):
-        if tag == "table":
-            self.tables[self._caption] = self._rows
-        while self._stack and self._stack.pop() != tag:
-            pass
-
-    def handle_data(self, data):
-        if "style" in self._stack:
-            return
-        self.text.append(data)
-        if "caption" in self._stack:
-            self._caption += data
-        elif self._stack and self._stack[-1] in {"td", "th"}:
-            self._rows[-1][-1] += data
 
 
 def results_of(made: Invented):
@@ -145,9 +105,6 @@ def test_the_headline_says_what_is_owed_what_was_accepted_and_when(page: Page, m
     text = "".join(page.text)
     assert f"owed on 20 Feb 2026; {count(accepted)} of {count(made.verdicts.height)} deliveries were accepted" in text
     assert "Not run: EMAIL_NO_MX, as it needs --online" in text
-
-
-EVIL = "<script>alert(1)</script>&\"'{{7*7}}</style></svg>"
 
 
 def test_no_name_or_sentence_can_become_markup(made: Invented) -> None:
