@@ -15,6 +15,7 @@ from payper.desk.standing import Standing, read_standing
 from payper.errors import FileError, UsageError
 from payper.measurement.counts import ProgrammeFacts, rates_on
 from payper.measurement.measured import Basis, Measured, check_segments, measure_programme
+from payper.measurement.providers import Weights, checks_asked
 from payper.reports.results import render_results
 from payper.reports.results_json import results_json
 
@@ -84,7 +85,7 @@ def measure(
     return Measurement(measured=measured, report=path, notes=standing.notes)
 
 
-def basis_of(standing: Standing, *, horizon_days: int | None = None, by: tuple[str, ...] = ()) -> Basis:
+def basis_of(standing: Standing, *, horizon_days: int | None = None, by: tuple[str, ...] = (), weights: Weights | None = None) -> Basis:
     """Hand over to measuring how a programme stands."""
     words = standing.words
     facts = ProgrammeFacts(
@@ -105,6 +106,8 @@ def basis_of(standing: Standing, *, horizon_days: int | None = None, by: tuple[s
         horizon_days=horizon_days or words.horizon_days,
         margin=None if words.margin is None else float(words.margin),
         effort=words.effort,
+        asked={id_: frozenset().union(*map(checks_asked, versions)) for id_, versions in words.contracts.items()},
+        weights=weights,
         targets=standing.targets,
         by=by,
     )

@@ -12,12 +12,14 @@ import polars as pl
 
 from payper.errors import UsageError
 from payper.measurement.anomalies import Anomalies, count_signals, find_anomalies
+from payper.measurement.attribution import attribute, compare_orders
+from payper.measurement.attribution.touches import touch_paths
 from payper.measurement.counts import ProgrammeFacts, Settled
 from payper.measurement.effort import Effort
 from payper.measurement.follow_up import FollowUp, OfficeHours, measure_follow_up
 from payper.measurement.measure import measure
 from payper.measurement.outcomes import GAPS, SEGMENTS, UNKNOWN
-from payper.measurement.providers import rank_wins
+from payper.measurement.providers import Scorecards, Weights, adjust_for_mix, delivery_speeds, make_scorecards, scorecard_counts
 from payper.measurement.reach import Reach, measure_acceleration, measure_reach, measure_velocity
 from payper.measurement.waterfall import fall_of_reasons
 
@@ -43,6 +45,8 @@ class Basis:
         horizon_days: From delivery on.
         margin: What is left of a unit of revenue; None: not written, so that money is revenue.
         effort: Wages and minutes behind the cost of rep time.
+        asked: Checks that each contract's terms ask for, by contract id; None: all ask all.
+        weights: What matters to the buyer in providers; None: all criteria alike.
         targets: Domains and company keys of the companies that contracts target; None: they target none, or their lists are not at hand.
         by: Segments to group by besides those that are always shown.
         seed: Of draws.
@@ -57,6 +61,8 @@ class Basis:
     horizon_days: int = 180
     margin: float | None = None
     effort: Effort = field(default_factory=Effort)
+    asked: Mapping[str, frozenset[str]] | None = None
+    weights: Weights | None = None
     targets: frozenset[str] | None = None
     by: tuple[str, ...] = ()
     seed: int = 0
@@ -101,7 +107,10 @@ class Measured:
         segments: As of `measure`, a frame per segment of `SEGMENTS`; the first column is its name.
         asked: As of `measure` by all columns of `basis.by` together; None: nothing was asked.
         falls: As `fall_of_reasons`.
-        league: As of `rank_wins`: providers by what their deliveries win.
+        scorecards: Of providers; `scorecards.wins` ranks them by what their deliveries win.
+        mix: As of `adjust_for_mix`, by country.
+        speeds: As of `delivery_speeds`.
+        credit: As of `attribute`: wins of companies shared among leads and appointments; `orders` as of `compare_orders`.
         follow_up: What the speed of the first touch is associated with.
         reach: Companies, targets and what was tried, of all deliveries; `reach_by_model` of each model.
         acceleration: Days from delivery to meeting, opportunity and win, by model; `velocity` from each stage to the next.
@@ -114,7 +123,11 @@ class Measured:
     segments: Mapping[str, pl.DataFrame]
     asked: pl.DataFrame | None
     falls: pl.DataFrame
-    league: pl.DataFrame
+    scorecards: Scorecards
+    mix: pl.DataFrame
+    speeds: pl.DataFrame
+    credit: pl.DataFrame
+    orders: pl.DataFrame
     follow_up: FollowUp
     reach: Reach
     reach_by_model: Reach
@@ -145,6 +158,7 @@ def measure_programme(basis: Basis) -> Measured:
         )
 
     stepped = _stepped(basis.outcomes)
+    paths = touch_paths(basis.outcomes, as_of=basis.end, stratum="company_size")
     return Measured(
         basis=basis,
         seen=_seen(basis),
@@ -152,7 +166,11 @@ def measure_programme(basis: Basis) -> Measured:
         segments={segment: by(segment) for segment in SEGMENTS},
         asked=by(*basis.by) if basis.by else None,
         falls=fall_of_reasons(basis.deliveries, basis.settlement.returns, basis.outcomes),
-        league=rank_wins(_aged(frame, basis.day), horizon_days=basis.horizon_days, seed=basis.seed),
+        scorecards=score_providers(basis),
+        mix=adjust_for_mix(_counts(basis, segment="country_code")),
+        speeds=delivery_speeds(basis.deliveries),
+        credit=attribute(paths, stratum="stratum", seed=basis.seed),
+        orders=compare_orders(paths, seed=basis.seed),
         follow_up=_follow_up(basis),
         reach=_reach(stepped, basis, by=()),
         reach_by_model=_reach(stepped, basis, by=("model",)),
@@ -199,6 +217,16 @@ def _dated(spending: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     return spending.join(known, on="delivery_id", how="inner").select(
         *SEGMENTS, "delivered_at", pl.col("spent_on").alias("spent_at"), "cost"
     )
+
+
+def score_providers(basis: Basis) -> Scorecards:
+    """Make the scorecards of all providers, by the buyer's weights."""
+    aged = _aged(measurable(basis.outcomes), basis.day)
+    return make_scorecards(_counts(basis), deliveries=aged, weights=basis.weights, horizon_days=basis.horizon_days, seed=basis.seed)
+
+
+def _counts(basis: Basis, *, segment: str | None = None) -> pl.DataFrame:
+    return scorecard_counts(basis.deliveries, basis.settlement.returns, basis.outcomes, asked=basis.asked, segment=segment)
 
 
 def _reach(stepped: pl.DataFrame, basis: Basis, *, by: tuple[str, ...]) -> Reach:

@@ -12,8 +12,9 @@ from payper.reasons import Reason
 from payper.reports import result_charts as charts
 from payper.reports.drawing import NARROW, WIDE
 from payper.reports.page import Figure, Section, drawn
+from payper.reports.result_credit import credit_section
 from payper.reports.result_progress import follow_up_section, reach_section
-from payper.reports.result_providers import league_section, unlike_section
+from payper.reports.result_providers import league_section, scorecards_section, unlike_section
 from payper.reports.result_words import HEADS, LABELS, estimate_words, result_cells, segment_name, times
 from payper.reports.tables import Table
 from payper.reports.words import MINUS, count, counted, percent
@@ -27,6 +28,8 @@ def sections(measured: Measured) -> list[Section]:
     found = (
         _earning(measured),
         league_section(measured),
+        scorecards_section(measured),
+        credit_section(measured),
         _falling(measured),
         follow_up_section(measured),
         reach_section(measured),

@@ -51,7 +51,7 @@ def results_json(measured: Measured, *, payper_version: str, notes: Sequence[str
         "segments": {segment: rows(measured.segments[segment]) for segment in SEGMENTS},
         "by": {"columns": list(basis.by), "rows": [] if measured.asked is None else rows(measured.asked)},
         "falls": rows(measured.falls),
-        "league": rows(measured.league),
+        "league": rows(measured.scorecards.wins),
         "follow_up": _follow_up(measured),
         "reach": {
             "all": rows(measured.reach.companies),
