@@ -8,13 +8,17 @@ unexport PYTHONDONTWRITEBYTECODE
 # Install one hashed lock file, by uv where it reaches an index, else by pip.
 LOCKED = $(V)/bin/uv pip install -q --require-hashes --python $(V)/bin/python -r $(1) 2>/dev/null || $(V)/bin/pip install -q --require-hashes -r $(1)
 
-.PHONY: demo test check bench lock docs clean
+.PHONY: demo test browser check bench lock docs clean
 
 demo: $(V)/.run
 	@$(V)/bin/payper run examples/northwind --out out/northwind
 
 test: $(V)/.test
 	$(V)/bin/python -m pytest -q -n 2 --dist worksteal $(ARGS)
+
+# The pages in a real browser: a Chromium of the system, and a library that drives it.
+browser: $(V)/.browser
+	$(V)/bin/python -m pytest -q tests/web/browser $(ARGS)
 
 check: $(V)/.test
 	$(V)/bin/ruff check .
@@ -44,6 +48,10 @@ $(V)/.run: requirements/bootstrap.txt requirements/run.txt pyproject.toml | $(V)
 
 $(V)/.test: $(V)/.run requirements/test.txt
 	@$(call LOCKED,requirements/test.txt)
+	@touch $@
+
+$(V)/.browser: $(V)/.test requirements/browser.txt
+	@$(call LOCKED,requirements/browser.txt)
 	@touch $@
 
 # Maintainers only: compile the locks anew. No address of any index is written into them.

@@ -47,6 +47,7 @@ def main() -> None:
         ["requirements/bootstrap.in", "-o", "requirements/bootstrap.txt"],
         ["pyproject.toml", "-o", "requirements/run.txt"],
         ["pyproject.toml", "--group", "test", "-c", "requirements/run.txt", "-o", "requirements/test.txt"],
+        ["pyproject.toml", "--group", "browser", "-c", "requirements/test.txt", "-o", "requirements/browser.txt"],
     ):
         subprocess.run([*compile_, *arguments], cwd=ROOT, check=True)
     for path in FOLDER.glob("*.txt"):
