@@ -1,0 +1,162 @@
+"""Batches of the journal kept at hand for pages: a sealed batch never changes, so that it is read and unpacked once.
+
+What is kept is bounded; the least lately used goes first. A batch whose people were erased has another digest and is read anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from payper.reasons import Reason
+from payper.store.book_pages import BatchHead, BookPages, VerdictRow
+
+BYTES_MAX = 256 * 1024 * 1024
+"""Rows kept at hand, over all books."""
+
+_COLUMNS = (
+    "delivery_id", "row", "external_id", "kind", "generated_at", "delivered_at", "contract_version", "verdict", "reasons", "price_minor",
+    "replaces", "meeting_at", "is_replacement", "prospect",
+)  # fmt: skip
+_PAST_MENDING = rf"\b(?:{'|'.join(reason.name for reason in Reason if not reason.can_mend)})\b"
+_Key = tuple[str, int, bytes, bytes]
+
+
+class _Shelf:
+    """A cache of frames, safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
+        self._tallies: dict[_Key, pl.DataFrame] = {}
+        self._bytes = 0
+
+    def rows(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, head.people_digest)
+        with self._lock:
+            found = self._rows.get(key)
+            if found is not None:
+                self._rows.move_to_end(key)
+                return found
+        journal = pl.read_parquet(book.journal(head.batch), columns=list(_COLUMNS))
+        company = pl.read_parquet(book.people(head.batch), columns=["company"])
+        frame = journal.hstack(company).with_columns(pl.lit(head.contract).alias("contract")).sort("delivery_id")
+        with self._lock:
+            self._rows[key] = frame
+            self._bytes = sum(int(each.estimated_size()) for each in self._rows.values())
+            while self._bytes > BYTES_MAX and len(self._rows) > 1:
+                _, gone = self._rows.popitem(last=False)
+                self._bytes -= int(gone.estimated_size())
+        return frame
+
+    def tally(self, book: BookPages, head: BatchHead, zone: str) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, zone.encode())
+        with self._lock:
+            found = self._tallies.get(key)
+        if found is None:
+            journal = pl.read_parquet(book.journal(head.batch), columns=["delivered_at", "verdict", "reasons"])
+            found = (
+                journal.select(
+                    pl.lit(head.contract).alias("contract"),
+                    pl.col("delivered_at").dt.convert_time_zone(zone).dt.date().alias("day"),
+                    "verdict",
+                    ((pl.col("verdict") == "rejected") & ~pl.col("reasons").str.contains(_PAST_MENDING)).alias("mendable"),
+                )
+                .group_by("contract", "day", "verdict", "mendable")
+                .len("deliveries")
+            )
+            with self._lock:
+                self._tallies[key] = found
+        return found
+
+
+_SHELF = _Shelf()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many deliveries were judged how.
+
+    Attributes:
+        mendable: Of the rejected, those that mending and sending again can help.
+    """
+
+    delivered: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    review: int = 0
+    quarantined: int = 0
+    mendable: int = 0
+
+
+def rows_of(book: BookPages, heads: Sequence[BatchHead], verdicts: Sequence[VerdictRow]) -> pl.DataFrame:
+    """Give the journal's rows of some verdicts in their order, with company, file and batch."""
+    by_number = {head.batch: head for head in heads}
+    wanted: dict[int, list[int]] = {}
+    for each in verdicts:
+        wanted.setdefault(each.batch, []).append(each.delivery_id)
+    frames = [
+        _SHELF.rows(book, by_number[batch])
+        .filter(pl.col("delivery_id").is_in(ids))
+        .with_columns(pl.lit(by_number[batch].file).alias("file"), pl.lit(batch, dtype=pl.Int64).alias("batch"))
+        for batch, ids in wanted.items()
+    ]
+    if not frames:
+        return pl.DataFrame()
+    return pl.concat(frames, how="vertical").sort("delivery_id", descending=True)
+
+
+def tallies(book: BookPages, zones: dict[str, str], *, since: date | None = None, until: date | None = None) -> dict[str, Tally]:
+    """Count deliveries by contract, those of some local days where days are named.
+
+    Args:
+        book: The buyer's book.
+        zones: The zone of each contract to count.
+        since: The first day; None: from the beginning.
+        until: The last day; None: to the end.
+    """
+    frames = [_SHELF.tally(book, head, zones[head.contract]) for head in book.batch_heads(list(zones))]
+    if not frames:
+        return {}
+    counted = pl.concat(frames)
+    if since is not None:
+        counted = counted.filter(pl.col("day") >= since)
+    if until is not None:
+        counted = counted.filter(pl.col("day") <= until)
+    return {str(contract): _tally(part) for (contract,), part in counted.group_by(["contract"])}
+
+
+def latest_days(book: BookPages, zones: dict[str, str]) -> dict[str, date]:
+    """Give the local day of each contract's latest delivery."""
+    days: dict[str, date] = {}
+    for head in book.batch_heads(list(zones)):
+        day = _SHELF.tally(book, head, zones[head.contract])["day"].max()
+        if isinstance(day, date):
+            days[head.contract] = max(day, days.get(head.contract, day))
+    return days
+
+
+def total(parts: Iterable[Tally]) -> Tally:
+    """Add tallies up."""
+    sums = [0] * 6
+    for each in parts:
+        for place, number in enumerate((each.delivered, each.accepted, each.rejected, each.review, each.quarantined, each.mendable)):
+            sums[place] += number
+    return Tally(*sums)
+
+
+def _tally(part: pl.DataFrame) -> Tally:
+    by_verdict = {str(verdict): int(number) for verdict, number in part.group_by("verdict").agg(pl.col("deliveries").sum()).iter_rows()}
+    return Tally(
+        delivered=sum(by_verdict.values()),
+        accepted=by_verdict.get("accepted", 0),
+        rejected=by_verdict.get("rejected", 0),
+        review=by_verdict.get("review", 0),
+        quarantined=by_verdict.get("quarantined", 0),
+        mendable=int(part.filter("mendable")["deliveries"].sum()),
+    )

@@ -1,0 +1,162 @@
+"""The statements behind pages: a few rows of a book at a time, never all of it."""
+
+# ruff: noqa: S608  # statements are put together of fixed texts and marks; every value is a parameter
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from payper.store.database import Database, read_database
+
+_TRANSFER = ("transfer_id", "charge_id", "kind", "happened_at", "amount_minor", "currency", "cause")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchHead:
+    """What a batch of the journal is, without its content."""
+
+    batch: int
+    contract: str
+    file: str
+    run: int
+    rows: int
+    digest: bytes
+    people_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One kept verdict: `verdict` and `headline` are numbers, as the store has them."""
+
+    delivery_id: int
+    batch: int
+    verdict: int
+    headline: int
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRow:
+    """One transfer; `happened_at` in microseconds since 1970, UTC."""
+
+    transfer_id: str
+    charge_id: str
+    kind: str
+    happened_at: int
+    amount_minor: int
+    currency: str
+    cause: str
+
+
+@contextmanager
+def read_pages(address: Path | str) -> Iterator[BookPages]:
+    """Open a book that is there to be read a page at a time; as `read_database`.
+
+    Raises:
+        StoreError: There is no book of payper's, or it is of another version.
+    """
+    with read_database(address) as database:
+        yield BookPages(database._connection)  # noqa: SLF001  # the same connection, with more statements
+
+
+class BookPages(Database):
+    """Reads of a few rows; every one names the contracts that may be seen, so that no page can forget to."""
+
+    def batch_heads(self, contracts: Sequence[str], *, subject: str = "deliveries") -> list[BatchHead]:
+        """List the batches of some contracts, oldest first."""
+        sql = (
+            "select batch, chain, file, run, rows, digest, people_digest from batch "
+            f"where subject = ? and chain in ({_marks(contracts)}) order by batch"
+        )
+        rows = self._connection.rows(sql, (subject, *contracts))
+        return [BatchHead(int(row[0]), row[1], row[2], int(row[3]), int(row[4]), bytes(row[5]), bytes(row[6])) for row in rows]
+
+    def journal(self, batch: int) -> bytes:
+        """Give the sealed rows of a batch, as Parquet."""
+        return self._blob("journal", batch)
+
+    def people(self, batch: int) -> bytes:
+        """Give the columns as sent and as understood of a batch, as Parquet: personal data."""
+        return self._blob("people", batch)
+
+    def verdict_rows(
+        self, contracts: Sequence[str], *, verdict: int | None, headline: int | None, before: int | None, limit: int
+    ) -> list[VerdictRow]:
+        """Give the newest verdicts of some contracts, those before a delivery where one is named."""
+        own = f"batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
+        tests: list[tuple[str, object]] = [
+            (test, value)
+            for test, value in (("verdict = ?", verdict), ("headline = ?", headline), ("delivery_id < ?", before))
+            if value is not None
+        ]
+        where = " and ".join([own, *(test for test, _ in tests)])
+        sql = f"select delivery_id, batch, verdict, headline, price_minor from verdict where {where} order by delivery_id desc limit ?"
+        return [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, (*contracts, *(value for _, value in tests), limit))]
+
+    def waiting_rows(self, contracts: Sequence[str]) -> list[VerdictRow]:
+        """List what was judged to be in review or quarantine."""
+        sql = (
+            "select delivery_id, batch, verdict, headline, price_minor from verdict where verdict in (2, 3) "
+            f"and batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
+        )
+        return [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, contracts)]
+
+    def verdict_row(self, delivery_id: int, contracts: Sequence[str]) -> VerdictRow | None:
+        """Give one verdict where it is of these contracts, or None."""
+        sql = (
+            "select delivery_id, batch, verdict, headline, price_minor from verdict where delivery_id = ? "
+            f"and batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
+        )
+        row = self._row(sql, (delivery_id, *contracts))
+        return None if row is None else VerdictRow(*map(int, row))
+
+    def account_sums(self, contracts: Sequence[str]) -> pl.DataFrame:
+        """Add transfers up by the accounts they move between: contract, debit_account, credit_account, currency, amount_minor, latest."""
+        sql = (
+            "select contract, debit_account, credit_account, currency, sum(amount_minor), max(happened_at) from transfer "
+            f"where contract in ({_marks(contracts)}) group by contract, debit_account, credit_account, currency"
+        )
+        schema = {
+            "contract": pl.String,
+            "debit_account": pl.String,
+            "credit_account": pl.String,
+            "currency": pl.String,
+            "amount_minor": pl.Int64,
+            "latest": pl.Int64,
+        }
+        rows = [(*row[:4], int(row[4]), int(row[5])) for row in self._connection.rows(sql, contracts)]
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def transfer_rows(self, contract: str, *, before: tuple[int, str] | None, limit: int) -> list[TransferRow]:
+        """Give the newest transfers of a contract, those before an instant and id where they are named."""
+        older = " and (happened_at < ? or (happened_at = ? and transfer_id < ?))" if before else ""
+        values = (before[0], before[0], before[1]) if before else ()
+        sql = f"select {', '.join(_TRANSFER)} from transfer where contract = ?{older} order by happened_at desc, transfer_id desc limit ?"
+        return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, limit))]
+
+    def transfers_of(self, contract: str, charges: Sequence[str]) -> list[TransferRow]:
+        """Give the transfers of some charges of a contract, in order of time."""
+        sql = (
+            f"select {', '.join(_TRANSFER)} from transfer where contract = ? and charge_id in ({_marks(charges)}) "
+            "order by happened_at, transfer_id"
+        )
+        return [_transfer(row) for row in self._connection.rows(sql, (contract, *charges))]
+
+    def _blob(self, column: str, batch: int) -> bytes:
+        row = self._row(f"select {column} from batch where batch = ?", (batch,))
+        return b"" if row is None else bytes(row[0])
+
+
+def _marks(values: Sequence[object]) -> str:
+    """Give as many marks as there are values; `in (null)` is true of nothing."""
+    return ", ".join("?" * len(values)) or "null"
+
+
+def _transfer(row: Sequence[object]) -> TransferRow:
+    transfer_id, charge_id, kind, happened_at, amount, currency, cause = row
+    return TransferRow(str(transfer_id), str(charge_id), str(kind), int(str(happened_at)), int(str(amount)), str(currency), str(cause))
