@@ -131,14 +131,14 @@ def visible_share(numbers: Numbers, days: float) -> float:
 
     Averaged over the uncertainty of the cycle's median, which spreads as the prior's 80 % range does.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     if days <= 0:
         return 0.0
     row = numbers.row("cycle_days")
     doubt = 0.25 if row.mark is Mark.YOURS else (np.log(row.high) - np.log(row.low)) / 2.563
     spread = float(np.hypot(numbers["cycle_spread"], doubt))
-    return float(norm.cdf((np.log(days) - np.log(max(row.value, 1e-9))) / max(spread, 1e-9)))
+    return float(ndtr((np.log(days) - np.log(max(row.value, 1e-9))) / max(spread, 1e-9)))
 
 
 def outlooks_of(numbers: Numbers, offers: tuple[Offer, ...], history: History | None = None) -> tuple[Outlook, ...]:

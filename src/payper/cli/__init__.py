@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("payper.cli.run:run", "Judge, settle and report a programme folder."),
     "measure": ("payper.cli.measure:measure", "Say what deliveries brought while deals are still open."),
     "judge": ("payper.cli.judge:judge", "Judge one file of deliveries by one contract."),
+    "advise": ("payper.cli.advise:advise", "Say which model or mix to buy, and why."),
     "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),
     "verdict": ("payper.cli.verdict:verdict", "Say why a delivery was judged as it was."),
     "verify": ("payper.cli.verify:verify", "Rebuild everything from the journal and compare."),

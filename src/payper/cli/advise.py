@@ -1,0 +1,113 @@
+"""`payper advise`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from payper.cli import FINE, NO
+
+if TYPE_CHECKING:
+    from payper.advice import Recommendation
+    from payper.desk.advise import Advice
+
+
+@click.command(epilog="Example: payper advise examples/northwind/profile.toml --programme out/northwind --html advice.html")
+@click.argument("profile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--programme", type=click.Path(path_type=Path), help="An output or programme folder whose own record replaces priors.")
+@click.option("--database", metavar="ADDRESS", help="The same from a book: a file, or postgresql://user@host:5432/database?book=NAME.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Read the programme as of this day. Default: the day of its run.")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the advice as a page to forward.")
+@click.option("--questions", is_flag=True, help="Print a profile to fill in, with every question.")
+@click.option("--seed", type=int, default=0, help="Of the futures drawn; the same seed gives the same advice.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON (docs/reference/advice.md).")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def advise(
+    profile: Path | None,
+    *,
+    programme: Path | None,
+    database: str | None,
+    as_of: datetime | None,
+    page: Path | None,
+    questions: bool,
+    seed: int,
+    is_json: bool,
+    quiet: bool,
+) -> int:
+    """Say which model or mix to buy for the answers in PROFILE, why, how sure that is, and what would change it.
+
+    Without --programme every share is a benchmark of the trade, and the advice says so.
+    """
+    from payper.cli.terminal import print_json, progress
+    from payper.desk.advise import advise as advise_by
+
+    if questions:
+        from payper.advice.template import profile_template
+
+        click.echo(profile_template(), nl=False)
+        return FINE
+    if profile is None:
+        raise click.UsageError("Name a PROFILE; `payper advise --questions > profile.toml` prints one to fill in.")
+    if programme is not None and database is not None:
+        raise click.UsageError("Name either --programme or --database.")
+    with progress(is_quiet=quiet or is_json) as tell:
+        advice = advise_by(profile, place=programme or database, as_of=as_of.date() if as_of else None, page=page, seed=seed, tell=tell)
+    if is_json:
+        print_json(advice.to_json())
+    else:
+        for finding in advice.findings:
+            click.echo(str(finding), err=True)
+        if not quiet and advice.recommendation is not None:
+            click.echo(_shown(advice, advice.recommendation))
+    return NO if advice.recommendation is None else FINE
+
+
+def _shown(advice: Advice, found: Recommendation) -> str:
+    from textwrap import fill
+
+    from payper.cli.terminal import bullets, strong, table
+    from payper.reports.advice_words import (
+        LINE_HEADS,
+        amount,
+        change_words,
+        line_cells,
+        model_words,
+        range_words,
+        runner_up_words,
+        sure_words,
+        test_words,
+        use_words,
+    )
+
+    parts = [strong(fill(found.headline, 80))]
+    if found.banner:
+        parts.append(fill(found.banner, 80))
+    if advice.record:
+        parts.append(fill(f"Own record: {advice.record}.", 80))
+    parts.append(fill(sure_words(found), 80))
+    parts.append(table(list(LINE_HEADS), [line_cells(found, line) for line in found.lines], right=(1, 2, 3, 4)))
+    parts.append(bullets("Share of spend:", [f"{model_words(each.model)}: {range_words(each)}" for each in found.shares]))
+    parts.append(bullets("Why:", [f"{ground.words} [{', '.join(ground.keys)}]" for ground in found.grounds]))
+    parts.append(bullets("What is used of what there is:", [use_words(found, use) for use in found.mix.uses]))
+    if found.runner_ups:
+        parts.append(bullets("Runner-up mixes:", [runner_up_words(found, each) for each in found.runner_ups]))
+    told = [change_words(found, each) for each in found.changes if each.changes_advice][:4]
+    parts.append(bullets("What would change the advice:", told or ["No single answer within its likely range does."]))
+    cautious = f"The mix of a cautious buyer brings {amount(found, found.cautious.value_minor)} on average and "
+    cautious += f"{amount(found, found.cautious.tail_minor)} in the worst tenth of futures."
+    parts.append(fill(cautious, 80))
+    if found.goal is not None:
+        parts.append(fill(found.goal.words, 80))
+    if found.first_test is not None:
+        parts.append(fill(test_words(found, found.first_test), 80))
+    assumed = [*found.assumptions, *found.notes, *advice.notes]
+    if assumed:
+        parts.append(bullets("Taken for want of an answer, and notes:", assumed))
+    if advice.page is not None:
+        parts.append(f"Advice: {advice.page}\nNext: open it in a browser; change an answer and ask again.")
+    else:
+        parts.append("Next: change an answer and ask again, or name --html FILE for a page to forward.")
+    return "\n\n".join(parts)
