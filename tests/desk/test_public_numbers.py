@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_no_two_rows_share_a_public_number() -> None:
 
 def test_public_numbers_do_not_order_as_rows_do() -> None:
     names = [public_number(number, KEY) for number in range(1_000)]
-    rising = sum(first < second for first, second in zip(names, names[1:], strict=False))
+    rising = sum(first < second for first, second in itertools.pairwise(names))
     assert 400 < rising < 600
 
 
