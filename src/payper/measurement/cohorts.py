@@ -39,20 +39,23 @@ class Dispersion:
 
 
 def find_dispersion(matrices: Matrices) -> Dispersion:
-    """Compare each week's wins with those that its deliveries' ages let expect.
+    """Compare each week's wins with those that its deliveries' ages let expect."""
+    return dispersion_of(matrices, matrices.won, matrices.deliveries - matrices.unwon)
+
+
+def dispersion_of(matrices: Matrices, at_lag: Floats, at_age: Floats) -> Dispersion:
+    """Compare each week's events, counted by lag and by age of their delivery, with those that its deliveries' ages let expect.
 
     Source: McCullagh, Nelder 1989, Generalized Linear Models, 2nd ed., section 4.5 (dispersion from Pearson's chi-square).
     """
     from scipy.special import chdtrc
 
     groups, days = matrices.deliveries.shape
-    rate = np.concatenate([np.zeros((groups, 1)), cumulate(matrices, matrices.won)], axis=1)[:, :days]
+    rate = np.concatenate([np.zeros((groups, 1)), cumulate(matrices, at_lag)], axis=1)[:, :days]
     weeks = np.arange(0, days, 7)
     expected = np.add.reduceat(matrices.deliveries * rate, weeks, axis=1)
     delivered = np.add.reduceat(matrices.deliveries, weeks, axis=1)
-    wins = matrices.wins
-    seen = np.zeros((groups, weeks.size))
-    np.add.at(seen, (wins.segment, wins.age // 7), wins.count)
+    seen = np.add.reduceat(at_age, weeks, axis=1)
     bins = np.floor((np.cumsum(expected, axis=1) - expected / 2) / _EXPECTED_LEAST).astype(np.int64)
     width = int(bins.max(initial=0)) + 1
     where = (bins + width * np.arange(groups)[:, None]).ravel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,12 @@ from numpy.typing import NDArray
 
 from payper.measurement.amounts import draw_amounts
 from payper.measurement.cohorts import Dispersion, find_dispersion
-from payper.measurement.cure import CureData, RatePrior, fit_cure
+from payper.measurement.cure import CureData, CureDraws, RatePrior, fit_cure
 from payper.measurement.exposure import old_enough, revenue_within, wins_within
 from payper.measurement.gammas import WeightedSum, gamma_interval, midp_interval
 from payper.measurement.histograms import Histograms
 from payper.measurement.lags import LagPrior
-from payper.measurement.matrices import Matrices, add_up, make_matrices
+from payper.measurement.matrices import Matrices, add_up, make_matrices, read_wins
 from payper.measurement.snapshot import MONEY_STEPS
 
 Floats = NDArray[np.float64]
@@ -44,6 +45,16 @@ class Interval:
     def times(self, factor: Floats | float) -> Interval:
         """Give it in another unit."""
         return Interval(*(part * factor for part in self.parts))
+
+    def widen(self, factor: float, most: float = np.inf) -> Interval:
+        """Put the bounds so many times as far from the estimate, by ratio where it is above 0, and none above `most`."""
+        if factor == 1:
+            return self
+        estimate, low, high = self.parts
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_ratio = [np.where(part > 0, estimate * (part / estimate) ** factor, 0.0) for part in (low, high)]
+        above = np.where(estimate > 0, by_ratio[1], high * factor)
+        return Interval(estimate, np.where(np.isnan(low), low, by_ratio[0]), np.minimum(np.where(np.isnan(high), high, above), most))
 
     @property
     def parts(self) -> tuple[Floats, Floats, Floats]:
@@ -81,6 +92,7 @@ class Estimates:
         wins_sum, revenue_sum: The weighted sums behind the exposure estimates.
         cost: Per delivery; NaN where unknown or not above 0.
         has_revenue: Whether amounts can be added up.
+        worth: What a win is worth.
     """
 
     histograms: Histograms
@@ -96,6 +108,7 @@ class Estimates:
     dispersion: Dispersion
     cost: Floats
     has_revenue: Bools
+    worth: Worth
 
 
 def estimate(
@@ -107,11 +120,13 @@ def estimate(
     rate_prior: RatePrior | None = None,
     seed: int = 0,
     draws: int = DRAWS,
+    worth: Worth | None = None,
 ) -> Estimates:
-    """Estimate everything from histograms."""
+    """Estimate everything from histograms; `worth` is that of the whole programme where these are only some of its groups."""
     matrices = make_matrices(histograms)
     dispersion = find_dispersion(matrices)
-    unseen, has_revenue = _money_known(histograms, matrices)
+    worth = worth or find_worth(histograms)
+    unseen, has_revenue = worth.amount_unseen, worth.is_known
     wins_sum = wins_within(matrices, horizon_days)
     revenue_sum = revenue_within(matrices, horizon_days, amount_unseen=unseen)
     projection = _project(matrices, dispersion, horizon_days, unseen, prior, rate_prior, seed, draws)
@@ -134,6 +149,7 @@ def estimate(
         dispersion=dispersion,
         cost=_cost(histograms, matrices, horizon_days),
         has_revenue=has_revenue,
+        worth=worth,
     )
 
 
@@ -143,14 +159,15 @@ def summarise_draws(draws: Floats) -> Interval:
     return Interval(middle, low, high)
 
 
-def summarise_share(draws: Floats) -> Interval:
-    """Give the harmonic mean and central 95 % of draws of a share, shape (groups, draws).
+def summarise_ultimate(projection: Projection) -> Interval:
+    """Give the share won in the end: harmonic mean and central 95 % of its draws.
 
     The harmonic mean is right on average in relative terms: if a / p is to be 1 on average over p, a is 1 over the mean of 1/p. Median and
-    mean of a share of which little can be seen yet are too high by that measure.
+    mean of a share of which little can be seen yet are too high by that measure. It is never less than the share within the horizon.
     """
-    low, high = np.quantile(draws, [0.025, 0.975], axis=1)
-    return Interval(1 / (1 / draws).mean(axis=1), low, high)
+    low, high = np.quantile(projection.ultimate, [0.025, 0.975], axis=1)
+    middle = 1 / (1 / projection.ultimate).mean(axis=1)
+    return Interval(np.maximum(middle, np.median(projection.win_rate, axis=1)), low, high)
 
 
 def query_days(horizon_days: int, days: int) -> Floats:
@@ -160,12 +177,27 @@ def query_days(horizon_days: int, days: int) -> Floats:
     return np.unique(np.append(steps, float(horizon_days)))
 
 
-def _money_known(histograms: Histograms, matrices: Matrices) -> tuple[Floats, Bools]:
-    """Give the mean amount of the programme's wins, per group, and whether its amounts can be added up.
+@dataclass(frozen=True)
+class Worth:
+    """What a win is worth, per group.
 
-    Amounts of other currencies than a group's own say nothing of it.
+    Attributes:
+        amount_unseen: Mean amount of the programme's wins in the group's currency; 0 where there is none.
+        is_known: Whether the group's amounts can be added up: all of one currency, and some of its wins, if any, with an amount.
     """
-    wins, groups = matrices.wins, matrices.groups
+
+    amount_unseen: Floats
+    is_known: Bools
+
+    def part(self, groups: slice) -> Worth:
+        """Give it for some groups."""
+        return Worth(self.amount_unseen[groups], self.is_known[groups])
+
+
+def find_worth(histograms: Histograms) -> Worth:
+    """Find what a win is worth in each group's own currency."""
+    frame, groups = histograms.wins.drop_nulls("lag_days"), histograms.segments.height
+    wins = read_wins(frame)
     kinds = np.array([kinds[0] if len(kinds) == 1 else "" for kinds in histograms.faults["currencies"].to_list()])
     is_mixed = np.array([len(kinds) > 1 for kinds in histograms.faults["currencies"].to_list()], dtype=np.bool_)
     valued = add_up(wins.segment, wins.count - wins.missing, groups)
@@ -177,7 +209,7 @@ def _money_known(histograms: Histograms, matrices: Matrices) -> tuple[Floats, Bo
         if valued[own].sum() > 0:
             unseen[own] = amount[own].sum() / valued[own].sum()
     known = histograms.has_amounts & ~is_mixed & ((valued > 0) | ((counted == 0) & np.isfinite(unseen)))
-    return np.where(np.isfinite(unseen), unseen, 0.0), known
+    return Worth(np.where(np.isfinite(unseen), unseen, 0.0), known)
 
 
 def _cost(histograms: Histograms, matrices: Matrices, horizon_days: int) -> Floats:
@@ -219,11 +251,35 @@ def _project(
     )
     within = int(np.searchsorted(at_days, horizon_days))
     rate = fitted.ultimate * fitted.cdf[:, :, within]
-    revenue, ultimate_revenue = _project_revenue(matrices, fitted.ultimate, fitted.cdf, at_days, within, unseen, seed)
+    (revenue, ultimate_revenue) = _project_revenue(matrices, fitted, at_days, [within, at_days.size], unseen, seed)
     share = np.einsum("gq,gdq->gd", share_ages(matrices.deliveries, at_days), fitted.cdf)
     delivered = np.maximum(matrices.deliveries.sum(axis=1), 1)
     wins = _project_wins(matrices, fitted.ultimate, fitted.cdf, at_days, within, dispersion.tempered, seed)
     return Projection(fitted.ultimate, rate, revenue, ultimate_revenue, share / delivered[:, None], wins)
+
+
+def project(
+    matrices: Matrices,
+    dispersion: Dispersion,
+    ages: NDArray[np.int64],
+    unseen: Floats,
+    prior: LagPrior | None,
+    rate_prior: RatePrior | None,
+    seed: int,
+) -> list[Floats]:
+    """Draw revenue per delivery up to each of some ages, above 0 in ascending order; 0 at an age of 0. Shape of each (groups, draws)."""
+    last = int(ages[-1])
+    at_days = np.unique(np.concatenate([query_days(last, matrices.days), ages[ages > 0].astype(np.float64)]))
+    fitted = fit_cure(
+        CureData(matrices.won, matrices.unwon, matrices.deliveries, dispersion.tempered),
+        at_days=at_days,
+        draws=DRAWS,
+        prior=prior,
+        rate_prior=rate_prior,
+    )
+    ends = [int(np.searchsorted(at_days, age)) for age in ages if age > 0]
+    drawn = _project_revenue(matrices, fitted, at_days, ends, unseen, seed)
+    return [np.zeros_like(fitted.ultimate)] * (len(ages) - len(ends)) + drawn
 
 
 def share_ages(by_age: Floats, at_days: Floats) -> Floats:
@@ -239,12 +295,12 @@ def share_ages(by_age: Floats, at_days: Floats) -> Floats:
 
 
 def _project_revenue(
-    matrices: Matrices, ultimate: Floats, cdf: Floats, at_days: Floats, within: int, unseen: Floats, seed: int
-) -> tuple[Floats, Floats]:
-    """Multiply wins to come by what wins of their lag are worth."""
-    wins = matrices.wins
+    matrices: Matrices, fitted: CureDraws, at_days: Floats, ends: Sequence[int], unseen: Floats, seed: int
+) -> list[Floats]:
+    """Multiply wins up to some of the days, by their numbers, by what wins of their lag are worth; one number more says for ever."""
+    wins, ultimate, cdf = matrices.wins, fitted.ultimate, fitted.cdf
     middles = np.sqrt(np.maximum(np.concatenate([[0.0], at_days[:-1]]), 0.3) * at_days)
-    near, whole = np.empty_like(ultimate), np.empty_like(ultimate)
+    found = [np.empty_like(ultimate) for _ in ends]
     bounds = np.searchsorted(wins.segment, np.arange(matrices.groups + 1))
     for group in range(matrices.groups):
         own = slice(bounds[group], bounds[group + 1])
@@ -261,9 +317,11 @@ def _project_revenue(
         )
         each = worth.mean(middles)[np.arange(ultimate.shape[1]) % worth.level.size]
         parts = np.diff(cdf[group], axis=1, prepend=0.0) * each
-        near[group] = ultimate[group] * parts[:, : within + 1].sum(axis=1)
-        whole[group] = ultimate[group] * (parts.sum(axis=1) + (1 - cdf[group][:, -1]) * each[:, -1])
-    return near, whole
+        sums = np.cumsum(parts, axis=1)
+        for place, end in zip(found, ends, strict=True):
+            is_for_ever = end == at_days.size
+            place[group] = ultimate[group] * (sums[:, -1] + (1 - cdf[group][:, -1]) * each[:, -1] if is_for_ever else sums[:, end])
+    return found
 
 
 def _project_wins(matrices: Matrices, ultimate: Floats, cdf: Floats, at_days: Floats, within: int, dispersion: Floats, seed: int) -> Floats:

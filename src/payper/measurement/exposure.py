@@ -25,10 +25,15 @@ def wins_within(matrices: Matrices, horizon_days: int) -> WeightedSum:
     Where the oldest delivery is younger than the horizon, the sum ends at its age; that is no estimate of the horizon.
     The largest weight is that of a win on the last observed day below the horizon.
     """
+    return weighted_sum(matrices, matrices.won, horizon_days)
+
+
+def weighted_sum(matrices: Matrices, at_lag: Floats, horizon_days: int) -> WeightedSum:
+    """Give events counted by lag, shape (groups, days), per delivery within a horizon."""
     exposed, seen = _exposed(matrices, horizon_days)
     weight = np.where(seen, 1 / np.maximum(exposed, 1), 0.0)
-    won = _until(matrices.won, horizon_days)
-    return WeightedSum((won * weight).sum(axis=1), (won * weight**2).sum(axis=1), _last_weight(weight))
+    events = _until(at_lag, horizon_days)
+    return WeightedSum((events * weight).sum(axis=1), (events * weight**2).sum(axis=1), _last_weight(weight))
 
 
 def revenue_within(matrices: Matrices, horizon_days: int, *, amount_unseen: Floats) -> WeightedSum:

@@ -28,12 +28,16 @@ class WeightedSum:
     Attributes:
         estimate: y.
         variance: v.
-        weight_largest: w, above 0; the largest weight that one more event could have had.
+        weight_largest: w, the largest weight that one more event could have had; 0 says that no event has any weight.
     """
 
     estimate: Floats
     variance: Floats
     weight_largest: Floats
+
+    def only(self, group: int) -> WeightedSum:
+        """Give the sum of one group."""
+        return WeightedSum(*(part[group : group + 1] for part in (self.estimate, self.variance, self.weight_largest)))
 
     def gammas(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Give shape and scale of the lower gamma (shape 0 where nothing was seen: it is 0), and of the upper one."""
@@ -41,8 +45,9 @@ class WeightedSum:
         with np.errstate(divide="ignore", invalid="ignore"):
             shape_low = np.where(v > 0, y * y / v, 0.0)
             scale_low = np.where(y > 0, v / y, 0.0)
-            # Where not one amount is known, w is 0 and nothing can be said.
-            return shape_low, scale_low, (y + w) ** 2 / (v + w * w), (v + w * w) / (y + w)
+            shape_up = np.where(w > 0, (y + w) ** 2 / (v + w * w), 1.0)
+            scale_up = np.where(w > 0, (v + w * w) / (y + w), 1e-300)
+        return shape_low, scale_low, shape_up, scale_up
 
 
 def gamma_interval(total: WeightedSum) -> tuple[Floats, Floats]:
@@ -77,6 +82,24 @@ def midp_interval(total: WeightedSum) -> tuple[Floats, Floats]:
 
     low: Floats = np.where(shape_low > 0, invert(_TAIL), 0.0)
     return low, invert(1 - _TAIL)
+
+
+def share_interval(total: WeightedSum) -> tuple[Floats, Floats]:
+    """Give the bounds of sums that are shares, for shares that are not small: the binomial counterpart of `gamma_interval`.
+
+    With the weights of all events alike it is the interval of Clopper, Pearson 1934, Biometrika 26(4), 404-413; else the number of
+    trials is that which makes the variance right (Kish's effective size).
+    """
+    from scipy.special import betaincinv
+
+    y = np.minimum(total.estimate, 1.0)
+    v, w = total.variance, total.weight_largest
+    seen = (y > 0) & (v > 0)
+    trials = np.where(seen, y / np.where(seen, v, 1.0), 1.0)
+    low = np.where(seen, betaincinv(np.where(seen, y * trials, 1.0), np.maximum((1 - y) * trials, 0.0) + 1, _TAIL), 0.0)
+    trials_up = (y + w) / (v + w * w)
+    below_one = np.maximum((1 - y - w) * trials_up, 0.0) + 1
+    return low, np.where(y < 1, betaincinv((y + w) * trials_up, below_one, 1 - _TAIL), 1.0)
 
 
 def draw_sums(total: WeightedSum, count: int, rng: np.random.Generator) -> Floats:

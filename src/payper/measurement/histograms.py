@@ -7,17 +7,18 @@ Histograms of two halves, counted apart and added, are those of the whole, to th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from payper.errors import UsageError
-from payper.measurement.snapshot import Moment, Snapshot
+from payper.measurement.snapshot import Moment, Snapshot, step_column
 
 FAULTS = ("is_won_before", "is_won_and_lost", "is_amount_negative", "is_amount_changed", "is_backfilled")
 """Oddities of rows that are counted per group."""
 
 _SEGMENT = "segment"
+_FRAMES = ("ages", "wins", "lost", "steps", "reached", "spending", "faults")
 _PLACE = "place"
 _DAYS = 1 << 16
 """More days than any age or lag has: a segment and a day make one number, by which rows are grouped in half the time."""
@@ -35,10 +36,12 @@ class Histograms:
             ten-thousandths), `cost_missing`.
         wins: `segment, age_days, lag_days` and `wins`, `amount`, `amount_squared` (Int128, ten-thousandths and their squares),
             `amount_largest` (Int64), `amount_missing`. Wins of a day that is not over have a null lag: seen, and in no estimate yet.
-        steps: `segment, milestone, lag_days, deliveries`: `lost` (and not won), and the other milestones that were asked for.
+        lost: `segment, lag_days, deliveries`: those lost and not won.
+        steps: `segment, milestone, lag_days, deliveries`: those that reached each milestone that was asked for, by lag.
+        reached: `segment, milestone, age_days, deliveries`: the same by the age that the delivery has now.
         spending: `segment, lag_days, cost` (Int128): costs that came with their own date.
         faults: `segment`, a count per fault of `FAULTS`, `undated` and `currencies` (list of those seen, sorted).
-        milestones: Those of `steps` besides lost.
+        milestones: Those of `steps`, in the order given.
         has_amounts, has_costs: Whether such a column was given at all.
     """
 
@@ -47,7 +50,9 @@ class Histograms:
     segments: pl.DataFrame
     ages: pl.DataFrame
     wins: pl.DataFrame
+    lost: pl.DataFrame
     steps: pl.DataFrame
+    reached: pl.DataFrame
     spending: pl.DataFrame
     faults: pl.DataFrame
     milestones: tuple[str, ...]
@@ -64,7 +69,9 @@ def count_histograms(snapshot: Snapshot) -> Histograms:
         segments=segments,
         ages=_ages(frame),
         wins=_wins(frame),
-        steps=_steps(frame, snapshot.milestones),
+        lost=_lost(frame),
+        steps=_reached(frame, snapshot.milestones, by_lag=True),
+        reached=_reached(frame, snapshot.milestones, by_lag=False),
         spending=spending.group_by(_SEGMENT, "lag_days").agg(pl.col("cost").cast(pl.Int128).sum()).sort(_SEGMENT, "lag_days"),
         faults=_faults(frame, undated, segments),
         milestones=snapshot.milestones,
@@ -100,7 +107,9 @@ def add_histograms(parts: Sequence[Histograms]) -> Histograms:
         segments=segments,
         ages=added("ages", (_SEGMENT, "age_days")),
         wins=added("wins", (_SEGMENT, "age_days", "lag_days")),
+        lost=added("lost", (_SEGMENT, "lag_days")),
         steps=added("steps", (_SEGMENT, "milestone", "lag_days")),
+        reached=added("reached", (_SEGMENT, "milestone", "age_days")),
         spending=added("spending", (_SEGMENT, "lag_days")),
         faults=pl.concat([frames["faults"] for frames in recoded])
         .group_by(_SEGMENT)
@@ -110,6 +119,18 @@ def add_histograms(parts: Sequence[Histograms]) -> Histograms:
         has_amounts=any(part.has_amounts for part in parts),
         has_costs=any(part.has_costs for part in parts),
     )
+
+
+def take_segments(histograms: Histograms, first: int, count: int) -> Histograms:
+    """Give the histograms of some groups, those from number `first` on, numbered from 0."""
+    last = first + count
+
+    def taken(frame: pl.DataFrame) -> pl.DataFrame:
+        own = frame.filter((pl.col(_SEGMENT) >= first) & (pl.col(_SEGMENT) < last))
+        return own.with_columns(pl.col(_SEGMENT) - first)
+
+    frames = {name: taken(getattr(histograms, name)) for name in ("segments", *_FRAMES)}
+    return replace(histograms, **frames)  # type: ignore[arg-type]  # each name is that of a frame
 
 
 def _number_segments(snapshot: Snapshot) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -134,7 +155,7 @@ def _sorted_segments(values: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
 
 def _recode(part: Histograms, segments: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Give the frames of histograms with the numbers of other segments."""
-    frames = {name: getattr(part, name) for name in ("ages", "wins", "steps", "spending", "faults")}
+    frames = {name: getattr(part, name) for name in _FRAMES}
     if not part.by:
         return frames
     codes = part.segments.join(segments.rename({_SEGMENT: "_new"}), on=part.by, how="left", nulls_equal=True).select(_SEGMENT, "_new")
@@ -183,19 +204,25 @@ def _wins(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _steps(frame: pl.DataFrame, milestones: Sequence[str]) -> pl.DataFrame:
-    """Count deliveries that reached each milestone, by lag; lost ones only where they are not won."""
-    lost = frame.filter(pl.col("won_lag").is_null() & pl.col("lost_lag").is_not_null())
-    parts = [
-        _placed(part.group_by(_place(f"{name}_lag")).agg(deliveries=pl.len().cast(pl.Int64)), "lag_days").select(
-            _SEGMENT, pl.lit(name).alias("milestone"), "lag_days", "deliveries"
-        )
-        for name, part in (
-            ("lost", lost),
-            *((name, frame.filter(pl.col(f"{name}_lag").is_not_null())) for name in milestones),
-        )
-    ]
-    return pl.concat(parts).sort(_SEGMENT, "milestone", "lag_days")
+def _lost(frame: pl.DataFrame) -> pl.DataFrame:
+    """Count deliveries lost and not won, by lag."""
+    return _counted(frame.filter(pl.col("won_lag").is_null() & pl.col("lost_lag").is_not_null()), "lost_lag", "lag_days")
+
+
+def _reached(frame: pl.DataFrame, milestones: Sequence[str], *, by_lag: bool) -> pl.DataFrame:
+    """Count deliveries that reached each milestone, by lag or else by age."""
+    named = "lag_days" if by_lag else "age_days"
+    parts = [_counted(frame.clear(), "age_days", named).select(_SEGMENT, pl.lit("").alias("milestone"), named, "deliveries")]
+    for name in milestones:
+        lag = step_column(name)
+        counted = _counted(frame.drop_nulls(lag), lag if by_lag else "age_days", named)
+        parts.append(counted.select(_SEGMENT, pl.lit(name).alias("milestone"), named, "deliveries"))
+    return pl.concat(parts).sort(_SEGMENT, "milestone", named)
+
+
+def _counted(frame: pl.DataFrame, days: str, named: str) -> pl.DataFrame:
+    """Count rows by segment and day."""
+    return _placed(frame.group_by(_place(days)).agg(deliveries=pl.len().cast(pl.Int64)).sort(_PLACE), named)
 
 
 def _faults(frame: pl.DataFrame, undated: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:

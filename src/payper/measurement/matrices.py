@@ -95,15 +95,15 @@ def make_matrices(histograms: Histograms) -> Matrices:
         return table
 
     deliveries, opened = spread(_floats(ages, "deliveries")), spread(_floats(ages, "open"))
-    wins = _wins(histograms.wins.drop_nulls("lag_days"))
+    wins = read_wins(histograms.wins.drop_nulls("lag_days"))
     unwon = deliveries - _tabulate(wins.segment, wins.age, wins.count, (groups, days))
-    lost = histograms.steps.filter(pl.col("milestone") == "lost")
+    lost = tabulate(histograms.lost, "lag_days", "deliveries", (groups, days))
     return Matrices(
         deliveries=deliveries,
         unwon=unwon,
         open=opened,
         won=_tabulate(wins.segment, wins.lag, wins.count, (groups, days)),
-        lost=_tabulate(_ints(lost, "segment"), _ints(lost, "lag_days"), _floats(lost, "deliveries"), (groups, days)),
+        lost=lost,
         wins=wins,
         wins_seen=add_up(_ints(histograms.wins, "segment"), _floats(histograms.wins, "wins"), groups),
         cost=add_up(where[0], _money(ages, "cost"), groups),
@@ -111,7 +111,13 @@ def make_matrices(histograms: Histograms) -> Matrices:
     )
 
 
-def _wins(wins: pl.DataFrame) -> Wins:
+def tabulate(frame: pl.DataFrame, days: str, counts: str, shape: tuple[int, ...]) -> Floats:
+    """Put counts by segment and day into an array of (groups, days)."""
+    return _tabulate(_ints(frame, "segment"), _ints(frame, days), _floats(frame, counts), (shape[0], shape[1]))
+
+
+def read_wins(wins: pl.DataFrame) -> Wins:
+    """Read wins of days that are over as arrays."""
     return Wins(
         segment=_ints(wins, "segment"),
         age=_ints(wins, "age_days"),

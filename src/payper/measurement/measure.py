@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 
 from payper.errors import UsageError
 from payper.measurement.cure import RatePrior
-from payper.measurement.estimates import Estimates, Interval, estimate, summarise_draws, summarise_share
+from payper.measurement.estimates import Estimates, Interval, estimate, find_worth, summarise_draws, summarise_ultimate
 from payper.measurement.guarding import find_guards
-from payper.measurement.histograms import Histograms, count_histograms
+from payper.measurement.histograms import Histograms, count_histograms, take_segments
 from payper.measurement.lags import LagPrior
+from payper.measurement.payback import find_payback
 from payper.measurement.snapshot import take_snapshot
 
 Floats = NDArray[np.float64]
 
 _THOUSAND = 1000.0
+_TOGETHER = 200
+"""Groups measured at once, so that any number of them fits into memory."""
 
 
 def measure(
@@ -32,6 +35,7 @@ def measure(
     spending: pl.DataFrame | None = None,
     prior: LagPrior | None = None,
     rate_prior: RatePrior | None = None,
+    widen: float = 1.0,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Measure deliveries by group as they stood at a moment, allowing for deals that are still open.
@@ -55,6 +59,7 @@ def measure(
         prior: What is believed of lags before any win; None for the documented one (median 60 days, 90 % of companies 12 to 300).
         rate_prior: What is believed of the share won in the end; None for the documented one (typically 5 %,
             90 % of programmes 0.3 to 46 %).
+        widen: How many times as wide the intervals are drawn: the factor of `check_track_record`.
         seed: Of the draws behind `roi` of projections, ultimate revenue and `wins_expected`.
 
     Returns:
@@ -62,9 +67,10 @@ def measure(
         bounds of its 95 % interval, `_lo` and `_hi`. `deliveries` and `wins_seen` (Int64); `visible_share` of eventual wins that can be
         seen by now; `win_rate`, `revenue_per_delivery`, `roi` = margin * revenue / cost - 1, `cac` = cost per win, all within the
         horizon; `ultimate_win_rate`; `method`: `exposure` where the horizon has been seen (the oldest delivery and nineteen more are as
-        old), else `projection`; `flags`: codes of `Guard`. Then `cost_per_delivery`, `revenue_per_1000_spent`, `wins_expected` (within
-        the horizon, of the deliveries so far, with the chance of their number), `ultimate_revenue_per_delivery`, `projected_win_rate` (of
-        the cure model, whatever the method), `dispersion` (1: weeks vary as by chance), `age_days_largest` (Int64).
+        old), else `projection`; `flags`: codes of `Guard`. Then `cost_per_delivery`, `revenue_per_1000_spent`, `payback_days` (age by
+        which margin * revenue covers the cost; null where that was not seen within the horizon), `wins_expected` (within the horizon, of
+        the deliveries so far, with the chance of their number), `ultimate_revenue_per_delivery`, `projected_win_rate` (of the cure model,
+        whatever the method), `dispersion` (1: weeks vary as by chance), `age_days_largest` (Int64).
 
     Raises:
         DeliveryError: A column is missing, or holds what is no date or no number.
@@ -72,9 +78,10 @@ def measure(
 
     Source: docs/measuring.md tells the methods; `exposure`, `gammas`, `cure` and `amounts` name the papers.
     """
-    _check(horizon_days, margin)
     histograms = count_histograms(take_snapshot(deliveries, as_of=as_of, by=by, spending=spending))
-    return measure_histograms(histograms, horizon_days=horizon_days, margin=margin, prior=prior, rate_prior=rate_prior, seed=seed)
+    return measure_histograms(
+        histograms, horizon_days=horizon_days, margin=margin, prior=prior, rate_prior=rate_prior, widen=widen, seed=seed
+    )
 
 
 def measure_histograms(
@@ -84,48 +91,72 @@ def measure_histograms(
     margin: float = 1.0,
     prior: LagPrior | None = None,
     rate_prior: RatePrior | None = None,
+    widen: float = 1.0,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Measure from histograms that were counted, and perhaps added up, before; the result is that of `measure`."""
-    _check(horizon_days, margin)
-    return tabulate(estimate(histograms, horizon_days=horizon_days, margin=margin, prior=prior, rate_prior=rate_prior, seed=seed))
+    _check(horizon_days, margin, widen)
+    worth = find_worth(histograms)
+    frames = []
+    for first in range(0, max(histograms.segments.height, 1), _TOGETHER):
+        found = estimate(
+            take_segments(histograms, first, _TOGETHER),
+            horizon_days=horizon_days,
+            margin=margin,
+            prior=prior,
+            rate_prior=rate_prior,
+            seed=seed,
+            worth=worth.part(slice(first, first + _TOGETHER)),
+        )
+        frames.append(tabulate(found, widen=widen))
+    return pl.concat(frames)
 
 
-def _check(horizon_days: int, margin: float) -> None:
+def _check(horizon_days: int, margin: float, widen: float) -> None:
     if not isinstance(horizon_days, int) or isinstance(horizon_days, bool) or not 1 <= horizon_days <= 3650:
         raise UsageError(where="horizon_days", seen=f"{horizon_days!r} is no number of days from 1 to 3650.", mend="Write 180.")
     if not 0 <= margin < float("inf"):
         raise UsageError(where="margin", seen=f"{margin!r} is no share of revenue.", mend="Write 0.8 where 80 % of revenue is left.")
+    if not 1 <= widen < float("inf"):
+        raise UsageError(where="widen", seen=f"{widen!r} would not widen anything.", mend="Write 1 or more.")
 
 
-def tabulate(found: Estimates) -> pl.DataFrame:
+def tabulate(found: Estimates, *, widen: float = 1.0) -> pl.DataFrame:
     """Put estimates into the frame that `measure` gives."""
     matrices, projection, cost = found.matrices, found.projection, found.cost
     delivered = matrices.deliveries.sum(axis=1)
     some = delivered > 0
-    revenue = found.revenue
+    rate, revenue = found.win_rate.widen(widen, most=1.0), found.revenue.widen(widen)
     columns: dict[str, Floats | pl.Series] = {
         "deliveries": _whole(delivered),
         "wins_seen": _whole(matrices.wins_seen),
         "visible_share": np.where(some, projection.visible.mean(axis=1), np.nan),
-        **_named("win_rate", found.win_rate),
+        **_named("win_rate", rate),
         **_named("revenue_per_delivery", revenue),
         **_named("roi", Interval(*(found.margin * part / cost - 1 for part in revenue.parts))),
-        **_named("cac", _inverted(found.win_rate, cost)),
-        **_named("ultimate_win_rate", summarise_share(projection.ultimate).only(some)),
+        **_named("cac", _inverted(rate, cost)),
+        **_named("ultimate_win_rate", summarise_ultimate(projection).only(some).widen(widen, most=1.0)),
         "method": pl.Series([_method(*each) for each in zip(some, found.is_seen, strict=True)], dtype=pl.String),
         "flags": pl.Series([[guard.name for guard in guards] for guards in find_guards(found)], dtype=pl.List(pl.String)),
         "cost_per_delivery": cost,
         **_named("revenue_per_1000_spent", revenue.times(_THOUSAND / cost)),
-        **_named("wins_expected", summarise_draws(projection.wins).only(some)),
-        **_named("ultimate_revenue_per_delivery", summarise_draws(projection.ultimate_revenue).only(some & found.has_revenue)),
-        **_named("projected_win_rate", summarise_draws(projection.win_rate).only(some)),
+        **_named("wins_expected", _expected_wins(found, widen).only(some)),
+        **_named("payback_days", find_payback(found)),
+        **_named("ultimate_revenue_per_delivery", summarise_draws(projection.ultimate_revenue).only(some & found.has_revenue).widen(widen)),
+        **_named("projected_win_rate", summarise_draws(projection.win_rate).only(some).widen(widen, most=1.0)),
         "dispersion": np.where(some, found.dispersion.raw, np.nan),
         "age_days_largest": _whole(matrices.age_largest.astype(np.float64)),
     }
     frame = found.histograms.segments.drop("segment") if found.histograms.by else pl.DataFrame()
     made = pl.DataFrame({name: _series(name, values) for name, values in columns.items()})
     return pl.concat([frame, made], how="horizontal") if found.histograms.by else made
+
+
+def _expected_wins(found: Estimates, widen: float) -> Interval:
+    """Give the wins that the deliveries so far will have had within the horizon: never fewer than they have."""
+    seen = found.matrices.won[:, : found.horizon_days].sum(axis=1)
+    expected = summarise_draws(found.projection.wins).widen(widen)
+    return Interval(*(np.maximum(part, seen) for part in expected.parts))
 
 
 def _method(has_deliveries: bool, is_seen: bool) -> str:  # noqa: FBT001  # a row of two arrays

@@ -56,7 +56,7 @@ class Snapshot:
         frame: One row per delivery made by then: the `by` columns; `age_days` (Int32, whole days observed); `won_lag`, `lost_lag`
             (Int32; null where not by the last whole day); `is_won` (Boolean, by the moment itself); `amount`, `cost` (Int64,
             ten-thousandths; null where unknown); `currency` (String or null); `won_day` (Int32, days since 1970); one Int32 column
-            `<milestone>_lag` for each milestone column `<milestone>_at`; and Boolean faults `is_won_before`, `is_won_and_lost`,
+            `step_column(milestone)` for each milestone: its lag; and Boolean faults `is_won_before`, `is_won_and_lost`,
             `is_amount_negative`, `is_amount_changed`, `is_backfilled`.
         undated: One row per group with rows that have no date of delivery: the `by` columns, `undated` (Int64).
         spending: One row per dated cost by then: the `by` columns, `lag_days` (Int32), `cost` (Int64).
@@ -94,6 +94,11 @@ def read_moment(as_of: date | datetime | str) -> Moment:
     return Moment(at=datetime.combine(as_of, time.max, tzinfo=UTC), through=as_of)
 
 
+def step_column(milestone: str) -> str:
+    """Name the column of a milestone's lag in a snapshot; won and lost may be milestones too, beside their own columns."""
+    return f"step:{milestone}"
+
+
 def take_snapshot(
     deliveries: pl.DataFrame,
     *,
@@ -121,14 +126,15 @@ def take_snapshot(
     dated = [name for name in ("delivered_at", "won_at", "lost_at", "amount_changed_at", "won_recorded_at") if name in deliveries.columns]
     read = deliveries.select(
         *by,
-        *(_read_times(deliveries, name).alias(name) for name in (*dated, *milestones)),
+        *(_read_times(deliveries, name).alias(name) for name in dated),
+        *(_read_times(deliveries, name).alias(step_column(name.removesuffix("_at"))) for name in milestones),
         *(_read_money(deliveries, name).alias(name) for name in ("amount", "cost", "amount_at_win") if name in deliveries.columns),
         *(pl.col(name).cast(pl.String) for name in ("currency",) if name in deliveries.columns),
     )
     return Snapshot(
         moment=moment,
         by=by,
-        frame=_frame(read, moment, by, milestones),
+        frame=_frame(read, moment, by),
         undated=read.filter(pl.col("delivered_at").is_null()).group_by(by or pl.lit(0).alias("_all")).agg(undated=pl.len().cast(pl.Int64)),
         spending=_spending(deliveries if spending is None else spending, moment, by, is_given=spending is not None),
         milestones=tuple(name.removesuffix("_at") for name in milestones),
@@ -216,12 +222,13 @@ def _spending(costs: pl.DataFrame, moment: Moment, by: tuple[str, ...], *, is_gi
     )
 
 
-def _frame(read: pl.DataFrame, moment: Moment, by: tuple[str, ...], milestones: Sequence[str]) -> pl.DataFrame:
+def _frame(read: pl.DataFrame, moment: Moment, by: tuple[str, ...]) -> pl.DataFrame:
     """Put lags and ages in place of instants, for what has been delivered by the moment."""
     at = pl.lit(moment.at, dtype=_INSTANT)
     none = pl.lit(None, dtype=_INSTANT)
     seen = read.lazy().filter(pl.col("delivered_at") <= at)
     columns = set(read.columns)
+    steps = [name for name in read.columns if name.startswith(step_column(""))]
 
     def day(name: str) -> pl.Expr:
         return (pl.col(name).cast(pl.Int64).floordiv(_DAY_MICROSECONDS)).cast(pl.Int32)
@@ -233,7 +240,7 @@ def _frame(read: pl.DataFrame, moment: Moment, by: tuple[str, ...], milestones: 
     seen = seen.with_columns(
         *(
             (pl.when(pl.col(name) <= at).then(pl.col(name)) if name in columns else none).alias(name)
-            for name in ("won_at", "lost_at", *milestones)
+            for name in ("won_at", "lost_at", *steps)
         )
     )
     is_won = pl.col("won_at").is_not_null()
@@ -255,7 +262,7 @@ def _frame(read: pl.DataFrame, moment: Moment, by: tuple[str, ...], milestones: 
         (pl.col("cost") if "cost" in columns else pl.lit(None, dtype=pl.Int64)).alias("cost"),
         (pl.col("currency") if "currency" in columns else pl.lit(None, dtype=pl.String)).alias("currency"),
         day("won_at").alias("won_day"),
-        *(lag(name).alias(f"{name.removesuffix('_at')}_lag") for name in milestones),
+        *(lag(name).alias(name) for name in steps),
         (day("won_at") < day("delivered_at")).fill_null(value=False).alias("is_won_before"),
         (is_won & pl.col("lost_at").is_not_null()).alias("is_won_and_lost"),
         (is_won & (amount < 0)).fill_null(value=False).alias("is_amount_negative"),
