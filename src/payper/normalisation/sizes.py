@@ -147,7 +147,9 @@ def _read_revenue(text: str) -> tuple[int | None, int | None, str | None]:
 
 def _plain(text: str) -> str:
     """Fold a text, every dash being one character and "plus or minus" gone."""
-    dashed = "".join("-" if unicodedata.category(mark) == "Pd" or mark == "−" else mark for mark in text)
+    dashed = text
+    if not text.isascii():
+        dashed = "".join("-" if unicodedata.category(mark) == "Pd" or mark == "−" else mark for mark in text)
     return re.sub(r"[~≈*()\[\]\"]", " ", fold_text(dashed)).strip()
 
 

@@ -222,7 +222,11 @@ def _phrases() -> dict[str, str]:
 @cache
 def _list(texts: str) -> list[str]:
     """Split the entries of a table, folded, with the other spelling of umlauts and phrases joined."""
-    return list(dict.fromkeys(_joined(form) for entry in _entries(texts) for form in (entry, entry.translate(_UMLAUTS))))
+    return list(dict.fromkeys(_joined(form) for entry in _entries(texts) for form in _spellings(entry)))
+
+
+def _spellings(entry: str) -> tuple[str, ...]:
+    return (entry,) if entry.isascii() else (entry, entry.translate(_UMLAUTS))
 
 
 def _entries(texts: str) -> list[str]:
@@ -240,11 +244,12 @@ def _joined(entry: str) -> str:
 
 @cache
 def _folded() -> dict[str, str]:
-    """Fold the entries of the large tables at once; the rest are few."""
-    tables = [*table.RUNGS.values(), *table.LEADS.values(), *table.OFFICERS.values()]
+    """Fold the entries of all tables at once."""
+    tables = [*table.RUNGS.values(), *table.LEADS.values(), *table.OFFICERS.values(), *table.UNIT_HEADS]
+    tables += [table.NO_RANK, table.NOT_DOERS, table.DEPUTIES, table.SUPPORTS, table.ASSISTANTS, table.LINKS, table.CONNECTIVES]
     tables += [texts for strengths in DEPARTMENTS.values() for texts in strengths.values()]
     entries = {entry.strip("*") for texts in tables for entry in _entries(texts)}
-    bare = sorted(entries | {entry.translate(_UMLAUTS) for entry in entries})
+    bare = sorted({form for entry in entries for form in _spellings(entry)})
     return dict(zip(bare, words_of_all(bare), strict=True))
 
 
