@@ -10,8 +10,9 @@ from functools import cache
 import polars as pl
 
 from invented_programme import Invented, northwind
+from payper.measurement.basis import Basis
 from payper.measurement.effort import Effort
-from payper.measurement.measured import Basis, Measured, measure_programme
+from payper.measurement.measured import Measured, measure_programme
 from payper.measurement.outcomes import make_outcomes
 from payper.measurement.spending import make_spending
 from payper.settlement.rates import Rate, Rates

@@ -16,6 +16,7 @@ FINE, NO, USAGE, WORLD = 0, 1, 2, 3
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("payper.cli.run:run", "Judge, settle and report a programme folder."),
     "measure": ("payper.cli.measure:measure", "Say what deliveries brought while deals are still open."),
+    "providers": ("payper.cli.providers:providers", "Compare providers: accuracy, relevance, outcome and more."),
     "judge": ("payper.cli.judge:judge", "Judge one file of deliveries by one contract."),
     "advise": ("payper.cli.advise:advise", "Say which model or mix to buy, and why."),
     "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),

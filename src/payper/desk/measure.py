@@ -13,8 +13,9 @@ from payper.connectors.writing import write_text
 from payper.desk.run import Tell, silent
 from payper.desk.standing import Standing, read_standing
 from payper.errors import FileError, UsageError
+from payper.measurement.basis import Basis
 from payper.measurement.counts import ProgrammeFacts, rates_on
-from payper.measurement.measured import Basis, Measured, check_segments, measure_programme
+from payper.measurement.measured import Measured, check_segments, measure_programme
 from payper.measurement.providers import Weights, checks_asked
 from payper.reports.results import render_results
 from payper.reports.results_json import results_json
@@ -67,10 +68,7 @@ def measure(
         UsageError: There is nothing to read; or day, horizon or a segment makes no sense.
         FileError: The page cannot be written.
     """
-    if horizon_days is not None and not 1 <= horizon_days <= HORIZON_DAYS_MAX:
-        raise UsageError(
-            where=f"--horizon {horizon_days}", seen="This is no number of days from 1 to 3,650.", mend="Write days, such as 180."
-        )
+    check_horizon(horizon_days)
     check_segments(by)
     standing = read_standing(place, as_of=as_of, tell=tell)
     tell("results", 0, 2)
@@ -83,6 +81,18 @@ def measure(
         write_text(render_results(measured, payper_version=__version__, notes=standing.notes), path)
     tell("results", 2, 2)
     return Measurement(measured=measured, report=path, notes=standing.notes)
+
+
+def check_horizon(horizon_days: int | None) -> None:
+    """Refuse what is no horizon.
+
+    Raises:
+        UsageError: It is outside 1 to `HORIZON_DAYS_MAX`.
+    """
+    if horizon_days is not None and not 1 <= horizon_days <= HORIZON_DAYS_MAX:
+        raise UsageError(
+            where=f"--horizon {horizon_days}", seen="This is no number of days from 1 to 3,650.", mend="Write days, such as 180."
+        )
 
 
 def basis_of(standing: Standing, *, horizon_days: int | None = None, by: tuple[str, ...] = (), weights: Weights | None = None) -> Basis:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
 from payper.errors import UsageError
-from payper.measurement.anomalies import Anomalies, count_signals, find_anomalies
 from payper.measurement.attribution import attribute, compare_orders
 from payper.measurement.attribution.touches import touch_paths
-from payper.measurement.counts import ProgrammeFacts, Settled
-from payper.measurement.effort import Effort
+from payper.measurement.basis import Basis, dated, measurable
 from payper.measurement.follow_up import FollowUp, OfficeHours, measure_follow_up
 from payper.measurement.measure import measure
 from payper.measurement.outcomes import GAPS, SEGMENTS, UNKNOWN
-from payper.measurement.providers import Scorecards, Weights, adjust_for_mix, delivery_speeds, make_scorecards, scorecard_counts
 from payper.measurement.reach import Reach, measure_acceleration, measure_reach, measure_velocity
+from payper.measurement.scored import Scored, score_providers
 from payper.measurement.waterfall import fall_of_reasons
 
 ALWAYS: tuple[str, ...] = ("model", "provider", "contract")
@@ -29,48 +27,6 @@ ALWAYS: tuple[str, ...] = ("model", "provider", "contract")
 
 NEW_WITHIN = timedelta(days=90)
 """What was first tried so shortly before the day is new."""
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What is measured, and how it is asked.
-
-    Attributes:
-        facts: The programme and its day.
-        end: The last instant that has happened.
-        outcomes: As `make_outcomes`.
-        spending: As `make_spending`.
-        deliveries: Every delivery by the day: `contract, provider, verdict, reasons, delivered_at` and as much as is known.
-        settlement: As of the day.
-        horizon_days: From delivery on.
-        margin: What is left of a unit of revenue; None: not written, so that money is revenue.
-        effort: Wages and minutes behind the cost of rep time.
-        asked: Checks that each contract's terms ask for, by contract id; None: all ask all.
-        weights: What matters to the buyer in providers; None: all criteria alike.
-        targets: Domains and company keys of the companies that contracts target; None: they target none, or their lists are not at hand.
-        by: Segments to group by besides those that are always shown.
-        seed: Of draws.
-    """
-
-    facts: ProgrammeFacts
-    end: datetime
-    outcomes: pl.DataFrame
-    spending: pl.DataFrame
-    deliveries: pl.DataFrame
-    settlement: Settled
-    horizon_days: int = 180
-    margin: float | None = None
-    effort: Effort = field(default_factory=Effort)
-    asked: Mapping[str, frozenset[str]] | None = None
-    weights: Weights | None = None
-    targets: frozenset[str] | None = None
-    by: tuple[str, ...] = ()
-    seed: int = 0
-
-    @property
-    def day(self) -> date:
-        """Give the day looked at."""
-        return self.facts.as_of
 
 
 @dataclass(frozen=True)
@@ -107,14 +63,11 @@ class Measured:
         segments: As of `measure`, a frame per segment of `SEGMENTS`; the first column is its name.
         asked: As of `measure` by all columns of `basis.by` together; None: nothing was asked.
         falls: As `fall_of_reasons`.
-        scorecards: Of providers; `scorecards.wins` ranks them by what their deliveries win.
-        mix: As of `adjust_for_mix`, by country.
-        speeds: As of `delivery_speeds`.
+        providers: Their scorecards and whose latest deliveries look unlike the ones before.
         credit: As of `attribute`: wins of companies shared among leads and appointments; `orders` as of `compare_orders`.
         follow_up: What the speed of the first touch is associated with.
         reach: Companies, targets and what was tried, of all deliveries; `reach_by_model` of each model.
         acceleration: Days from delivery to meeting, opportunity and win, by model; `velocity` from each stage to the next.
-        anomalies: What looks unlike the past.
     """
 
     basis: Basis
@@ -123,9 +76,7 @@ class Measured:
     segments: Mapping[str, pl.DataFrame]
     asked: pl.DataFrame | None
     falls: pl.DataFrame
-    scorecards: Scorecards
-    mix: pl.DataFrame
-    speeds: pl.DataFrame
+    providers: Scored
     credit: pl.DataFrame
     orders: pl.DataFrame
     follow_up: FollowUp
@@ -133,7 +84,6 @@ class Measured:
     reach_by_model: Reach
     acceleration: pl.DataFrame
     velocity: pl.DataFrame
-    anomalies: Anomalies
 
 
 def measure_programme(basis: Basis) -> Measured:
@@ -144,7 +94,7 @@ def measure_programme(basis: Basis) -> Measured:
     """
     check_segments(basis.by)
     frame = measurable(basis.outcomes)
-    spending = _dated(basis.spending, frame)
+    spending = dated(basis.spending, frame)
 
     def by(*columns: str) -> pl.DataFrame:
         return measure(
@@ -166,9 +116,7 @@ def measure_programme(basis: Basis) -> Measured:
         segments={segment: by(segment) for segment in SEGMENTS},
         asked=by(*basis.by) if basis.by else None,
         falls=fall_of_reasons(basis.deliveries, basis.settlement.returns, basis.outcomes),
-        scorecards=score_providers(basis),
-        mix=adjust_for_mix(_counts(basis, segment="country_code")),
-        speeds=delivery_speeds(basis.deliveries),
+        providers=score_providers(basis),
         credit=attribute(paths, stratum="stratum", seed=basis.seed),
         orders=compare_orders(paths, seed=basis.seed),
         follow_up=_follow_up(basis),
@@ -176,7 +124,6 @@ def measure_programme(basis: Basis) -> Measured:
         reach_by_model=_reach(stepped, basis, by=("model",)),
         acceleration=measure_acceleration(stepped, as_of=basis.end, horizon_days=basis.horizon_days),
         velocity=measure_velocity(stepped, as_of=basis.end, horizon_days=basis.horizon_days),
-        anomalies=find_anomalies(count_signals(basis.deliveries, basis.settlement.returns, as_of=basis.end)),
     )
 
 
@@ -195,53 +142,9 @@ def check_segments(by: Sequence[str]) -> None:
         raise UsageError(where=f"--by {','.join(by)}", seen="One name stands twice.", mend="Name each once.")
 
 
-def measurable(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """Give outcomes as `measure` and its companions take them.
-
-    Dates are local to each contract, as the as-of day is. A cost is 0 where all of it is in the dated spending, null where it is not known.
-    """
-    return outcomes.select(
-        "delivery_id",
-        *SEGMENTS,
-        "kind",
-        pl.col("delivered_on").alias("delivered_at"),
-        pl.col("won_on").alias("won_at"),
-        pl.col("ended_on").alias("lost_at"),
-        "amount",
-        pl.when(pl.col("cost").is_not_null()).then(0.0).alias("cost"),
-    )
-
-
-def _dated(spending: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    known = frame.filter(pl.col("cost").is_not_null()).drop("cost")
-    return spending.join(known, on="delivery_id", how="inner").select(
-        *SEGMENTS, "delivered_at", pl.col("spent_on").alias("spent_at"), "cost"
-    )
-
-
-def score_providers(basis: Basis) -> Scorecards:
-    """Make the scorecards of all providers, by the buyer's weights."""
-    aged = _aged(measurable(basis.outcomes), basis.day)
-    return make_scorecards(_counts(basis), deliveries=aged, weights=basis.weights, horizon_days=basis.horizon_days, seed=basis.seed)
-
-
-def _counts(basis: Basis, *, segment: str | None = None) -> pl.DataFrame:
-    return scorecard_counts(basis.deliveries, basis.settlement.returns, basis.outcomes, asked=basis.asked, segment=segment)
-
-
 def _reach(stepped: pl.DataFrame, basis: Basis, *, by: tuple[str, ...]) -> Reach:
     return measure_reach(
         stepped, as_of=basis.end, by=by, targets=basis.targets, new_from=basis.end - NEW_WITHIN, horizon_days=basis.horizon_days
-    )
-
-
-def _aged(frame: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Give deliveries by age, as `rank_wins` takes them: a delivery of the day itself has shown one day."""
-    days = (pl.col("won_at") - pl.col("delivered_at")).dt.total_days()
-    return frame.select(
-        "provider",
-        ((pl.lit(day) - pl.col("delivered_at")).dt.total_days() + 1).alias("age_days"),
-        days.clip(lower_bound=0).alias("won_after_days"),
     )
 
 

@@ -48,6 +48,11 @@ def share(value: float) -> str:
     return f"{percent:.{1 if percent >= 1 else 2}f}%"
 
 
+def _finer(value: float) -> str:
+    """Write a share whose interval is narrower than a percent: `98.6%`."""
+    return f"{100 * value:.1f}%"
+
+
 def number(value: float) -> str:
     """Write an expected count: `31`, `4.2`."""
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
@@ -76,6 +81,8 @@ def with_interval(value: float | None, low: float | None, high: float | None, wr
     if high is None:
         return f"{write(value)} (at least {write(low or 0.0)})"
     low_text, high_text = write(0.0 if low is None else low), write(high)
+    if write is share and low_text == high_text and low != high:
+        return with_interval(value, low, high, _finer)
     for unit in ("x", "%"):
         if low_text.endswith(unit) and high_text.endswith(unit):
             low_text = low_text.removesuffix(unit)

@@ -17,7 +17,7 @@ from payper.reports.words import count, enumerated, percent
 
 def league_section(measured: Measured) -> Section | None:
     """Say which provider's deliveries win most, and which cannot be told apart."""
-    league = measured.scorecards.wins
+    league = measured.providers.scorecards.wins
     if league.is_empty():
         return None
     name = measured.basis.facts.party
@@ -52,7 +52,7 @@ def league_section(measured: Measured) -> Section | None:
 
 def scorecards_section(measured: Measured) -> Section | None:
     """Say how good what each provider hands over is, criterion by criterion, and what it comes to by the buyer's weights."""
-    cards = measured.scorecards
+    cards = measured.providers.scorecards
     if cards.criteria.is_empty():
         return None
     names = cards.criteria["criterion"].unique(maintain_order=True).to_list()
@@ -74,7 +74,7 @@ def scorecards_section(measured: Measured) -> Section | None:
 
 def _overall_answer(measured: Measured) -> str:
     name = measured.basis.facts.party
-    ranked = measured.scorecards.overall.drop_nulls("rank").sort("rank", "provider")
+    ranked = measured.providers.scorecards.overall.drop_nulls("rank").sort("rank", "provider")
     if ranked.is_empty():
         return "Too early to tell: no provider was checked often enough in every criterion that has a weight"
     first = ranked.row(0, named=True)
@@ -91,12 +91,12 @@ def weights_words(measured: Measured) -> str:
     """Say by which weights."""
     if measured.basis.weights is None or not measured.basis.weights.criteria:
         return "criteria weighted alike"
-    weights = [(criterion, weight) for criterion, weight in measured.scorecards.weights.items() if weight]
+    weights = [(criterion, weight) for criterion, weight in measured.providers.scorecards.weights.items() if weight]
     return "weights of " + enumerated([f"{percent(weight)} for {criterion}" for criterion, weight in weights])
 
 
 def _criterion_figure(measured: Measured, criterion: str) -> Figure:
-    own = measured.scorecards.criteria.filter(pl.col("criterion") == criterion)
+    own = measured.providers.scorecards.criteria.filter(pl.col("criterion") == criterion)
     name = measured.basis.facts.party
     marks, rows = [], []
     for row in own.iter_rows(named=True):
@@ -147,7 +147,7 @@ def overall_table(measured: Measured) -> Table:
             "" if row["p_first"] is None else percent(row["p_first"]),
             "" if row["first_share"] is None else percent(row["first_share"]),
         ]
-        for row in measured.scorecards.overall.iter_rows(named=True)
+        for row in measured.providers.scorecards.overall.iter_rows(named=True)
     ]
     heads = ["Provider", "Place", "Between", "Index", "Is first", "Stays first when weights change"]
     return Table(f"Providers by {weights_words(measured)}", heads, rows)
@@ -155,7 +155,7 @@ def overall_table(measured: Measured) -> Table:
 
 def criteria_table(measured: Measured) -> Table:
     """Give every criterion of every provider."""
-    cards, name = measured.scorecards, measured.basis.facts.party
+    cards, name = measured.providers.scorecards, measured.basis.facts.party
     names = cards.criteria["criterion"].unique(maintain_order=True).to_list()
     known = {(row["provider"], row["criterion"]): row for row in cards.criteria.iter_rows(named=True)}
     rows = []
@@ -186,7 +186,7 @@ def _checks_table(measured: Measured) -> Table:
             count(row["deliveries"]),
             "" if row["group"] is None else str(row["group"]),
         ]
-        for row in measured.scorecards.checks.iter_rows(named=True)
+        for row in measured.providers.scorecards.checks.iter_rows(named=True)
         if row["checked"]
     ]
     return Table("Every check by provider", ["Check", "Provider", "Passed", "Checked", "Of", "Group"], rows, words=2)
@@ -202,7 +202,7 @@ def _mix_table(measured: Measured) -> Table:
             f"{row['expected']:.1f}",
             f"{row['ratio']:.2f} ({row['ratio_lo']:.2f} to {row['ratio_hi']:.2f})",
         ]
-        for row in measured.mix.drop_nulls(["expected", "ratio"]).iter_rows(named=True)
+        for row in measured.providers.mix.drop_nulls(["expected", "ratio"]).iter_rows(named=True)
         if not row["flags"]
     ]
     title = "Faults seen against those that the mix of countries explains (below 1: better than the mix)"
@@ -213,13 +213,13 @@ def _speeds_table(measured: Measured) -> Table:
     name = measured.basis.facts.party
     rows = [
         [name(row["provider"]), count(row["timed"]), days(row["days_median"]), days(row["days_p90"])]
-        for row in measured.speeds.drop_nulls("days_median").iter_rows(named=True)
+        for row in measured.providers.speeds.drop_nulls("days_median").iter_rows(named=True)
     ]
     return Table("Days from generating a record to delivering it", ["Provider", "Timed", "Half within", "Nine in ten within"], rows)
 
 
 def _league_answer(measured: Measured) -> str:
-    ranked = measured.scorecards.wins.drop_nulls("rank")
+    ranked = measured.providers.scorecards.wins.drop_nulls("rank")
     if ranked.is_empty():
         return "Too early to tell: no provider has enough deliveries to rank"
     name = measured.basis.facts.party
@@ -248,7 +248,7 @@ def _span(low: object, high: object) -> str:
 
 def unlike_section(measured: Measured) -> Section | None:
     """Say whose latest deliveries look unlike the ones before, with the evidence."""
-    providers, evidence = measured.anomalies.providers, measured.anomalies.evidence
+    providers, evidence = measured.providers.anomalies.providers, measured.providers.anomalies.evidence
     if providers.is_empty():
         return None
     name = measured.basis.facts.party
@@ -264,7 +264,8 @@ def unlike_section(measured: Measured) -> Section | None:
     ]
     note = (
         "Each provider's last four weeks are held against its own earlier weeks and the other providers. On average at most "
-        f"{percent(measured.anomalies.q)} of the providers named stand out by chance alone. Evidence is for a conversation, not a verdict."
+        f"{percent(measured.providers.anomalies.q)} of the providers named stand out by chance alone. "
+        "Evidence is for a conversation, not a verdict."
     )
     tables = [
         Table("What each provider's latest deliveries show", ["Provider", "In words"], said, words=2),

@@ -104,11 +104,11 @@ def _is_same(measured: Measured, one: str, other: str) -> bool:
 
 def _stands_out(measured: Measured) -> str | None:
     """Say whose last weeks look unlike the weeks before."""
-    out = measured.anomalies.providers.filter(pl.col("status") == "stands out")
+    out = measured.providers.anomalies.providers.filter(pl.col("status") == "stands out")
     if out.is_empty():
         return None
     names = [measured.basis.facts.party(name) for name in out["provider"]]
-    evidence = measured.anomalies.evidence.filter(pl.col("status") == "stands out").row(0, named=True)
+    evidence = measured.providers.anomalies.evidence.filter(pl.col("status") == "stands out").row(0, named=True)
     more = "" if len(names) == 1 else f" ({enumerated(names[1:])} too)"
     return f"Look at the latest deliveries of {names[0]}{more}: {evidence['words']}."
 

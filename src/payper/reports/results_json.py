@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
-from math import floor, isfinite, log10
 from typing import Any
-
-import polars as pl
 
 from payper.measurement.measured import Measured
 from payper.measurement.outcomes import SEGMENTS
+from payper.reports.plain_values import plain, rows
+from payper.reports.providers_json import scored_values
 from payper.reports.result_words import findings, headline, lead, warnings
 
 RESULTS_VERSION = 1
 """Raised when a key changes its meaning or goes; a new key does not raise it."""
-
-FIGURES = 9
-"""Significant figures of every number that is not whole: more than any estimate has, fewer than machines differ in."""
 
 
 def results_json(measured: Measured, *, payper_version: str, notes: Sequence[str] = ()) -> dict[str, Any]:
@@ -51,7 +46,9 @@ def results_json(measured: Measured, *, payper_version: str, notes: Sequence[str
         "segments": {segment: rows(measured.segments[segment]) for segment in SEGMENTS},
         "by": {"columns": list(basis.by), "rows": [] if measured.asked is None else rows(measured.asked)},
         "falls": rows(measured.falls),
-        "league": rows(measured.scorecards.wins),
+        "providers": scored_values(measured.providers),
+        "credit": rows(measured.credit),
+        "orders": rows(measured.orders),
         "follow_up": _follow_up(measured),
         "reach": {
             "all": rows(measured.reach.companies),
@@ -60,12 +57,6 @@ def results_json(measured: Measured, *, payper_version: str, notes: Sequence[str
         },
         "acceleration": rows(measured.acceleration),
         "velocity": rows(measured.velocity),
-        "anomalies": {
-            "week": plain(measured.anomalies.week),
-            "q": measured.anomalies.q,
-            "providers": rows(measured.anomalies.providers),
-            "evidence": rows(measured.anomalies.evidence),
-        },
     }
 
 
@@ -87,27 +78,3 @@ def _follow_up(measured: Measured) -> dict[str, Any]:
         "hours_a_week": plain(found.hours_a_week),
         "words": list(found.words),
     }
-
-
-def rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Give the rows of a frame as plain values."""
-    return [{name: plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
-
-
-def plain(value: Any) -> Any:
-    """Give a value as JSON has it: dates as text, numbers to nine figures, nothing that is no number."""
-    if isinstance(value, bool | int | str) or value is None:
-        return value
-    if isinstance(value, float):
-        return _rounded(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    return [plain(one) for one in value]
-
-
-def _rounded(value: float) -> float | None:
-    if not isfinite(value):
-        return None
-    return 0.0 if value == 0 else round(value, FIGURES - 1 - floor(log10(abs(value))))
