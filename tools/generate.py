@@ -96,6 +96,11 @@ def results_schema() -> str:
     return (ROOT / "src/payper/reports/results_schema.json").read_text("utf-8")
 
 
+def providers_schema() -> str:
+    """Publish the JSON Schema of `payper providers --json`."""
+    return (ROOT / "src/payper/reports/providers_schema.json").read_text("utf-8")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reasons.md": reasons,
     "docs/commands.md": commands,
@@ -104,6 +109,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/terms.md": terms,
     "docs/summary-schema.json": summary_schema,
     "docs/results-schema.json": results_schema,
+    "docs/providers-schema.json": providers_schema,
 }
 
 
