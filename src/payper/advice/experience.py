@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from payper.advice.futures import OptionHistory, StepCount
+from payper.advice.options import Array
 from payper.advice.priors import Mark
 from payper.advice.profile import Offer
 from payper.journey import LEAD_PRICED, Milestone
@@ -163,6 +164,30 @@ def exposed(frame: pl.DataFrame, start: str, event: str, *, at: datetime, days: 
         return StepCount(of=float(np.minimum(ages / days, 1.0).sum()))
     share = float((1 / np.maximum(old[lags], 1.0)).sum())
     return StepCount(reached=float(len(lags)), of=float(len(lags)) / min(share, 1.0))
+
+
+def shown_by_age(frame: pl.DataFrame, start: str, event: str, *, at: datetime, days: int) -> Array:
+    """Give the share of those who reach a step within `days` who have reached it by each age, (days + 1,); from 0 to 1.
+
+    Where nobody has reached it yet, ages show what they would if lags were even. Arguments as of `exposed`.
+    """
+    lags = frame.select((pl.col(event) - pl.col(start)).dt.total_days().clip(0)).to_series().drop_nulls().to_numpy()
+    lags = lags[lags < days].astype(np.intp)
+    if not len(lags):
+        return np.linspace(0.0, 1.0, days + 1)
+    ages = frame.select(((pl.lit(at) - pl.col(start)).dt.total_days()).clip(0, days)).to_series().to_numpy()
+    old = np.array([(ages >= lag).sum() for lag in range(days)], dtype=np.float64)
+    risen = np.bincount(lags, minlength=days)[:days] / np.maximum(old, 1.0)
+    total = np.concatenate([[0.0], np.cumsum(risen)])
+    return np.asarray(total / total[-1], dtype=np.float64)
+
+
+def still_to_come(chance: pl.Expr, shown: pl.Expr) -> pl.Expr:
+    """Give the chance that a step still comes, of those whom it has not reached at an age by which `shown` of all reach it.
+
+    p (1 - F) / (1 - p F), by Bayes: the longer nothing has come, the likelier nothing will.
+    """
+    return chance * (1 - shown) / (1 - chance * shown)
 
 
 def priced_as_paid(offers: Sequence[Offer], outcomes: pl.DataFrame, *, minor_per_unit: float) -> tuple[Offer, ...]:

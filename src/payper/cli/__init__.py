@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "providers": ("payper.cli.providers:providers", "Compare providers: accuracy, relevance, outcome and more."),
     "judge": ("payper.cli.judge:judge", "Judge one file of deliveries by one contract."),
     "advise": ("payper.cli.advise:advise", "Say which model or mix to buy, and why."),
+    "promote": ("payper.cli.promote:promote", "List the leads worth handing to appointment setting."),
     "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),
     "verdict": ("payper.cli.verdict:verdict", "Say why a delivery was judged as it was."),
     "verify": ("payper.cli.verify:verify", "Rebuild everything from the journal and compare."),

@@ -117,19 +117,14 @@ def advise(
         notes=() if record is None else record.notes,
     )
     if page is not None:
-        write_text(
-            render_advice(
-                found,
-                record.profile if record is not None else reading.profile,
-                record=advice.record,
-                findings=[f"{finding.seen} {finding.mend}" for finding in reading.findings],
-                notes=advice.notes,
-                payper_version=__version__,
-            ),
-            page,
-        )
+        _write(found, reading.profile if record is None else record.profile, advice, page)
     tell("advice", 2, 2)
     return advice
+
+
+def _write(found: Recommendation, profile: Profile, advice: Advice, page: Path) -> None:
+    findings = [f"{finding.seen} {finding.mend}" for finding in advice.findings]
+    write_text(render_advice(found, profile, record=advice.record, findings=findings, notes=advice.notes, payper_version=__version__), page)
 
 
 def record_of(profile: Profile, standing: Standing) -> Record:
