@@ -15,9 +15,9 @@ from payper.adjudication.adjudicate import adjudicate
 from payper.adjudication.identities import PLAIN_SEEDS
 from payper.connectors.writing import as_cells, write_csv, write_parquet
 from payper.deliveries import SCHEMA
+from payper.desk.columns import VERDICT_COLUMNS
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.notes import notes_on_columns
-from payper.desk.outputs import VERDICT_COLUMNS
 from payper.desk.reading import check_columns, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.errors import UsageError
 from payper.intake.formulas import escaped

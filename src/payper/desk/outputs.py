@@ -14,6 +14,7 @@ import polars as pl
 from payper._version import __version__
 from payper.connectors.writing import write_bytes, write_csv, write_text
 from payper.deliveries import ANSWER_PREFIX, DERIVED, SCHEMA
+from payper.desk.columns import VERDICT_COLUMNS
 from payper.desk.facts import SUBJECTS, known_facts
 from payper.desk.notes import notes_on_unknown_contracts
 from payper.desk.programme import Programme
@@ -28,20 +29,6 @@ from payper.reports.rejects import rejects_table
 from payper.reports.statement import make_statement, statement_csv, statement_pdf
 from payper.settlement import Settlement
 from payper.store.database import Database
-
-VERDICT_COLUMNS: tuple[str, ...] = (
-    "contract",
-    "file",
-    "row",
-    "external_id",
-    "verdict",
-    "headline",
-    "reasons",
-    "price_minor",
-    "currency",
-    "contract_version",
-)
-"""The first columns of verdicts.csv; the canonical columns follow."""
 
 
 @dataclass(frozen=True)

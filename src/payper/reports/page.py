@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from payper.reports.tables import Table
@@ -49,6 +48,8 @@ def render_page(template: str, **values: Any) -> str:
         template: Its file in `templates`.
         values: What it shows; everything but SVG is escaped.
     """
+    from jinja2 import DictLoader, Environment, StrictUndefined  # a command that writes no page does without
+
     folder = files("payper.reports").joinpath("templates")
     texts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in (template, "parts.html.j2")}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=DictLoader(texts))
