@@ -19,7 +19,7 @@ from payper.measurement.matrices import add_up
 Floats = NDArray[np.float64]
 
 _BINS = 24
-_STEPS = 12
+_STEPS = 8
 _RIDGE = 1.0
 _CELLS_MAX = 5_000
 

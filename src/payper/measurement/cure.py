@@ -34,10 +34,10 @@ Ints = NDArray[np.int64]
 
 MEDIANS, SHAPES = 32, 15
 """Points of the grid of all laws."""
-LOCAL = ((17, 13, 12), (21, 17, 32))
+LOCAL = ((13, 11, 10), (17, 13, 24))
 """Points in median, shape and p of the grids laid again around each group's posterior, one after the other."""
 _SPAN = 2.6
-_TERMS = 16
+_TERMS = 14
 _STENCIL = 6
 _TOGETHER = 16
 """Groups evaluated at once: what fits into a processor's cache is quicker."""

@@ -312,7 +312,7 @@ def _project_revenue(
             wins.amount[own][has],
             wins.squared[own][has],
             unseen=float(unseen[group]),
-            draws=min(400, ultimate.shape[1]),
+            draws=min(300, ultimate.shape[1]),
             rng=np.random.default_rng(seed),
         )
         each = worth.mean(middles)[np.arange(ultimate.shape[1]) % worth.level.size]
