@@ -10,8 +10,8 @@ from scipy.special import betaln
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
-MEANS = 1.0 / (1.0 + np.exp(-np.linspace(-7.0, 3.0, 41)))
-WEIGHTS = np.exp(np.linspace(np.log(2.0), np.log(2_000.0), 24))
+MEANS = 1.0 / (1.0 + np.exp(-np.linspace(-7.0, 3.0, 31)))
+WEIGHTS = np.exp(np.linspace(np.log(2.0), np.log(2_000.0), 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,11 @@ def read_fleet(k: Numbers, n: Numbers, *, memory: float) -> Fleet:
     middle = np.array([np.median(column[column > 0]) if (column > 0).any() else memory for column in n.T])
     a, b = MEANS[:, None] * WEIGHTS, (1 - MEANS)[:, None] * WEIGHTS
     likelihood = np.zeros((n.shape[1], *a.shape))
-    for own_k, own_n in zip(k, n, strict=True):
-        likelihood += betaln(own_k[:, None, None] + a, (own_n - own_k)[:, None, None] + b) - betaln(a, b)
+    none = betaln(a, b)
+    # Providers in parts, so that thousands of them do not fill the memory.
+    for start in range(0, len(n), 50):
+        own_k, own_n = k[start : start + 50, :, None, None], n[start : start + 50, :, None, None]
+        likelihood += (betaln(own_k + a, own_n - own_k + b) - none).sum(axis=0)
     # The grid is even in log weight, so the density of the weight is taken times the weight.
     likelihood += np.log(middle[:, None, None] * WEIGHTS / (middle[:, None, None] + WEIGHTS) ** 2)
     chance = np.exp(likelihood - likelihood.max(axis=(1, 2), keepdims=True))
@@ -57,9 +60,12 @@ def read_fleet(k: Numbers, n: Numbers, *, memory: float) -> Fleet:
 
 
 def shrink(k: Numbers, n: Numbers, fleet: Fleet, *, memory: float) -> tuple[Numbers, Numbers]:
-    """Give the beta distribution of each provider's own rate: its history added to the fleet's, worth at most `memory` deliveries."""
-    scale = np.minimum(1.0, memory / np.maximum(n, 1.0))
-    a = fleet.mean * fleet.weight + k * scale
-    b = (1 - fleet.mean) * fleet.weight + (n - k) * scale
+    """Give the beta distribution of each provider's own rate: its history added to the fleet's, and the whole worth at most `memory`.
+
+    The mean is that of the whole history, so that a provider with a long one is compared with itself; the spread is that of `memory`
+    deliveries, as its weeks differ by more than chance alone.
+    """
+    a = fleet.mean * fleet.weight + k
+    b = (1 - fleet.mean) * fleet.weight + n - k
     down = np.minimum(1.0, memory / (a + b))
     return a * down, b * down

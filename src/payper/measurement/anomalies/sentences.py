@@ -36,7 +36,7 @@ class Seen:
 
 def evidence_words(seen: Seen, *, weeks: int, looks: int, stands_out: bool) -> str:
     """Say one row of evidence: `invalid phones 9 of 31 in the last 4 weeks; 5% expected; would happen by chance once in 2,000`."""
-    span = f"since the week of {_day(seen.since)}" if seen.is_drift else f"in the last {weeks} weeks"
+    span = f"since the week of {_day(seen.since)}" if seen.is_drift else _last(weeks)
     counted = f"{seen.label} {seen.k:,} of {seen.n:,} {span}"
     if seen.chance is None:
         return f"{counted}; not enough to judge"
@@ -50,7 +50,7 @@ def evidence_words(seen: Seen, *, weeks: int, looks: int, stands_out: bool) -> s
 
 def provider_words(out: Sequence[str], *, checked: int, signals: int, weeks: int, is_judged: bool) -> str:
     """Sum up one provider: its evidence that stands out, or that nothing does, or that there is not enough to judge."""
-    deliveries = f"{checked:,} {'delivery' if checked == 1 else 'deliveries'} in the last {weeks} weeks"
+    deliveries = f"{checked:,} {'delivery' if checked == 1 else 'deliveries'} {_last(weeks)}"
     if out:
         return f"Stands out: {'; also '.join(out)}."
     if not is_judged:
@@ -70,6 +70,10 @@ def once_in(chance: float, *, is_bound: bool = False) -> str:
     times = 1.0 / chance
     step = 1 if times < 100 else 10 ** (len(str(int(times))) - 1)
     return f"{'at most ' if is_bound else ''}once in {round(times / step) * step:,}"
+
+
+def _last(weeks: int) -> str:
+    return "in the last week" if weeks == 1 else f"in the last {weeks} weeks"
 
 
 def _percent(share: float) -> str:

@@ -129,7 +129,7 @@ def mark_signals(verdicts: pl.DataFrame, returns: pl.DataFrame | None = None, *,
     Raises:
         DeliveryError: A column is missing.
     """
-    known = _prepared(verdicts, as_of)
+    known = prepared(verdicts, as_of)
     reasons = pl.col("reasons")
     was_compared = pl.col("verdict").is_in([each.value for each in GOOD]) | has_any(reasons, _LATE_STAGE)
     later = pl.max_horizontal("generated_at", "consent_at") > pl.col("delivered_at")
@@ -158,7 +158,8 @@ def company_of() -> pl.Expr:
     return pl.coalesce("domain", "company_key", pl.col("company").str.to_lowercase().str.strip_chars())
 
 
-def _prepared(verdicts: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+def prepared(verdicts: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """Give the well-formed deliveries up to an instant with all columns that signals look at, null where absent, and their `week`."""
     missing = [name for name in _NEEDED if name not in verdicts.columns]
     if missing:
         raise DeliveryError(

@@ -14,7 +14,7 @@ from payper.measurement.anomalies.chance import benjamini_hochberg, simes, upper
 from payper.measurement.anomalies.drift import drift_chances
 from payper.measurement.anomalies.fleet import read_fleet, shrink
 from payper.measurement.anomalies.sentences import Seen, evidence_words, provider_words
-from payper.measurement.anomalies.signals import COUNTS_SCHEMA, SIGNALS
+from payper.measurement.anomalies.signals import COUNTS_SCHEMA, FEEDBACK, SIGNALS
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -82,6 +82,7 @@ class Limits:
         memory: A history counts for at most so many deliveries: honest weeks differ by more than chance alone.
         drift_weeks: How many weeks a slow rise may be old.
         drift_memory: As `memory`, where whole half-years are compared.
+        week_memory: As `memory`, for a single week of a slow rise.
         recent_min: Fewer checked deliveries in the last weeks are not judged.
         history_min: A shorter history (in deliveries) counts as none.
         others_min: Without a history of its own, a provider is compared with at least so many others.
@@ -91,6 +92,7 @@ class Limits:
     memory: float = 150.0
     drift_weeks: int = 26
     drift_memory: float = 600.0
+    week_memory: float = 60.0
     recent_min: int = 8
     history_min: int = 30
     others_min: int = 3
@@ -186,7 +188,34 @@ def find_anomalies(counts: pl.DataFrame, *, week: date | None = None, q: float =
     evidence = pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort(
         pl.col("status") != STANDS_OUT, "chance", "provider", "comparison", "signal", nulls_last=True, maintain_order=True
     )
-    return Anomalies(last, q, _providers(names, both, judged, evidence, weeks=limits.weeks), evidence)
+    return Anomalies(last, q, _providers(names, both, judged, rows, weeks=limits.weeks), evidence)
+
+
+def deliveries_behind(marks: pl.DataFrame, anomalies: Anomalies) -> pl.DataFrame:
+    """List the deliveries behind the evidence that stands out, to hand over with it.
+
+    Args:
+        marks: As `mark_signals` gives them.
+        anomalies: As `find_anomalies` gives them, from counts of the same deliveries.
+
+    Returns:
+        `provider, signal, contract, external_id, delivered_at`, one row per signal and delivery that shows it, sorted.
+    """
+    out = (
+        anomalies.evidence.filter(pl.col("status") == STANDS_OUT)
+        .group_by("provider", "signal")
+        .agg(pl.col("since").min(), pl.col("until").max())
+    )
+    rows = []
+    for name in SIGNALS:
+        when = "feedback_week" if name in FEEDBACK else "week"
+        rows.append(
+            marks.filter(pl.col(name))
+            .join(out.filter(pl.col("signal") == name), on="provider")
+            .filter(pl.col(when).is_between(pl.col("since"), pl.col("until")))
+            .select("provider", "signal", "contract", "external_id", "delivered_at")
+        )
+    return pl.concat(rows).sort("provider", "signal", "delivered_at", "contract", "external_id", nulls_last=True)
 
 
 def _checked(counts: pl.DataFrame) -> pl.DataFrame:
@@ -247,7 +276,7 @@ def _drift(k: Numbers, n: Numbers, limits: Limits) -> _Compared:
     else:
         # A hundred providers at a time keep the grid of rates within some ten megabytes.
         parts = [slice(start, start + 100) for start in range(0, len(k), 100)]
-        found = [drift_chances(k[own, since:], n[own, since:], a[own], b[own], week_memory=limits.memory) for own in parts]
+        found = [drift_chances(k[own, since:], n[own, since:], a[own], b[own], week_memory=limits.week_memory) for own in parts]
         chance, begins = (np.concatenate(each) for each in zip(*found, strict=True))
     begins = begins + since
     after = np.arange(weeks)[None, :, None] >= begins[:, None, :]
@@ -300,30 +329,35 @@ def _evidence(
     return rows
 
 
-def _providers(names: list[str], both: list[_Compared], judged: list[_Judged], evidence: pl.DataFrame, *, weeks: int) -> pl.DataFrame:
+def _providers(names: list[str], both: list[_Compared], judged: list[_Judged], rows: list[tuple[Any, ...]], *, weeks: int) -> pl.DataFrame:
     """Sum the evidence up by provider."""
-    rows = []
+    place = {name: number for number, name in enumerate(EVIDENCE_SCHEMA)}
+    seen: dict[str, set[str]] = {name: set() for name in names}
+    out: dict[str, dict[str, tuple[float, str]]] = {name: {} for name in names}
+    for row in rows:
+        name, signal = row[place["provider"]], row[place["signal"]]
+        seen[name].add(signal)
+        # The last weeks come first in the rows; a slow rise is told only where they do not stand out.
+        if row[place["status"]] == STANDS_OUT and signal not in out[name]:
+            out[name][signal] = (row[place["chance"]], row[place["words"]])
+    found = []
     for number, name in enumerate(names):
-        own = evidence.filter(pl.col("provider") == name)
-        out = own.filter(pl.col("status") == STANDS_OUT)
         chances = [float(one.together[number]) for one in judged if not np.isnan(one.together[number])]
         adjusted = [float(one.adjusted[number]) for one in judged if not np.isnan(one.adjusted[number])]
-        status = STANDS_OUT if out.height else AS_EXPECTED if chances else TOO_FEW
+        told = sorted(out[name].items(), key=lambda each: (each[1][0], each[0]))
         checked = int(both[0].n[number].max())
-        seen = own["signal"].n_unique()
-        told = out.sort(pl.col("comparison") != "recent", maintain_order=True).unique("signal", keep="first", maintain_order=True)
-        words = provider_words(told["words"].to_list(), checked=checked, signals=seen, weeks=weeks, is_judged=bool(chances))
-        rows.append(
+        words = [each[1][1] for each in told]
+        found.append(
             (
                 name,
-                status,
+                STANDS_OUT if told else AS_EXPECTED if chances else TOO_FEW,
                 checked,
-                out["signal"].unique(maintain_order=True).to_list(),
+                [each[0] for each in told],
                 min(chances, default=None),
                 min(adjusted, default=None),
-                words,
+                provider_words(words, checked=checked, signals=len(seen[name]), weeks=weeks, is_judged=bool(chances)),
             )
         )
-    return pl.DataFrame(rows, schema=PROVIDERS_SCHEMA, orient="row").sort(
+    return pl.DataFrame(found, schema=PROVIDERS_SCHEMA, orient="row").sort(
         pl.col("status") != STANDS_OUT, "chance_adjusted", "chance", "provider", nulls_last=True, maintain_order=True
     )
