@@ -62,7 +62,8 @@ def second_opinion(leads: pl.DataFrame, *, confidence: float = 0.95) -> SecondOp
             )
         )
     )
-    cells = cells.filter((pl.col("in") > 1) & (pl.col("out") > 1))
+    # In order, so that equal leads give equal sums to the last digit.
+    cells = cells.filter((pl.col("in") > 1) & (pl.col("out") > 1)).sort("stratum")
     inside, outside = int(cells["in"].sum()), int(cells["out"].sum())
     if not cells.height:
         return SecondOpinion(None, None, None, None, None, inside, outside)
