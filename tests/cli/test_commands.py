@@ -152,3 +152,16 @@ def test_what_was_printed_arrives_whole_although_the_command_ends_at_once(progra
     codes = payper("reasons").stdout.splitlines()
     assert codes[-1].strip().endswith(".")
     assert json.loads(payper("run", programme, "--json").stdout)["contracts"]
+
+
+def test_mapping_knows_the_questions_of_the_contract_a_file_lies_under(tmp_path: Path) -> None:
+    """A header that is no column of payper's is an answer where the contract asks it, as `payper run` takes it, and unused elsewhere."""
+    asked = '\n[[record.question]]\nfield = "timeframe"\naccept = ["3 months"]\n'
+    for place in ("contracts", "deliveries/reach", "elsewhere"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "contracts" / "reach.toml").write_text(CONTRACT + asked, encoding="utf-8")
+    for place in ("deliveries/reach", "elsewhere"):
+        (tmp_path / place / "leads.csv").write_text("Email,Time frame\na@acme.com,3 months\n", encoding="utf-8")
+    known = json.loads(payper("mapping", tmp_path / "deliveries" / "reach" / "leads.csv", "--json").stdout)
+    assert known["columns"] == {"email": "Email", "answer_timeframe": "Time frame"}
+    assert json.loads(payper("mapping", tmp_path / "elsewhere" / "leads.csv", "--json").stdout)["unmapped"] == ["Time frame"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from payper.desk.facts import HEADERS
+from payper.desk.programme import questions_of, read_programme
 from payper.desk.reading import open_file
 
 
@@ -39,14 +40,29 @@ def show_mapping(path: Path, *, subject: str | None = None) -> ShownMapping:
         subject: deliveries, milestones, returns, decisions or crm; None: as the programme's folder it lies in says, else deliveries.
 
     Raises:
-        FileError: The file cannot be read.
+        FileError: The file, or the programme.toml of the programme it lies in, cannot be read.
     """
     subject = subject or _subject_of(path)
-    opened = open_file(path, name=path.name, subject=HEADERS.get(subject, subject))  # type: ignore[arg-type]  # the command line offers subjects alone
+    opened = open_file(
+        path,
+        name=path.name,
+        subject=HEADERS.get(subject, subject),  # type: ignore[arg-type]  # the command line offers subjects alone
+        questions=_questions(path) if subject == "deliveries" else (),
+    )
     columns = opened.columns
     return ShownMapping(
         toml=columns.to_toml(), lines=columns.describe(), columns=columns.columns, unmapped=columns.unmapped, findings=columns.findings
     )
+
+
+def _questions(path: Path) -> list[str]:
+    """List what the contract asks under which a programme's file lies; nothing where it lies in none, or the contract has errors."""
+    whole = path.resolve()
+    root = next((folder for folder in whole.parents if folder.name == "deliveries" and (folder.parent / "contracts").is_dir()), None)
+    if root is None:
+        return []
+    contract = whole.relative_to(root).parts[0] if whole.parent != root else whole.stem
+    return questions_of(read_programme(root.parent).contracts.get(contract, ()))
 
 
 def _subject_of(path: Path) -> str:

@@ -135,6 +135,11 @@ def _id_of(text: str) -> str | None:
     return id_ if isinstance(id_, str) else None
 
 
+def questions_of(versions: Sequence[Contract]) -> list[str]:
+    """List the fields of the questions that any version of a contract asks."""
+    return sorted({question.field for each in versions for question in each.record.questions})
+
+
 def data_files(folder: Path) -> list[Path]:
     """List the readable files of a folder, subfolders included, in order of path."""
     if not folder.is_dir():

@@ -25,7 +25,7 @@ from payper.desk.memory import collector_at_rest
 from payper.desk.notes import NO_DATE, grouped, notes_on_columns, notes_on_folders
 from payper.desk.outputs import Written, write_outputs
 from payper.desk.places import DATABASE
-from payper.desk.programme import Programme, data_files, read_programme
+from payper.desk.programme import Programme, data_files, questions_of, read_programme
 from payper.desk.reading import DIGEST, OpenFile, check_columns, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.desk.recorded import list_reader, written_rates, written_words
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
@@ -331,9 +331,8 @@ def _read_deliveries(
             continue
         versions = programme.contracts.get(contract)
         zone = versions[-1].zone if versions else programme.timezone
-        questions = sorted({question.field for each in versions or () for question in each.record.questions})
         try:
-            opened = open_file(path, name=name, subject="deliveries", questions=questions)
+            opened = open_file(path, name=name, subject="deliveries", questions=questions_of(versions or ()))
             if read.get(name) == opened.digest:
                 continue
             check_columns(opened, subject="deliveries")
