@@ -16,6 +16,7 @@ from payper.reasons import Reason
 assert len(Reason) <= 63, "reasons no longer fit into the bits of one number"
 
 BIT: dict[Reason, int] = {reason: 1 << reason.rank for reason in Reason}
+_BY_BIT = tuple((bit, reason) for reason, bit in BIT.items())
 UNCERTAIN: int = sum(BIT[reason] for reason in Reason if reason.is_uncertain)
 CAPS: int = sum(BIT[reason] for reason in Reason if reason.name.startswith("CAP_"))
 CERTAIN: int = sum(BIT.values()) & ~UNCERTAIN & ~CAPS
@@ -29,7 +30,7 @@ def mark(reasons: Iterable[Reason]) -> int:
 @cache
 def reasons_of(marks: int) -> tuple[Reason, ...]:
     """Give the reasons that are marked, in precedence."""
-    return tuple(reason for reason in Reason if marks & BIT[reason])
+    return tuple(reason for bit, reason in _BY_BIT if marks & bit)
 
 
 def flag(fault: pl.Expr, reason: Reason) -> pl.Expr:
