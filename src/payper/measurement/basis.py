@@ -13,6 +13,9 @@ from payper.measurement.effort import Effort
 from payper.measurement.outcomes import SEGMENTS
 from payper.measurement.providers import Weights
 
+MILESTONES: tuple[str, ...] = ("contacted_at", "engaged_at", "qualified_at", "booked_at", "held_at", "opportunity_at", "won_at")
+"""Steps of the funnel, in order."""
+
 
 @dataclass(frozen=True)
 class Basis:
@@ -70,12 +73,13 @@ def measurable(outcomes: pl.DataFrame) -> pl.DataFrame:
         pl.col("ended_on").alias("lost_at"),
         "amount",
         pl.when(pl.col("cost").is_not_null()).then(0.0).alias("cost"),
+        *(pl.col(name) for name in MILESTONES if name != "won_at"),
     )
 
 
 def dated(spending: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """Give spending as `measure` takes it, of the deliveries of `measurable` whose cost is known."""
-    known = frame.filter(pl.col("cost").is_not_null()).drop("cost")
+    known = frame.filter(pl.col("cost").is_not_null()).select("delivery_id", *SEGMENTS, "delivered_at")
     return spending.join(known, on="delivery_id", how="inner").select(
         *SEGMENTS, "delivered_at", pl.col("spent_on").alias("spent_at"), "cost"
     )

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -13,12 +14,17 @@ import polars as pl
 from payper.errors import UsageError
 from payper.measurement.attribution import attribute, compare_orders
 from payper.measurement.attribution.touches import touch_paths
-from payper.measurement.basis import Basis, dated, measurable
+from payper.measurement.basis import MILESTONES, Basis, dated, measurable
+from payper.measurement.comparison import compare_groups
+from payper.measurement.curves import outcome_curve, revenue_curve
 from payper.measurement.follow_up import FollowUp, OfficeHours, measure_follow_up
+from payper.measurement.funnel import funnel
 from payper.measurement.measure import measure
 from payper.measurement.outcomes import GAPS, SEGMENTS, UNKNOWN
 from payper.measurement.reach import Reach, measure_acceleration, measure_reach, measure_velocity
 from payper.measurement.scored import Scored, score_providers
+from payper.measurement.track_record import TrackRecord, check_track_record
+from payper.measurement.triangle import cohort_triangle
 from payper.measurement.waterfall import fall_of_reasons
 
 ALWAYS: tuple[str, ...] = ("model", "provider", "contract")
@@ -62,6 +68,12 @@ class Measured:
         whole: One row as of `measure`, for all deliveries together.
         segments: As of `measure`, a frame per segment of `SEGMENTS`; the first column is its name.
         asked: As of `measure` by all columns of `basis.by` together; None: nothing was asked.
+        comparisons: As of `compare_groups`, one frame per pair of models: the first is the one with more wins.
+        track: How often past intervals held; where they did too seldom, those of now are widened.
+        curves: As of `revenue_curve`, of all deliveries; `curves_by_model` of each model.
+        stages: As of `outcome_curve`, of all deliveries: won, ended otherwise and open, by age.
+        funnel: As of `funnel`, of all deliveries; `funnel_by_model` of each model.
+        cohorts: As of `cohort_triangle`: what deliveries of a month had won by each age.
         falls: As `fall_of_reasons`.
         providers: Their scorecards and whose latest deliveries look unlike the ones before.
         credit: As of `attribute`: wins of companies shared among leads and appointments; `orders` as of `compare_orders`.
@@ -75,6 +87,14 @@ class Measured:
     whole: Mapping[str, Any]
     segments: Mapping[str, pl.DataFrame]
     asked: pl.DataFrame | None
+    comparisons: Mapping[tuple[str, str], pl.DataFrame]
+    track: TrackRecord
+    curves: pl.DataFrame
+    curves_by_model: pl.DataFrame
+    stages: pl.DataFrame
+    funnel: pl.DataFrame
+    funnel_by_model: pl.DataFrame
+    cohorts: pl.DataFrame
     falls: pl.DataFrame
     providers: Scored
     credit: pl.DataFrame
@@ -94,27 +114,24 @@ def measure_programme(basis: Basis) -> Measured:
     """
     check_segments(basis.by)
     frame = measurable(basis.outcomes)
-    spending = dated(basis.spending, frame)
-
-    def by(*columns: str) -> pl.DataFrame:
-        return measure(
-            frame,
-            as_of=basis.day,
-            horizon_days=basis.horizon_days,
-            by=columns,
-            margin=1.0 if basis.margin is None else basis.margin,
-            spending=spending,
-            seed=basis.seed,
-        )
-
+    asked = _Asked(basis, frame, dated(basis.spending, frame), check_track_record(frame, as_of=basis.day, by="contract", seed=basis.seed))
+    models = asked.measure("model")
     stepped = _stepped(basis.outcomes)
     paths = touch_paths(basis.outcomes, as_of=basis.end, stratum="company_size")
     return Measured(
         basis=basis,
         seen=_seen(basis),
-        whole=by().row(0, named=True),
-        segments={segment: by(segment) for segment in SEGMENTS},
-        asked=by(*basis.by) if basis.by else None,
+        whole=asked.measure().row(0, named=True),
+        segments={segment: models if segment == "model" else asked.measure(segment) for segment in SEGMENTS},
+        asked=asked.measure(*basis.by) if basis.by else None,
+        comparisons=asked.compare(models),
+        track=asked.track,
+        curves=asked.curve(),
+        curves_by_model=asked.curve("model"),
+        stages=outcome_curve(frame, as_of=basis.day, until_days=basis.horizon_days),
+        funnel=asked.funnel(),
+        funnel_by_model=asked.funnel("model"),
+        cohorts=cohort_triangle(frame, as_of=basis.day),
         falls=fall_of_reasons(basis.deliveries, basis.settlement.returns, basis.outcomes),
         providers=score_providers(basis),
         credit=attribute(paths, stratum="stratum", seed=basis.seed),
@@ -125,6 +142,63 @@ def measure_programme(basis: Basis) -> Measured:
         acceleration=measure_acceleration(stepped, as_of=basis.end, horizon_days=basis.horizon_days),
         velocity=measure_velocity(stepped, as_of=basis.end, horizon_days=basis.horizon_days),
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question put by groups: the same deliveries, day, horizon and spending each time."""
+
+    basis: Basis
+    frame: pl.DataFrame
+    spending: pl.DataFrame
+    track: TrackRecord
+
+    @property
+    def margin(self) -> float:
+        """Give what is left of a unit of revenue."""
+        return 1.0 if self.basis.margin is None else self.basis.margin
+
+    def measure(self, *by: str) -> pl.DataFrame:
+        """Measure by groups."""
+        basis = self.basis
+        return measure(
+            self.frame,
+            as_of=basis.day,
+            horizon_days=basis.horizon_days,
+            by=by,
+            margin=self.margin,
+            spending=self.spending,
+            seed=basis.seed,
+            widen=self.track.factor,
+        )
+
+    def curve(self, *by: str) -> pl.DataFrame:
+        """Draw revenue by age."""
+        basis = self.basis
+        return revenue_curve(self.frame, as_of=basis.day, horizon_days=basis.horizon_days, by=by, spending=self.spending, seed=basis.seed)
+
+    def funnel(self, *by: str) -> pl.DataFrame:
+        """Give the shares that reach each milestone."""
+        return funnel(self.frame, as_of=self.basis.day, milestones=MILESTONES, horizon_days=self.basis.horizon_days, by=by)
+
+    def compare(self, models: pl.DataFrame) -> dict[tuple[str, str], pl.DataFrame]:
+        """Compare every pair of models, the one with more wins first."""
+        basis = self.basis
+        names = models.sort(["wins_seen", "model"], descending=[True, False])["model"].to_list()
+        return {
+            (first, second): compare_groups(
+                self.frame,
+                as_of=basis.day,
+                by="model",
+                first=first,
+                second=second,
+                horizon_days=basis.horizon_days,
+                margin=self.margin,
+                spending=self.spending,
+                seed=basis.seed,
+            )
+            for first, second in combinations(names, 2)
+        }
 
 
 def check_segments(by: Sequence[str]) -> None:

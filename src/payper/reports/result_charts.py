@@ -110,7 +110,11 @@ def curve_chart(curve: Curve, width: int = NARROW) -> str:
         parts.append(draw.band(_band(seen), x, y, fill=PALE))
     if curve.level is not None and curve.level <= top:
         level = draw.at(curve.level, y)
-        parts += [draw.rule(left, width - right, level, INK), draw.words(curve.level_words, left + 4, level - 8, INK)]
+        # Where the curve ends well above the level, it starts below it: the words stand where the curve is not.
+        is_above = bool(known) and (known[-1].value or 0) > 1.5 * curve.level
+        place = width - right - 4 if is_above else left + 4
+        words = draw.words(curve.level_words, place, level - 8, INK, align="right" if is_above else "left")
+        parts += [draw.rule(left, width - right, level, INK), words]
     if len(ahead) > 1:
         parts.append(draw.line(_line(ahead), x, y, SOFT, interpolate="linear", dash=[5, 4]))
     if seen:

@@ -11,13 +11,15 @@ from payper.measurement.measured import ALWAYS, Measured
 from payper.reasons import Reason
 from payper.reports import result_charts as charts
 from payper.reports.drawing import NARROW, WIDE
+from payper.reports.estimates import Writer, amount, multiple, number, share, with_interval
 from payper.reports.page import Figure, Section, drawn
 from payper.reports.result_credit import credit_section
 from payper.reports.result_progress import follow_up_section, reach_section
 from payper.reports.result_providers import league_section, scorecards_section, unlike_section
-from payper.reports.result_words import HEADS, LABELS, estimate_words, result_cells, segment_name, times
+from payper.reports.result_time import cohorts_section, curve_section, funnel_section, stages_section
+from payper.reports.result_words import HEADS, LABELS, chance_better, estimate_words, pays_from, result_cells, segment_name, times
 from payper.reports.tables import Table
-from payper.reports.words import MINUS, count, counted, percent
+from payper.reports.words import MINUS, count, counted, day_in_words, percent
 
 ROWS_MAX = 12
 """Members of a segment that are drawn, the most deliveries first; the tables have all."""
@@ -26,7 +28,11 @@ ROWS_MAX = 12
 def sections(measured: Measured) -> list[Section]:
     """Give every question that there is something to say about."""
     found = (
+        curve_section(measured),
         _earning(measured),
+        funnel_section(measured),
+        stages_section(measured),
+        cohorts_section(measured),
         league_section(measured),
         scorecards_section(measured),
         credit_section(measured),
@@ -47,14 +53,35 @@ def _earning(measured: Measured) -> Section:
     answer = best or "Too early to tell what brings back most"
     note = (
         "Dot: estimate; line: its 95% interval. Outline and grey: projected, as too few deliveries are as old as the horizon. "
-        f"Dotted: {_level(measured):,.0f} {measured.basis.facts.base_currency}, where what comes back is what was spent."
+        f"Dotted: {pays_from(measured):,.0f} {measured.basis.facts.base_currency}, where what comes back is what was spent."
     )
-    return Section("earning", "What brings back most of the money spent on it?", answer, figures=figures, note=note)
+    return Section(
+        "earning", "What brings back most of the money spent on it?", answer, figures=figures, tables=_comparisons(measured), note=note
+    )
 
 
-def _level(measured: Measured) -> float:
-    """Give the revenue per 1,000 spent at which a programme pays for itself."""
-    return 1000 / measured.basis.margin if measured.basis.margin else 1000.0
+def _comparisons(measured: Measured) -> list[Table]:
+    """Give the chance that one model is better than another, by each measure."""
+    rows = []
+    for (first, second), frame in measured.comparisons.items():
+        names = [segment_name(measured, "model", name) for name in (first, second)]
+        for row in frame.iter_rows(named=True):
+            if row["measure"] not in _MEASURES or row["first_better"] is None:
+                continue
+            title, write = _MEASURES[row["measure"]]
+            ratio = "" if row["ratio"] is None else with_interval(row["ratio"], row["ratio_lo"], row["ratio_hi"], multiple)
+            chance = chance_better(measured, first, second, row["measure"])
+            values = [write(row[side]) for side in ("first", "second")]
+            rows.append([f"{names[0]} against {names[1]}: {title}", *values, ratio, "" if chance is None else percent(chance)])
+    heads = ["Compared", "First", "Second", "First over second", "Chance that the first is better"]
+    return [Table("Models compared, both intervals taken together", heads, rows)] if rows else []
+
+
+_MEASURES: Mapping[str, tuple[str, Writer]] = {
+    "win_rate": ("win rate", share),
+    "revenue_per_1000_spent": ("revenue per 1,000 spent", amount),
+    "cac": ("cost per win", amount),
+}
 
 
 def _first(measured: Measured, segment: str) -> str | None:
@@ -71,7 +98,7 @@ def _segment_figure(measured: Measured, segment: str) -> Figure:
     rows = sorted(frame.iter_rows(named=True), key=lambda row: (-row["deliveries"], str(row[segment])))
     estimates = [_estimate(measured, segment, row) for row in rows[:ROWS_MAX]]
     label, base = LABELS[segment], measured.basis.facts.base_currency
-    level = _level(measured)
+    level = pays_from(measured)
     most = max((one.high or one.value or 0 for one in estimates if one.value is not None), default=0) or None
     drawings = [drawn(charts.estimates_chart(estimates, width, most=most, level=level)) for width in (NARROW, WIDE)]
     return Figure(
@@ -100,6 +127,23 @@ def whole_table(measured: Measured) -> Table:
     return Table(f"Results within {measured.basis.horizon_days} days", ["", *HEADS], [["All deliveries", *result_cells(measured.whole)]])
 
 
+def track_table(measured: Measured) -> Table | None:
+    """Give what was expected at earlier dates beside what happened; None: there was nothing to expect yet."""
+    rows = [
+        [
+            f"{row['contract']}, {day_in_words(row['as_of'])}",
+            count(row["deliveries"]),
+            count(row["wins_then"]),
+            with_interval(row["expected"], row["expected_lo"], row["expected_hi"], number),
+            count(row["wins_now"]),
+            "yes" if row["held"] else "no",
+        ]
+        for row in measured.track.checks.iter_rows(named=True)
+    ]
+    heads = ["Contract and earlier date", "Deliveries then", "Won then", "Expected by now", "Won by now", "Held"]
+    return Table("What this report would have said at earlier dates", heads, rows) if rows else None
+
+
 def asked_table(measured: Measured) -> Table | None:
     """Give the results by what was asked for; None: nothing was."""
     by = measured.basis.by
@@ -126,19 +170,19 @@ def _falling(measured: Measured) -> Section | None:
     rows: list[list[str]] = []
     level = 0.0
     returned = int(falls.filter(pl.col("step") == "returned")["deliveries"].sum())
-    for step, reason, number in falls.iter_rows():
+    for step, reason, fallen in falls.iter_rows():
         if step == "standing" and returned:
             # In the chart returns are one step; the table has their reasons.
             words = f"{MINUS}{count(returned)} · {percent(returned / delivered)}"
             steps.append(charts.Fall("returned", standing + returned, standing, words))
         is_total = step in {"delivered", "accepted", "standing"}
         label = _fall_label(step, reason)
-        share = percent(number / delivered)
-        start, end = (0.0, float(number)) if is_total else (level, level - number)
-        words = f"{count(number)} · {share}" if is_total else f"{MINUS}{count(number)} · {share}"
+        part = percent(fallen / delivered)
+        start, end = (0.0, float(fallen)) if is_total else (level, level - fallen)
+        words = f"{count(fallen)} · {part}" if is_total else f"{MINUS}{count(fallen)} · {part}"
         if step != "returned":
             steps.append(charts.Fall(label, start, end, words, is_total=is_total))
-        rows.append([label, Reason[reason].text if reason in Reason.__members__ else "", count(number), share])
+        rows.append([label, Reason[reason].text if reason in Reason.__members__ else "", count(fallen), part])
         level = end
     table = Table("From delivered to standing", ["Step", "In words", "Deliveries", "Share of delivered"], rows, words=2)
     figure = Figure(

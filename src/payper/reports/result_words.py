@@ -11,8 +11,11 @@ from payper.measurement.effort import ASSUMED
 from payper.measurement.guards import Guard
 from payper.measurement.measured import ALWAYS, Measured
 from payper.measurement.outcomes import GAPS
-from payper.reports.estimates import Writer, amount, multiple, number, share, with_interval
+from payper.reports.estimates import Writer, amount, days, multiple, number, share, with_interval
 from payper.reports.words import count, counted, day_in_words, enumerated, percent
+
+SURE = 0.95
+"""From this chance on one model is said to be better than another."""
 
 FEW_WINS = 10
 """With fewer wins the headline says first how few there are."""
@@ -88,7 +91,7 @@ def findings(measured: Measured) -> list[str]:
     found = [
         _stands_out(measured),
         _below_water(measured, "contract"),
-        _best(measured, "model"),
+        _compared(measured) or _best(measured, "model"),
         None if _is_same(measured, "provider", "model") else _best(measured, "provider"),
         _expected(measured),
         _best(measured, "company_size"),
@@ -124,6 +127,32 @@ def _below_water(measured: Measured, segment: str) -> str | None:
     return f"{segment_name(measured, segment, row[segment])} brings back less than it costs {within}: {times(row)}{more}."
 
 
+def _compared(measured: Measured) -> str | None:
+    """Say how likely the model that leads is better than the next one; None: there is nothing to compare."""
+    frame = measured.segments["model"].drop_nulls("roi").filter(pl.col("wins_seen") > 0).sort(["roi", "model"], descending=[True, False])
+    if frame.height < 2:
+        return None
+    rows = frame.head(2).rows(named=True)
+    best, next_ = rows[0]["model"], rows[1]["model"]
+    chance = chance_better(measured, best, next_, "roi")
+    if chance is None:
+        return None
+    names = [segment_name(measured, "model", name) for name in (best, next_)]
+    verdict = "brings back more than" if chance >= SURE else "may bring back more than"
+    return f"{names[0].capitalize()} {verdict} {names[1]}, with a chance of {percent(chance)}: {times(rows[0])} against {times(rows[1])}."
+
+
+def chance_better(measured: Measured, first: str, second: str, measure: str) -> float | None:
+    """Give the chance that one model is better than another by a measure; None: not known."""
+    for (one, other), frame in measured.comparisons.items():
+        if {one, other} == {first, second}:
+            chance = frame.filter(pl.col("measure") == measure)["first_better"].to_list()
+            if not chance or chance[0] is None:
+                return None
+            return float(chance[0]) if one == first else 1 - float(chance[0])
+    return None
+
+
 def _best(measured: Measured, segment: str) -> str | None:
     """Say which of a segment's members brings back most, if the intervals leave no doubt; else that they cannot be told apart."""
     frame = measured.segments[segment].drop_nulls("roi").filter(pl.col("wins_seen") > 0).sort(["roi", segment], descending=[True, False])
@@ -149,6 +178,11 @@ def estimate_words(row: Mapping[str, Any], name: str, write: Writer = amount, *,
     if value is not None and not row["wins_seen"]:
         return with_interval(None, low if name == "cac" else None, None if name == "cac" else high, write)
     return with_interval(value, low, high, write)
+
+
+def pays_from(measured: Measured) -> float:
+    """Give the revenue per 1,000 spent at which a programme pays for itself."""
+    return 1000 / measured.basis.margin if measured.basis.margin else 1000.0
 
 
 def _expected(measured: Measured) -> str | None:
@@ -231,7 +265,8 @@ def row_words(measured: Measured, segment: str, row: Mapping[str, Any]) -> list[
 
 
 HEADS: tuple[str, ...] = (
-    "Accepted", "Wins seen", "Wins expected", "Win rate", "Back per unit", "Revenue per 1,000 spent", "Cost per win", "Visible", "How",
+    "Accepted", "Wins seen", "Wins expected", "Win rate", "Back per unit", "Revenue per 1,000 spent", "Cost per win", "Back after days",
+    "Visible", "How",
 )  # fmt: skip
 """Heads of the cells that `result_cells` writes."""
 
@@ -246,6 +281,7 @@ def result_cells(row: Mapping[str, Any]) -> list[str]:
         times(row),
         estimate_words(row, "revenue_per_1000_spent"),
         estimate_words(row, "cac"),
+        "" if row["payback_days"] is None else with_interval(row["payback_days"], row["payback_days_lo"], row["payback_days_hi"], days),
         "" if row["visible_share"] is None else percent(row["visible_share"]),
         {"exposure": "seen", "projection": "projected"}.get(row["method"], ""),
     ]

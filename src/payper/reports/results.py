@@ -8,7 +8,7 @@ from payper.measurement.measured import ALWAYS, Measured
 from payper.measurement.outcomes import SEGMENTS
 from payper.reports.findings import rate_words
 from payper.reports.page import render_page
-from payper.reports.result_sections import asked_table, results_table, sections, whole_table
+from payper.reports.result_sections import asked_table, results_table, sections, track_table, whole_table
 from payper.reports.result_words import findings, headline, lead, warnings
 from payper.reports.words import day_in_words, percent
 
@@ -33,6 +33,8 @@ def render_results(measured: Measured, *, payper_version: str, notes: Sequence[s
         lead=lead(measured),
         findings=findings(measured),
         warnings=warnings(measured),
+        track=measured.track.words,
+        checks=track_table(measured),
         sections=sections(measured) if measured.seen.deliveries else [],
         tables=[whole_table(measured), *([asked] if asked else [])] if measured.seen.deliveries else [],
         details=[results_table(measured, segment) for segment in others] if measured.seen.deliveries else [],
