@@ -42,7 +42,7 @@ def find_places(draws: Floats, alike: Marks, *, ranked: NDArray[np.bool_], level
     at = np.flatnonzero(ranked)
     everybody = pl.DataFrame({"at": np.arange(ranked.size)})
     if not at.size:
-        return everybody.select(pl.lit(None, dtype=dtype).alias(name) for name, dtype in PLACES.items())
+        return everybody.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in PLACES.items()).select(list(PLACES))
     placed = _place(draws[:, at], alike[at], level).with_columns(at=at)
     return everybody.join(placed, on="at", how="left", maintain_order="left").select(pl.col(name).cast(PLACES[name]) for name in PLACES)
 
