@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promote": ("payper.cli.promote:promote", "List the leads worth handing to appointment setting."),
     "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),
     "verdict": ("payper.cli.verdict:verdict", "Say why a delivery was judged as it was."),
+    "serve": ("payper.web.command:serve", "Serve pages and the HTTP API."),
     "verify": ("payper.cli.verify:verify", "Rebuild everything from the journal and compare."),
     "mapping": ("payper.cli.mapping:mapping", "Show how a file's columns are understood."),
     "reasons": ("payper.cli.reasons:reasons", "List the reasons a verdict can have."),

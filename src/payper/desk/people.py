@@ -45,6 +45,7 @@ class Actor:
         party: Whose rows the actor reaches.
         who: Person or token id, for the audit trail.
         acts: What the actor may do.
+        role: The person's; of a token, its maker's.
         csrf: What forms of this session must carry; empty for tokens.
     """
 
@@ -265,7 +266,7 @@ def actor_of_token(directory: Directory, key: str, *, at: datetime) -> Actor | N
     if token.used_at is None or at - token.used_at > timedelta(minutes=5):
         with directory.transaction():
             directory.use_token(token.token, at=at)
-    return Actor(party=token.party, who=token.token, acts=token.purposes & acts_of(maker.role), name=token.name)
+    return Actor(party=token.party, who=token.token, acts=token.purposes & acts_of(maker.role), name=token.name, role=maker.role)
 
 
 def revoke_token(directory: Directory, actor: Actor, token: str, *, at: datetime) -> None:

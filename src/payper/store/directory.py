@@ -160,6 +160,10 @@ class Directory:
         row = self._row("select party from party where is_operator = 1")
         return None if row is None else str(row[0])
 
+    def set_operator(self, party: str) -> None:
+        """Say which party runs the installation."""
+        self._connection.run("update party set is_operator = 1 where party = ?", (party,))
+
     def set_book(self, party: str, address: str) -> None:
         """Say where a buyer's book is."""
         self._connection.run(

@@ -1,0 +1,115 @@
+"""The application: all routes, and what stands in front of and behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from payper._version import __version__
+from payper.desk.installation import Installation
+from payper.errors import PayperError
+from payper.web import problems
+from payper.web.api.reads import ROUTES as API_ROUTES
+from payper.web.asgi import Application
+from payper.web.configuration import Configuration
+from payper.web.gate import Gate
+from payper.web.limits import Limit
+from payper.web.metrics import Metrics
+from payper.web.pages import contracts, deliveries, entrance, home, money, settings
+from payper.web.rendering import stylesheet
+from payper.web.tags import Tags
+from payper.web.visits import Server, client_of, server_of
+
+BODY_BYTES_MAX = 1_000_000
+"""The largest form or body that the routes here take."""
+
+
+def make_application(
+    installation: Installation, configuration: Configuration, *, clock: Callable[[], datetime] | None = None
+) -> tuple[Application, Litestar]:
+    """Make what answers requests: the application behind its gate, and the application itself.
+
+    Args:
+        installation: Where things are kept.
+        configuration: What the server is told.
+        clock: Gives the instant of now; None: the machine's clock.
+    """
+    metrics = Metrics()
+    server = Server(
+        installation=installation,
+        configuration=configuration,
+        clock=clock or (lambda: datetime.now(UTC)),
+        steady=time.monotonic,
+        sign_ins=Limit(configuration.sign_ins_per_minute),
+        metrics=metrics,
+    )
+    pages = [
+        *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *entrance.ROUTES, style_sheet, live, ready,
+        metrics_text,
+    ]  # fmt: skip
+    application = Litestar(
+        route_handlers=[
+            Router("/", route_handlers=pages, include_in_schema=False),
+            Router("/api/v1", route_handlers=API_ROUTES, security=[{"token": []}]),
+        ],
+        exception_handlers=problems.HANDLERS,
+        openapi_config=OpenAPIConfig(
+            title="payper",
+            version=__version__,
+            description="Contracts, deliveries and money of performance-based B2B demand generation. Amounts are in minor units.",
+            path="/api/v1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            use_handler_docstrings=True,
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+        debug=False,
+    )
+    application.state.server = server
+    return Gate(Tags(application, path="/api/v1/"), metrics=metrics, is_https=configuration.is_https), application
+
+
+@get(stylesheet(), sync_to_thread=False)
+def style_sheet() -> Response[bytes]:
+    """Give the style sheet; its address changes with it."""
+    content = (files("payper.web") / "static" / "payper.css").read_bytes()
+    return Response(content, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@get("/health/live")
+async def live() -> Response[str]:
+    """Say that the process answers."""
+    return Response("live\n", media_type="text/plain")
+
+
+@get("/health/ready", sync_to_thread=True)
+def ready(request: Request[Any, Any, Any]) -> Response[str]:
+    """Say whether the directory can be read."""
+    try:
+        with server_of(request).installation.open() as directory:
+            directory.operator()
+    except PayperError as error:
+        return Response(f"not ready: {error.seen}\n", media_type="text/plain", status_code=503)
+    return Response("ready\n", media_type="text/plain")
+
+
+@get("/metrics", sync_to_thread=False)
+def metrics_text(request: Request[Any, Any, Any]) -> Response[str]:
+    """Give the counts of this process to Prometheus: with the key that is configured, else to this machine only."""
+    server = server_of(request)
+    key = server.configuration.metrics_key
+    is_here = client_of(request) in {"127.0.0.1", "::1"} and "x-forwarded-for" not in request.headers
+    sent = hashlib.sha256(request.headers.get("authorization", "").encode()).digest()
+    if sent != hashlib.sha256(f"Bearer {key}".encode()).digest() if key else not is_here:
+        return Response("not allowed\n", media_type="text/plain", status_code=403)
+    return Response(server.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,23 @@
+"""`payper serve`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+
+@click.command(epilog="Example: payper serve --open out/northwind")
+@click.option("--data", metavar="DIR", help="The folder of the directory and the books. Default: payper-data.")
+@click.option("--database", metavar="ADDRESS", help="Keep them in PostgreSQL instead: postgresql://user@host:5432/database.")
+@click.option("--host", help="The address to listen on. Default: 127.0.0.1, this machine only.")
+@click.option("--port", type=int, help="The port to listen on. Default: 8080.")
+@click.option("--open", "books", multiple=True, metavar="OUT", help="Attach the book of an output folder, such as out/northwind.")
+def serve(*, data: str | None, database: str | None, host: str | None, port: int | None, books: tuple[str, ...]) -> int:
+    """Serve pages and the HTTP API. Every option can stand in the environment (PAYPER_PORT) or in the file that PAYPER_CONFIG names."""
+    from payper.web.configuration import configure
+    from payper.web.server import serve as serve_until_ended
+
+    configuration = configure(os.environ, data=data, database=database, host=host, port=port)
+    serve_until_ended(configuration, books=books, say=lambda words: click.echo(words, err=True))
+    return 0

@@ -1,0 +1,130 @@
+"""What a server is told: by options, else the environment (PAYPER_...), else a file, else what is written here."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from payper.errors import UsageError
+from payper.store.postgres import is_postgres
+
+PREFIX = "PAYPER_"
+FILE = "PAYPER_CONFIG"
+_ELSEWHERE = frozenset({FILE, "PAYPER_TEST_DATABASE_URL", "PAYPER_SHARED_DATA"})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a server is told.
+
+    Attributes:
+        data: The folder that holds directory and books, where no database is named.
+        database: The address of a PostgreSQL database that holds them, or empty.
+        host: The address to listen on.
+        port: The port to listen on.
+        public_url: How browsers reach the server (https://desk.example.com); cookies are kept to https where it is. Empty: as it listens.
+        log_level: debug, info, warning or error.
+        sign_ins_per_minute: Attempts at signing in from one address, and for one e-mail, in a minute.
+        metrics_key: What Prometheus must send as bearer token to read /metrics; empty: only this machine may read it.
+    """
+
+    data: str = "payper-data"
+    database: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    log_level: str = "info"
+    sign_ins_per_minute: int = 20
+    metrics_key: str = ""
+
+    @property
+    def place(self) -> str:
+        """Give where the installation keeps things."""
+        return self.database or self.data
+
+    @property
+    def url(self) -> str:
+        """Give the address that links begin with, without a slash at the end."""
+        host = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host  # noqa: S104  # compared, not bound
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether browsers come by https."""
+        return self.url.startswith("https://")
+
+
+def configure(environment: Mapping[str, str], **options: str | int | None) -> Configuration:
+    """Gather what is told; the first that says something holds: options, environment, file, defaults.
+
+    Args:
+        environment: Variables by name.
+        options: Values by name of a setting; None: not given.
+
+    Raises:
+        UsageError: A setting is unknown or cannot be what it says.
+    """
+    told: dict[str, tuple[str, Any]] = {}
+    file = environment.get(FILE)
+    if file:
+        told |= {name: (f"{file}: {name}", value) for name, value in _read_file(Path(file)).items()}
+    for variable, value in environment.items():
+        if variable.startswith(PREFIX) and variable not in _ELSEWHERE:
+            told[variable.removeprefix(PREFIX).lower()] = (variable, value)
+    told |= {name: (f"--{name.replace('_', '-')}", value) for name, value in options.items() if value is not None}
+    values: dict[str, Any] = {}
+    known = {field.name: field.type for field in fields(Configuration)}
+    for name, (where, value) in told.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            mend = f"Write {near[0]}." if near else f"Settings are {', '.join(sorted(known))}."
+            raise UsageError(where=where, seen=f"There is no setting «{name}».", mend=mend)
+        values[name] = _read(name, value, where)
+    return _checked(Configuration(**values), told)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(where=path, seen=f"The file cannot be read: {error}.", mend=f"Check the path in {FILE}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(where=path, seen=f"The file is not TOML: {error}.", mend="Write `port = 8080`, one setting a line.") from error
+
+
+def _read(name: str, value: object, where: str) -> str | int:
+    default = getattr(Configuration(), name)
+    if isinstance(default, int):
+        text = str(value).strip()
+        if not text.isdigit():
+            raise UsageError(where=where, seen=f"«{value}» is no whole number.", mend=f"Write a number, such as {default}.")
+        return int(text)
+    if not isinstance(value, str):
+        raise UsageError(where=where, seen=f"«{value}» is no text.", mend=f'Put it in quotes, as in {name} = "{default}".')
+    return value.strip()
+
+
+def _checked(configuration: Configuration, told: Mapping[str, tuple[str, Any]]) -> Configuration:
+    def where(name: str) -> str:
+        return told.get(name, (name, None))[0]
+
+    if not 0 <= configuration.port <= 65535:
+        raise UsageError(where=where("port"), seen=f"{configuration.port} is no port.", mend="Write a number up to 65535, such as 8080.")
+    if configuration.sign_ins_per_minute < 1:
+        raise UsageError(where=where("sign_ins_per_minute"), seen="Nobody could sign in.", mend="Write a number from 1 on, such as 20.")
+    if configuration.database and not is_postgres(configuration.database):
+        mend = "Write postgresql://user@host:5432/database, or name a folder with --data instead."
+        raise UsageError(where=where("database"), seen="This is no address of a PostgreSQL server.", mend=mend)
+    if configuration.log_level not in {"debug", "info", "warning", "error"}:
+        seen = f"«{configuration.log_level}» is no level."
+        raise UsageError(where=where("log_level"), seen=seen, mend="Write debug, info, warning or error.")
+    parts = urlsplit(configuration.public_url)
+    if configuration.public_url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
+        mend = "Write it as https://desk.example.com, without a path."
+        raise UsageError(where=where("public_url"), seen=f"«{configuration.public_url}» is no address of a server.", mend=mend)
+    return configuration

@@ -1,0 +1,1 @@
+"""Pages for people, in the order of the loop."""

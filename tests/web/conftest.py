@@ -1,0 +1,49 @@
+"""One whole installation for all tests of the server, once in SQLite and once in PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.web.site import Site, fill, let_people_in, served, write_programme
+
+from payper.desk.installation import Installation
+
+
+@pytest.fixture(scope="session")
+def programmes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two buyers: northwind has a contract with each provider, contoso one with meetly that has the id of northwind's."""
+    folder = tmp_path_factory.mktemp("programmes")
+    return {
+        "northwind": write_programme(
+            folder / "northwind", buyer="northwind", contracts={"reach": "intentreach", "meet": "meetly"}, second="reach"
+        ),
+        "contoso": write_programme(folder / "contoso", buyer="contoso", contracts={"reach": "meetly"}),
+    }
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with people in every role."""
+    folder = tmp_path_factory.mktemp(f"site-{request.param}")
+    place = str(folder / "data")
+    if request.param == "postgresql":
+        place = _own_database(request.getfixturevalue("postgres"))
+    installation = Installation(place)
+    fill(installation, programmes, folder)
+    with served(installation) as made:
+        let_people_in(made)
+        yield made
+
+
+def _own_database(server: str) -> str:
+    """Make a database of this run's own, as an installation takes a whole one."""
+    import psycopg
+
+    name = f"payper_site_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name}")
+        connection.execute(f"create database {name}")
+    return f"{server.rsplit('/', 1)[0]}/{name}"

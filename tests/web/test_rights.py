@@ -1,0 +1,257 @@
+"""The rights matrix: every route, as every role of every party, own, foreign and absent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+import pytest
+from tests.web.site import Answer, Site, Visitor, Who
+
+from payper.parties import Act, Role, may
+
+PAGES_FOR_ANYBODY = {
+    "GET /sign-in", "POST /sign-in", "GET /invitation", "POST /invitation", "GET /first-run", "POST /first-run", "GET /health/live",
+    "GET /health/ready", "GET /metrics", "GET /api/v1/openapi.json", "GET /api/v1", "GET /api/v1/{path}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a route asks of who comes.
+
+    Attributes:
+        act: The right it needs; None: to be signed in.
+        form: What its form sends.
+        own, other: Values of its parameters: of one's own, and of another's that is there.
+        done: The status when it was done.
+    """
+
+    act: Act | None
+    own: dict[str, str] = field(default_factory=dict)
+    other: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] | None = None
+    done: int = 200
+
+
+@cache
+def table(site: Site, who: Who) -> dict[str, Route]:
+    """Say of every route that asks who comes what it needs, with what this visitor reaches and what they do not."""
+    party = who[0]
+    buyer, contract = {
+        "northwind": ("northwind", "reach"), "contoso": ("contoso", "reach"), "intentreach": ("northwind", "reach"), "meetly": ("northwind", "meet"),
+    }[party]  # fmt: skip
+    strange_buyer, strange = {
+        "northwind": ("contoso", "reach"), "contoso": ("northwind", "reach"), "intentreach": ("northwind", "meet"), "meetly": ("northwind", "reach"),
+    }[party]  # fmt: skip
+    own, other = {"buyer": buyer, "contract": contract}, {"buyer": strange_buyer, "contract": strange}
+    version = {"version": "1"}
+    one = {"buyer": buyer, "number": site.numbers(buyer, contract)[0]}
+    another = {"buyer": strange_buyer, "number": site.numbers(strange_buyer, strange)[0]}
+    pages = {
+        "GET /": Route(Act.READ_DELIVERIES),
+        "GET /contracts": Route(Act.READ_CONTRACTS),
+        "GET /contracts/{buyer}/{contract}": Route(Act.READ_CONTRACTS, own, other),
+        "GET /contracts/{buyer}/{contract}/text": Route(Act.READ_CONTRACTS, own, other),
+        "GET /contracts/{buyer}/{contract}/changes": Route(Act.READ_CONTRACTS, own, other),
+        "GET /deliveries": Route(
+            Act.READ_DELIVERIES, {"?buyer": buyer, "?contract": contract}, {"?buyer": strange_buyer, "?contract": strange}
+        ),
+        "GET /deliveries/{buyer}/{number}": Route(Act.READ_DELIVERIES, one, another),
+        "GET /money": Route(Act.READ_MONEY),
+        "GET /money/{buyer}/{contract}": Route(Act.READ_MONEY, own, other),
+        "GET /money/{buyer}/{contract}/statement.pdf": Route(Act.READ_MONEY, own, other),
+        "GET /money/{buyer}/{contract}/statement.csv": Route(Act.READ_MONEY, own, other),
+        "GET /settings": Route(None),
+        "GET /settings/people": Route(Act.MANAGE_USERS),
+        "GET /settings/tokens": Route(Act.MANAGE_TOKENS),
+        "GET /settings/audit": Route(Act.READ_AUDIT),
+        "GET /settings/second-factor": Route(None),
+        "POST /settings/second-factor": Route(None, form={"secret": "A" * 32, "code": "no"}, done=400),
+        "POST /settings/people": Route(Act.MANAGE_USERS, form={"email": "no address", "name": "x", "role": "viewer"}, done=400),
+        "POST /settings/tokens": Route(Act.MANAGE_TOKENS, form={"name": "x"}, done=400),
+    }
+    systems = {
+        "GET /api/v1/me": Route(None),
+        "GET /api/v1/parties": Route(None),
+        "GET /api/v1/contracts": Route(Act.READ_CONTRACTS),
+        "GET /api/v1/contracts/{buyer}/{contract}": Route(Act.READ_CONTRACTS, own, other),
+        "GET /api/v1/contracts/{buyer}/{contract}/versions/{version}": Route(Act.READ_CONTRACTS, own | version, other | version),
+        "GET /api/v1/contracts/{buyer}/{contract}/versions/{version}/explanation": Route(
+            Act.READ_CONTRACTS, own | version, other | version
+        ),
+        "GET /api/v1/contracts/{buyer}/{contract}/versions/{version}/changes": Route(
+            Act.READ_CONTRACTS, own | version | {"?since": "1"}, other | version | {"?since": "1"}
+        ),
+        "GET /api/v1/contracts/{buyer}/{contract}/statement": Route(Act.READ_MONEY, own, other),
+        "GET /api/v1/contracts/{buyer}/{contract}/statement.csv": Route(Act.READ_MONEY, own, other),
+        "GET /api/v1/contracts/{buyer}/{contract}/statement.pdf": Route(Act.READ_MONEY, own, other),
+        "GET /api/v1/deliveries": Route(
+            Act.READ_DELIVERIES, {"?buyer": buyer, "?contract": contract}, {"?buyer": strange_buyer, "?contract": strange}
+        ),
+        "GET /api/v1/deliveries/{buyer}/{number}": Route(Act.READ_DELIVERIES, one, another),
+        "GET /api/v1/balances": Route(Act.READ_MONEY),
+        "GET /api/v1/audit": Route(Act.READ_AUDIT),
+        "GET /api/v1/tokens": Route(Act.MANAGE_TOKENS),
+        "GET /api/v1/people": Route(Act.MANAGE_USERS),
+    }
+    return pages | systems
+
+
+WITH_OUTCOMES = {
+    "POST /sign-out", "POST /settings/parties/{party}/invite", "POST /settings/people/{person}/role", "POST /settings/tokens/{token}/revoke",
+}  # fmt: skip
+"""Routes that change something for good, each with a test of its own below."""
+
+
+def address(template: str, values: dict[str, str]) -> str:
+    path = template.partition(" ")[2]
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", value)
+    query = "&".join(f"{name[1:]}={value}" for name, value in values.items() if name.startswith("?"))
+    return f"{path}?{query}" if query else path
+
+
+def visitor_of(site: Site, who: Who, template: str) -> Visitor:
+    return (site.tokens if "/api/" in template else site.sessions)[who]
+
+
+@cache
+def own_answer(site: Site, who: Who, template: str) -> Answer:
+    """What somebody is answered of their own."""
+    route = table(site, who)[template]
+    return visitor_of(site, who, template).ask(address(template, route.own), form=route.form)
+
+
+def everybody(site: Site) -> Iterator[Who]:
+    yield from site.sessions
+
+
+def test_the_matrix_names_every_route(site: Site) -> None:
+    found = set()
+    for route in site.application.routes:
+        path = re.sub(r":\w+\}", "}", route.path)
+        found |= {
+            f"{method} {path}" for method in getattr(route, "methods", set()) - {"OPTIONS", "HEAD"} if not path.startswith("/static/")
+        }
+    named = set(table(site, ("northwind", "owner"))) | PAGES_FOR_ANYBODY | WITH_OUTCOMES
+    assert found == named
+
+
+def test_a_role_is_let_in_as_the_table_of_rights_says(site: Site) -> None:
+    for who in everybody(site):
+        for template, route in table(site, who).items():
+            answer = own_answer(site, who, template)
+            expected = route.done if route.act is None or may(Role(who[1]), route.act) else 403
+            assert answer.status == expected, (who, template, answer.text[:300])
+
+
+def test_what_is_anothers_is_answered_as_what_is_not_there(site: Site) -> None:
+    for who in everybody(site):
+        for template, route in table(site, who).items():
+            if not route.other:
+                continue
+            # A buyer that is one's own stays, so that only what is another's differs.
+            nobody = {"buyer": "zzz", "contract": "zzz", "?buyer": "zzz", "?contract": "zzz", "number": "zzzz-zzzz"}
+            absent = {name: value if route.own.get(name) == value else nobody[name] for name, value in route.other.items()}
+            visitor = visitor_of(site, who, template)
+            foreign, nothing = (visitor.ask(address(template, values)) for values in (route.other, absent))
+            assert foreign.status == nothing.status == (404 if may(Role(who[1]), route.act or Act.READ_CONTRACTS) else 403), (who, template)
+            first, second = (re.sub("«[^»]*»", "«…»", each.plain) for each in (foreign, nothing))
+            assert first == second, (who, template)
+
+
+@pytest.mark.parametrize("kind", ["nobody", "strange cookie", "strange token", "token in a page", "cookie in the API"])
+def test_who_is_not_known_sees_nothing(site: Site, kind: str) -> None:
+    owner = ("northwind", "owner")
+    stranger = {
+        "nobody": Visitor(site.port),
+        "strange cookie": Visitor(site.port, cookie="x" * 43, csrf="x"),
+        "strange token": Visitor(site.port, token="payper_" + "x" * 43),
+        "token in a page": Visitor(site.port, token=site.tokens[owner].token),
+        "cookie in the API": Visitor(site.port, cookie=site.sessions[owner].cookie),
+    }[kind]
+    for template, route in table(site, owner).items():
+        if (kind, "/api/" in template) in {("token in a page", True), ("cookie in the API", False)}:
+            continue
+        answers = [stranger.ask(address(template, values), form=route.form) for values in (route.own, route.other or route.own)]
+        expected = 401 if "/api/" in template else 303
+        assert [answer.status for answer in answers] == [expected, expected], template
+        assert not any(word in answer.text for answer in answers for word in ("intentreach", "meetly", "acme")), template
+
+
+def test_nothing_of_others_stands_on_any_page(site: Site) -> None:
+    marks = {
+        "intentreach": ("meetly", "meet", "contoso", "northwind-meet"),
+        "meetly": ("intentreach", "northwind-reach-"),
+        "northwind": ("contoso",),
+        "contoso": ("northwind", "intentreach"),
+    }
+    for who in everybody(site):
+        for template in table(site, who):
+            answer = own_answer(site, who, template)
+            text = answer.body.decode("utf-8", errors="replace").lower()
+            # The one who runs the installation sees all parties, to let their first people in.
+            skipped = who[0] == "northwind" and who[1] == "owner" and template in {"GET /settings", "GET /api/v1/parties"}
+            found = [] if skipped else [mark for mark in marks[who[0]] if re.search(rf"\b{mark}", text)]
+            assert not found, (who, template, found)
+
+
+def test_personal_data_is_shown_to_who_may_read_people_and_noted(site: Site) -> None:
+    number = site.numbers("northwind", "reach")[-1]
+    for who in everybody(site):
+        if who[0] not in {"northwind", "intentreach"}:
+            continue
+        answers = [
+            site.sessions[who].ask(f"/deliveries/northwind/{number}").text,
+            site.tokens[who].ask(f"/api/v1/deliveries/northwind/{number}").text,
+        ]
+        is_shown = may(Role(who[1]), Act.READ_PEOPLE)
+        assert [("acme" in text, "Lee" in text) for text in answers] == [(is_shown, is_shown)] * 2, who
+        with site.installation.open() as directory:
+            lines = [line for line in directory.audit(who[0], limit=1000) if line.act == "read person"]
+        noted = {line.who for line in lines if line.subject == f"northwind/{number}"}
+        assert ({site.people[who], site.token_ids[who]} <= noted) == is_shown, who
+
+
+def test_a_form_of_another_session_does_nothing(site: Site) -> None:
+    mine, others = site.sessions["northwind", "owner"], site.sessions["contoso", "owner"]
+    for csrf in ("", "x", others.csrf):
+        for path in ("/settings/people", "/settings/tokens", "/sign-out", "/settings/second-factor", "/settings/parties/meetly/invite"):
+            assert Visitor(site.port, cookie=mine.cookie, csrf=csrf).ask(path, form={}).status == 403, path
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://elsewhere.example.org"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}])
+def test_a_form_from_another_site_does_nothing(site: Site, headers: dict[str, str]) -> None:
+    assert site.sessions["northwind", "owner"].ask("/settings/people", form={}, headers=headers).status == 403
+    assert site.anybody().ask("/sign-in", form={"email": "x"}, headers=headers).status == 403
+
+
+def test_nobody_changes_people_of_another_party(site: Site) -> None:
+    for who in everybody(site):
+        victim = site.people["contoso" if who[0] != "contoso" else "northwind", "viewer"]
+        foreign = site.sessions[who].ask(f"/settings/people/{victim}/role", form={"role": "none"})
+        absent = site.sessions[who].ask("/settings/people/zzz/role", form={"role": "none"})
+        assert foreign.status == absent.status == (400 if may(Role(who[1]), Act.MANAGE_USERS) else 403), who
+        assert foreign.plain == absent.plain.replace("zzz", victim)
+        with site.installation.open() as directory:
+            person = directory.person(victim)
+        assert person is not None
+        assert person.is_active
+
+
+def test_nobody_ends_tokens_of_another_party(site: Site) -> None:
+    for who in everybody(site):
+        owner = ("contoso", "owner") if who[0] != "contoso" else ("northwind", "owner")
+        foreign, absent = (site.sessions[who].ask(f"/settings/tokens/{token}/revoke", form={}) for token in (site.token_ids[owner], "zzz"))
+        assert foreign.status == absent.status == (303 if may(Role(who[1]), Act.MANAGE_TOKENS) else 403), who
+        assert site.tokens[owner].ask("/api/v1/me").status == 200
+
+
+def test_only_who_runs_the_installation_lets_first_people_in_and_only_first_ones(site: Site) -> None:
+    form = {"email": "new@meetly.example.org", "name": "New"}
+    for who in everybody(site):
+        there, absent = (site.sessions[who].ask(f"/settings/parties/{party}/invite", form=form) for party in ("meetly", "zzz"))
+        assert there.status == absent.status == (404 if may(Role(who[1]), Act.MANAGE_USERS) else 403), who
