@@ -43,12 +43,9 @@ def known_deliveries(database: Database, contracts: Iterable[str], *, named: pl.
         contracts: Their ids.
         named: External ids of which the others are asked for; None: none of them.
     """
-    wanted = set(contracts)
     named = pl.Series([], dtype=pl.String) if named is None else named
     good, bad = [], []
-    for batch in database.batches("deliveries", with_people=False):
-        if batch.chain not in wanted:
-            continue
+    for batch in database.batches("deliveries", chains=contracts, with_people=False):
         # Most deliveries of a large file are rejected for good: they are left out before anything is put in order.
         read = pl.read_parquet(batch.journal, columns=list(READ)).with_columns(pl.lit(batch.chain).alias("contract"))
         is_rejected = pl.col("verdict") == "rejected"

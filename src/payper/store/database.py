@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -218,18 +218,33 @@ class Database:
             ),
         )
 
-    def batches(self, subject: str | None = None, *, file: str | None = None, with_people: bool = True) -> Iterator[Batch]:
-        """Read batches in the order they were sealed."""
-        people = "people" if with_people else "x''"
-        where = " and ".join(["1 = 1", *(["subject = ?"] if subject else []), *(["file = ?"] if file else [])])
-        columns = f"subject, chain, file, provider, rows, journal, {people}, segment, batch, run, previous, digest, people_digest"
-        sql = f"select {columns} from batch where batch = ?"  # noqa: S608  # fixed texts only
-        values = [value for value in (subject, file) if value]
+    def batches(
+        self, subject: str | None = None, *, file: str | None = None, chains: Iterable[str] | None = None, with_people: bool = True
+    ) -> Iterator[Batch]:
+        """Read batches in the order they were sealed.
+
+        Args:
+            subject: deliveries, milestones, returns or decisions; None: all.
+            file: Only those read from it.
+            chains: Only those of these contracts.
+            with_people: Read personal data, keys and the digest of personal data too; SQLite goes through all that stands before a column.
+        """
+        wanted = None if chains is None else sorted(set(chains))
+        parts = [("subject = ?", [subject])] if subject else []
+        parts += [("file = ?", [file])] if file else []
+        parts += [(f"chain in ({', '.join('?' * len(wanted))})", wanted)] if wanted else []
+        if wanted == []:
+            return
+        where = " and ".join(["1 = 1", *(part for part, _ in parts)])
+        asked = "people, segment, people_digest" if with_people else "null, null, null"
+        sql = f"select subject, chain, file, provider, rows, journal, batch, run, previous, digest, {asked} from batch where batch = ?"  # noqa: S608  # fixed texts only
+        values = [value for _, each in parts for value in each]
         numbers = self._connection.rows(f"select batch from batch where {where} order by batch", values)  # noqa: S608  # fixed texts only
         # One at a time: a server sends a whole answer at once, and the journal of years is larger than memory.
         for number in list(numbers):
             for row in self._connection.rows(sql, number):
-                yield Batch(*row)
+                *told, batch, run, previous, digest, people, segment, people_digest = row
+                yield Batch(*told, people or b"", segment or b"", batch, run, previous, digest, people_digest or b"")
 
     def segments(self) -> Iterator[tuple[str, str, bytes]]:
         """Read the segments of deliveries: contract, provider, bytes."""
