@@ -144,7 +144,9 @@ def maturity(repetitions: int, seed: int) -> None:
             print(f"  wins by deliveries (wrong)              {summary(*plain, rate * within)}")
             if days > HORIZON:
                 print(f"  Kaplan-Meier, lost = censored (wrong)   {summary(*usual, rate * within)}")
-            print(f"  IMMATURE or EXTRAPOLATED {100 * young:.0f} %, DRIFT (false) {100 * np.mean(['DRIFT' in each for each in flags]):.1f} %")
+            print(
+                f"  IMMATURE or EXTRAPOLATED {100 * young:.0f} %, DRIFT (false) {100 * np.mean(['DRIFT' in each for each in flags]):.1f} %"
+            )
 
 
 def amount_laws():
@@ -264,7 +266,8 @@ def million(seed: int, count: int) -> pl.DataFrame:
         rng, 1, count=count, rate=0.04, lags=lognormal(75, 0.8), days=730, amounts=lambda _, late: np.round(9_000 * np.exp(late), 2)
     ).drop("run")
     return frame.with_columns(
-        provider=pl.format("provider-{}", pl.Series(rng.integers(0, 30, count))), model=pl.format("model-{}", pl.Series(rng.integers(0, 5, count)))
+        provider=pl.format("provider-{}", pl.Series(rng.integers(0, 30, count))),
+        model=pl.format("model-{}", pl.Series(rng.integers(0, 5, count))),
     )
 
 

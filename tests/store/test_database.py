@@ -82,6 +82,45 @@ def test_batches_follow_one_another_in_their_own_chain(new_book: NewBook) -> Non
         assert (first.previous, other.previous, second.previous) == (CHAIN_START, CHAIN_START, first.digest)
 
 
+def test_batches_of_some_contracts_come_without_what_is_personal(new_book: NewBook) -> None:
+    with open_database(new_book()) as database, database.transaction():
+        run = database.begin_run(as_of=None)
+        for chain in ("reach", "meet", "other"):
+            batch = Batch(subject="deliveries", chain=chain, file="f", provider="p", rows=1, journal=b"j", people=b"p", segment=b"s")
+            database.add_batch(batch, run=run)
+        bare = list(database.batches("deliveries", chains=["reach", "other"], with_people=False))
+        assert [(each.chain, each.journal, each.people, each.segment) for each in bare] == [
+            ("reach", b"j", b"", b""),
+            ("other", b"j", b"", b""),
+        ]
+        assert list(database.batches(chains=[])) == []
+
+
+@pytest.mark.parametrize("count", [1, 39, 40, 41, 95])
+def test_rows_are_kept_whole_however_many_one_statement_inserts(new_book: NewBook, count: int) -> None:
+    ids = pl.Series(range(1, count + 1), dtype=pl.Int64)
+    verdicts = pl.DataFrame({"delivery_id": ids, "verdict": ids % 4, "headline": ids * 3, "price_minor": ids * 100})
+    charges = pl.DataFrame(
+        {
+            "charge_id": [f"c{place:03}" for place in range(count)],
+            "delivery_id": ids,
+            "contract": ["reach" if place % 3 else "meet" for place in range(count)],
+            "milestone": ["accepted"] * count,
+            "number": ids,
+            "price_row": pl.Series([0] * count, dtype=pl.Int16),
+            "amount_minor": ids * 100,
+        }
+    )
+    with open_database(new_book()) as database, database.transaction():
+        run = database.begin_run(as_of=None)
+        database.add_verdicts(verdicts, batch=7)
+        database.add_charges(charges, run=run)
+        kept = database.verdicts()
+        assert kept.drop("batch").equals(verdicts.cast(kept.drop("batch").schema))
+        assert kept["batch"].unique().to_list() == [7]
+        assert database.charges().equals(charges)
+
+
 def test_nothing_of_a_broken_transaction_stays(new_book: NewBook) -> None:
     with open_database(new_book()) as database:
         with pytest.raises(RuntimeError), database.transaction():

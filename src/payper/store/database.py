@@ -243,8 +243,7 @@ class Database:
         # One at a time: a server sends a whole answer at once, and the journal of years is larger than memory.
         for number in list(numbers):
             for row in self._connection.rows(sql, number):
-                *told, batch, run, previous, digest, people, segment, people_digest = row
-                yield Batch(*told, people or b"", segment or b"", batch, run, previous, digest, people_digest or b"")
+                yield Batch(*[*row[:6], row[10] or b"", row[11] or b"", *row[6:10], row[12] or b""])
 
     def segments(self) -> Iterator[tuple[str, str, bytes]]:
         """Read the segments of deliveries: contract, provider, bytes."""
