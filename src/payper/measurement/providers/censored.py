@@ -165,8 +165,8 @@ def _likelihoods(evidence: Evidence, rates: Floats, laws: _Laws) -> Floats:
 
 def _hyper_box(table: Floats, laws: _Laws, rates: Floats, step: float, evidence: Evidence) -> tuple[float, float, float, float, float]:
     """Find where (m, K) can lie, at the likeliest law: bounds of logit m and log K, and the prior's K0."""
-    totals = evidence.everyone.sum(axis=1)
-    median = max(float(np.median(totals[totals > 0])), 1.0)
+    # A delivery counts as much as it can have shown by its age: the prior is even in how far rates are drawn together.
+    median = max(float(np.median(evidence.everyone @ laws.at_ages.mean(axis=0))), 1.0)
     logit = np.log(rates / (1 - rates))
     box = (float(logit[0]), float(logit[-1]), float(np.log(median) - 6), float(np.log(median) + 7), median)
     rows, log_weight = _hyper_rows(rates, step, box)
