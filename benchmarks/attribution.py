@@ -3,7 +3,7 @@
     python benchmarks/attribution.py [--check plain|intent|paths] [--repetitions 500] [--seed 1] [--data shared/data]
 
 plain: four touch sets (none, lead, appointment, both in either order) without selection; the truth is the credit at the true rates.
-intent: appointments go to accounts with intent, which win more by themselves; credit within fifths of the score, and without.
+intent: appointments go to companies with intent, which win more by themselves; credit within fifths of the score, and without.
 paths: the example paths of the R package ChannelAttribution (10,000 rows, 12 channels), beside a computation that deletes each channel from
 the chain and solves it anew. Needs attribution-paths in the folder of real data.
 Seconds are CPU seconds.
@@ -23,7 +23,7 @@ import payper
 from payper.measurement.attribution import ANYWAY
 
 SETS = ("", "lead", "appointment", "lead > appointment", "appointment > lead")
-ACCOUNTS = np.array([2000, 600, 500, 320, 80])
+COMPANIES = np.array([2000, 600, 500, 320, 80])
 RATES = np.array([0.015, 0.050, 0.080, 0.140, 0.140])
 
 
@@ -35,18 +35,18 @@ def credits_of(result: pl.DataFrame, view: str) -> dict[str, tuple[float, float,
 def check_plain(repetitions: int, seed: int) -> bool:
     chance = np.random.default_rng(seed)
     none, lead, appointment, both = RATES[:4]
-    n_both = ACCOUNTS[3] + ACCOUNTS[4]
+    n_both = COMPANIES[3] + COMPANIES[4]
     truth = {
-        "lead": ACCOUNTS[1] * (lead - none) + n_both * ((lead - none) + (both - appointment)) / 2,
-        "appointment": ACCOUNTS[2] * (appointment - none) + n_both * ((appointment - none) + (both - lead)) / 2,
-        ANYWAY: ACCOUNTS.sum() * none,
+        "lead": COMPANIES[1] * (lead - none) + n_both * ((lead - none) + (both - appointment)) / 2,
+        "appointment": COMPANIES[2] * (appointment - none) + n_both * ((appointment - none) + (both - lead)) / 2,
+        ANYWAY: COMPANIES.sum() * none,
     }
     held: dict[str, list[bool]] = {touch: [] for touch in truth}
     means: dict[tuple[str, str], float] = {}
     worst = 0.0
     for repetition in range(repetitions):
-        wins = chance.binomial(ACCOUNTS, RATES)
-        paths = pl.DataFrame({"touches": SETS, "converted": wins, "value": wins * 1000.0, "count": ACCOUNTS})
+        wins = chance.binomial(COMPANIES, RATES)
+        paths = pl.DataFrame({"touches": SETS, "converted": wins, "value": wins * 1000.0, "count": COMPANIES})
         result = payper.attribute(paths, seed=repetition)
         for view in ("first touch", "last touch", "markov", "incremental"):
             found = credits_of(result, view)
@@ -136,7 +136,7 @@ def check_paths(folder: Path) -> bool:
     seconds = time.process_time() - begun
     expected = removal_by_deletion(paths)
     table = result.pivot("view", index="touch", values="wins")
-    print(f"paths: {paths.height:,} rows, {paths['count'].sum():,.0f} accounts, {paths['converted'].sum():,} wins, in {seconds:.1f} s")
+    print(f"paths: {paths.height:,} rows, {paths['count'].sum():,.0f} companies, {paths['converted'].sum():,} wins, in {seconds:.1f} s")
     worst = 0.0
     for row in table.iter_rows(named=True):
         other = expected.get(row["touch"], 0.0)

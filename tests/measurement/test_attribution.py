@@ -42,7 +42,7 @@ def test_two_touches_are_credited_as_by_hand() -> None:
 
 
 def test_value_is_credited_as_by_hand() -> None:
-    """Value per account 10, 27, 105 and 154."""
+    """Value per company 10, 27, 105 and 154."""
     found = credits_of(payper.attribute(PROGRAMME), "incremental", "value")
     assert found["lead"] == pytest.approx(1500 * 17 + 300 * (17 + 49) / 2)
     assert found["appointment"] == pytest.approx(600 * 95 + 300 * (95 + 127) / 2)
@@ -50,7 +50,7 @@ def test_value_is_credited_as_by_hand() -> None:
 
 
 def shapley_by_permutations(rates: dict[frozenset[str], float], had: frozenset[str]) -> dict[str, float]:
-    """The definition: the mean over all orders in which the touches of an account may come of what each adds."""
+    """The definition: the mean over all orders in which the touches of a company may come of what each adds."""
     credit = dict.fromkeys(had, 0.0)
     orders = list(itertools.permutations(sorted(had)))
     for order in orders:
@@ -148,7 +148,7 @@ def test_every_view_shares_all_wins_and_the_order_of_rows_is_nothing(
 
 
 def test_rows_told_apart_or_together_give_the_same() -> None:
-    """One row per account, and one row per kind of account with counts."""
+    """One row per company, and one row per kind of company with counts."""
     each = [("lead", True, 9.0)] * 3 + [("lead", False, 0.0)] * 7 + [("", False, 0.0)] * 9 + [("", True, 5.0)] * 1
     single = pl.DataFrame(each, schema=["touches", "converted", "value"], orient="row")
     together = frame(("lead", 3, 27, 10), ("", 1, 5, 10))
@@ -157,15 +157,15 @@ def test_rows_told_apart_or_together_give_the_same() -> None:
     assert one["value"].to_list() == pytest.approx(two["value"].to_list())
 
 
-def test_touches_aimed_at_good_accounts_are_not_credited_for_it_within_strata() -> None:
-    """Accounts with intent win at .2 anyway and get most appointments, which add .1; others win at .02."""
+def test_touches_aimed_at_good_companies_are_not_credited_for_it_within_strata() -> None:
+    """Companies with intent win at .2 anyway and get most appointments, which add .1; others win at .02."""
     rows = [([], 40, 200, "intent"), (["appointment"], 240, 800, "intent"), ([], 18, 900, "none"), (["appointment"], 12, 100, "none")]
     paths = pl.DataFrame(rows, schema=["touches", "converted", "count", "fit"], orient="row")
     assert credits_of(payper.attribute(paths, stratum="fit"), "incremental")["appointment"] == pytest.approx(90)
     assert credits_of(payper.attribute(paths), "incremental")["appointment"] > 190
 
 
-def test_without_untouched_accounts_the_incremental_view_says_what_it_lacks() -> None:
+def test_without_untouched_companies_the_incremental_view_says_what_it_lacks() -> None:
     found = payper.attribute(frame(("lead", 3, 3, 10), ("appointment", 4, 4, 10)))
     assert all("NO_BASELINE" in flags for flags in found["flags"])
     anyway = found.filter((pl.col("view") == "incremental") & (pl.col("touch") == ANYWAY)).row(0, named=True)
@@ -223,7 +223,7 @@ def test_an_e_value_is_that_of_its_paper() -> None:
     assert e_value(10, 10) is None
 
 
-def test_orders_are_told_apart_from_thirty_accounts_on() -> None:
+def test_orders_are_told_apart_from_thirty_companies_on() -> None:
     paths = frame(
         ("lead > appointment", 12, 12_000, 100),
         ("appointment > lead", 3, 3_000, 30),
@@ -235,20 +235,20 @@ def test_orders_are_told_apart_from_thirty_accounts_on() -> None:
     assert there["win_rate"] == pytest.approx(0.12)
     assert there["difference"] == pytest.approx(0.02)
     assert there["difference_lo"] < 0.02 < there["difference_hi"]
-    assert there["value_per_account"] == pytest.approx(120)
-    assert told["lead", "event"]["flags"] == ["FEW_ACCOUNTS"]
+    assert there["value_per_company"] == pytest.approx(120)
+    assert told["lead", "event"]["flags"] == ["FEW_COMPANIES"]
     assert told["event", "lead"]["win_rate"] is None
 
 
 def test_credit_holds_the_truth_about_as_often_as_it_says() -> None:
     """A small seeded copy of benchmarks/attribution.py."""
     chance = np.random.default_rng(20261126)
-    accounts, rates = np.array([1500, 1200, 600, 400]), np.array([0.012, 0.030, 0.070, 0.110])
+    companies, rates = np.array([1500, 1200, 600, 400]), np.array([0.012, 0.030, 0.070, 0.110])
     lead = 1200 * (rates[1] - rates[0]) + 400 * ((rates[1] - rates[0]) + (rates[3] - rates[2])) / 2
     held = []
     for seed in range(40):
-        wins = chance.binomial(accounts, rates)
-        paths = pl.DataFrame({"touches": ["", "lead", "appointment", "lead > appointment"], "converted": wins, "count": accounts})
+        wins = chance.binomial(companies, rates)
+        paths = pl.DataFrame({"touches": ["", "lead", "appointment", "lead > appointment"], "converted": wins, "count": companies})
         row = payper.attribute(paths, seed=seed).filter((pl.col("view") == "incremental") & (pl.col("touch") == "lead")).row(0, named=True)
         held.append(row["wins_lo"] <= lead <= row["wins_hi"])
     assert np.mean(held) >= 0.85

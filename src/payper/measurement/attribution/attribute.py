@@ -1,4 +1,4 @@
-"""Share wins and their value among the touches of accounts that had several, in four views.
+"""Share wins and their value among the touches of companies that had several, in four views.
 
 Methods, sources and acceptance figures: docs/attribution.md. Exact columns and examples: docs/reference/attribute.md.
 """
@@ -22,18 +22,18 @@ VIEWS = ("first touch", "last touch", "markov", "incremental")
 
 ATTRIBUTE_FLAGS = {
     "ROWS_LEFT_OUT": "rows that cannot be read are in no view; `read_paths(paths).faults` lists them",
-    "CONVERTED_READ_AS_FLAG": "converted holds only 0 and 1 beside counts above 1: read as whether all accounts of the row converted",
+    "CONVERTED_READ_AS_FLAG": "converted holds only 0 and 1 beside counts above 1: read as whether all companies of the row converted",
     "VALUE_MISSING": "wins without a value count 0 in the value columns",
     "VALUE_IGNORED": "value of rows without a win is not counted",
-    "NO_BASELINE": "no untouched accounts: nothing is known of what would have happened anyway, so the incremental view is an upper bound",
-    "SET_SMALL": "a touch stands mostly on sets with fewer than 30 accounts",
+    "NO_BASELINE": "no untouched companies: nothing is known of what would have happened anyway, so the incremental view is an upper bound",
+    "SET_SMALL": "a touch stands mostly on sets with fewer than 30 companies",
 }
 """What each flag of `attribute` means."""
 
 ATTRIBUTE_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "view": pl.String,
     "touch": pl.String,
-    "accounts": pl.Float64,
+    "companies": pl.Float64,
     "wins": pl.Float64,
     "wins_lo": pl.Float64,
     "wins_hi": pl.Float64,
@@ -72,13 +72,13 @@ def attribute(
     """Give the credit of every touch by first touch, last touch, Markov removal effect and incremental Shapley.
 
     Args:
-        paths: One row per account or per group of alike accounts. `touches`: list of names, or text such as "lead > appointment" (also
-            `->`, `→`, `;`, `|`, `,`); empty or null is an untouched account, the baseline. `converted`: true and false, or 0 and 1: all
-            accounts of the row won, or none; any other numbers: how many of `count` won. `value`: revenue of all the row's wins together
-            (a total, not per win). `count`: accounts (1 if there is no such column). Optional `value_squares` (sum of squared win
+        paths: One row per company or per group of alike companies. `touches`: list of names, or text such as "lead > appointment" (also
+            `->`, `→`, `;`, `|`, `,`); empty or null is an untouched company, the baseline. `converted`: true and false, or 0 and 1: all
+            companies of the row won, or none; any other numbers: how many of `count` won. `value`: revenue of all the row's wins together
+            (a total, not per win). `count`: companies (1 if there is no such column). Optional `value_squares` (sum of squared win
             amounts, for exact value intervals) and `days_before` (a list as long as touches: days from each touch to the outcome).
         stratum: A column known before the first touch, such as an intent or fit score: a number with more than 6 values is cut into
-            fifths. Credit is found within each stratum and added up, so that touches aimed at good accounts are not credited for it.
+            fifths. Credit is found within each stratum and added up, so that touches aimed at good companies are not credited for it.
         look_back_days: Printed in the result; with `days_before`, older touches are dropped.
         converted_is: "flag" or "number" instead of telling by the values ("auto").
         separator: The exact text between touches, if names hold one of the usual separators.
@@ -87,8 +87,8 @@ def attribute(
         seed: Of the draws.
 
     Returns:
-        Per view of `VIEWS` one row per touch, by name, and the row "would have happened anyway", as `ATTRIBUTE_SCHEMA`: `accounts` that had
-        the touch; `wins` and `value` add up to all wins and value in every view; `_lo`, `_hi` intervals; `wins_share` of all wins;
+        Per view of `VIEWS` one row per touch, by name, and the row "would have happened anyway", as `ATTRIBUTE_SCHEMA`: `companies` that
+        had the touch; `wins` and `value` add up to all wins and value in every view; `_lo`, `_hi` intervals; `wins_share` of all wins;
         `e_value`, `e_value_lo` (incremental view only: how strongly something unseen would have to go with both the touch and winning,
         as a risk ratio, to explain the credit, and its lower bound, away; 1: nothing needed); `look_back_days`; `flags` (codes of
         `ATTRIBUTE_FLAGS`). Null: not known or not applicable; never NaN. An empty frame gives an empty one.
@@ -192,29 +192,29 @@ def _incremental(
 ) -> _Shares:
     """Share by incremental Shapley within strata."""
     sets, wins, value = gather_sets(rows, channels)
-    accounts = sets.accounts
+    companies = sets.companies
     inside = plan(sets)
-    seen = accounts > 0
-    safe = np.where(seen, accounts, 1.0)
+    seen = companies > 0
+    safe = np.where(seen, companies, 1.0)
 
     def once(totals: Floats) -> Floats:
         return np.asarray(credit(sets, np.where(seen, totals / safe, np.nan)[None], inside)[0], dtype=np.float64)
 
-    # One believed account of each stratum's mean rate stands behind every set, so that many small sets do not lift the whole.
-    rate = (wins.sum(axis=1) + 0.5) / (accounts.sum(axis=1) + 1)
-    count = int(min(draws, max(100, 40_000_000 // max(accounts.size, 1))))
-    first, second = wins + rate[:, None], accounts - wins + (1 - rate)[:, None]
-    drawn = np.where(seen, rng.beta(first, np.maximum(second, 1e-9), size=(count, *accounts.shape)), np.nan)
+    # One believed company of each stratum's mean rate stands behind every set, so that many small sets do not lift the whole.
+    rate = (wins.sum(axis=1) + 0.5) / (companies.sum(axis=1) + 1)
+    count = int(min(draws, max(100, 40_000_000 // max(companies.size, 1))))
+    first, second = wins + rate[:, None], companies - wins + (1 - rate)[:, None]
+    drawn = np.where(seen, rng.beta(first, np.maximum(second, 1e-9), size=(count, *companies.shape)), np.nan)
     amounts = _amounts(wins, value, mean_value, spread, count, rng)
     return _Shares(once(wins), once(value), credit(sets, drawn, inside), credit(sets, drawn * amounts, inside))
 
 
 def gather_sets(rows: pl.DataFrame, channels: list[str]) -> tuple[TouchSets, Floats, Floats]:
-    """Give the touch sets with accounts, and wins and value per stratum and set; `rows` as `Paths.rows`."""
+    """Give the touch sets with companies, and wins and value per stratum and set; `rows` as `Paths.rows`."""
     distinct = (
         rows.with_columns(touches=pl.col("touches").list.unique().list.sort())
         .group_by("touches", "stratum")
-        .agg(pl.col("accounts", "wins", "value").sum())
+        .agg(pl.col("companies", "wins", "value").sum())
     )
     keys = distinct.select("touches").unique().with_columns(size=pl.col("touches").list.len()).sort("size", "touches").with_row_index("at")
     strata = distinct.select("stratum").unique().sort("stratum").with_row_index("row")
@@ -225,7 +225,7 @@ def gather_sets(rows: pl.DataFrame, channels: list[str]) -> tuple[TouchSets, Flo
     if members.height:
         has[members["at"], members["touches"].replace_strict(number, return_dtype=pl.Int64)] = True
     filled = []
-    for name in ("accounts", "wins", "value"):
+    for name in ("companies", "wins", "value"):
         table = np.zeros((strata.height, keys.height))
         table[cells["row"], cells["at"]] = cells[name]
         filled.append(table)
@@ -233,10 +233,12 @@ def gather_sets(rows: pl.DataFrame, channels: list[str]) -> tuple[TouchSets, Flo
 
 
 def _had(rows: pl.DataFrame, channels: list[str]) -> Floats:
-    """Give accounts and wins of accounts that had each channel, and all, shape (2, channels + 1)."""
-    each = rows.select("accounts", "wins", pl.col("touches").list.unique()).filter(pl.col("touches").list.len() > 0).explode("touches")
-    sums = {name: (accounts, wins) for name, accounts, wins in each.group_by("touches").agg(pl.col("accounts", "wins").sum()).iter_rows()}
-    return np.array([*(sums[name] for name in channels), rows.select(pl.col("accounts", "wins").sum()).row(0)], dtype=np.float64).T
+    """Give companies and wins of companies that had each channel, and all, shape (2, channels + 1)."""
+    each = rows.select("companies", "wins", pl.col("touches").list.unique()).filter(pl.col("touches").list.len() > 0).explode("touches")
+    sums = {
+        name: (companies, wins) for name, companies, wins in each.group_by("touches").agg(pl.col("companies", "wins").sum()).iter_rows()
+    }
+    return np.array([*(sums[name] for name in channels), rows.select(pl.col("companies", "wins").sum()).row(0)], dtype=np.float64).T
 
 
 def _table(view: str, channels: list[str], shares: _Shares, had: Floats, level: float) -> pl.DataFrame:
@@ -245,7 +247,7 @@ def _table(view: str, channels: list[str], shares: _Shares, had: Floats, level: 
     columns: dict[str, object] = {
         "view": [view] * (len(channels) + 1),
         "touch": [*channels, ANYWAY],
-        "accounts": had[0],
+        "companies": had[0],
         "wins": shares.wins,
     }
     for name, points, drawn in (("wins", shares.wins, shares.wins_drawn), ("value", shares.value, shares.value_drawn)):
@@ -264,7 +266,7 @@ def _table(view: str, channels: list[str], shares: _Shares, had: Floats, level: 
 
 
 def e_value(wins: float, credited: float) -> float | None:
-    """Give the E-value of a touch whose accounts had `wins`, of which `credited` are put down to it.
+    """Give the E-value of a touch whose companies had `wins`, of which `credited` are put down to it.
 
     The risk ratio is wins / (wins - credited), or its inverse where the touch took wins away; E = RR + sqrt(RR (RR - 1)). Null where all
     wins are credited, as no unseen cause could then be strong enough, or there are none.
@@ -280,10 +282,10 @@ def e_value(wins: float, credited: float) -> float | None:
 
 
 def _small(read: Paths, channels: list[str]) -> pl.Expr:
-    """Flag touches of which more than half of the accounts stand in sets with fewer than 30."""
-    named = read.rows.select(pl.col("touches").list.unique().list.sort(), "accounts").group_by("touches").agg(pl.col("accounts").sum())
-    each = named.filter(pl.col("touches").list.len() > 0).with_columns(size=pl.col("accounts")).explode("touches")
-    small = each.group_by("touches").agg(share=pl.col("accounts").filter(pl.col("size") < 30).sum() / pl.col("accounts").sum())
+    """Flag touches of which more than half of the companies stand in sets with fewer than 30."""
+    named = read.rows.select(pl.col("touches").list.unique().list.sort(), "companies").group_by("touches").agg(pl.col("companies").sum())
+    each = named.filter(pl.col("touches").list.len() > 0).with_columns(size=pl.col("companies")).explode("touches")
+    small = each.group_by("touches").agg(share=pl.col("companies").filter(pl.col("size") < 30).sum() / pl.col("companies").sum())
     names = small.filter(pl.col("share") > 0.5)["touches"].to_list()
     assert set(names) <= set(channels), "every touch is a channel"
     flagged = pl.col("touch").is_in(names) & (pl.col("view") == "incremental")

@@ -42,16 +42,16 @@ def count_moves(rows: pl.DataFrame, channels: list[str]) -> Moves:
     size = len(channels)
     number = {name: at for at, name in enumerate(channels)}
     touched = rows.filter(pl.col("touches").list.len() > 0).with_row_index("row")
-    steps = touched.select("row", "accounts", pl.col("touches")).explode("touches")
+    steps = touched.select("row", "companies", pl.col("touches")).explode("touches")
     steps = steps.with_columns(at=pl.col("touches").replace_strict(number, return_dtype=pl.Int64)).drop("touches")
     steps = steps.with_columns(after=pl.col("at").shift(-1).over("row"))
     between = np.zeros((size, size))
     pairs = (
         steps.filter(pl.col("after").is_not_null() & (pl.col("after") != pl.col("at")))
         .group_by("at", "after")
-        .agg(pl.col("accounts").sum())
+        .agg(pl.col("companies").sum())
     )
-    between[pairs["at"], pairs["after"]] = pairs["accounts"]
+    between[pairs["at"], pairs["after"]] = pairs["companies"]
 
     def total(ends: pl.Expr, what: pl.Expr) -> Floats:
         sums = touched.group_by(ends.replace_strict(number, return_dtype=pl.Int64).alias("at")).agg(what.sum().alias("sum"))
@@ -61,10 +61,10 @@ def count_moves(rows: pl.DataFrame, channels: list[str]) -> Moves:
 
     first, last = pl.col("touches").list.first(), pl.col("touches").list.last()
     return Moves(
-        start=total(first, pl.col("accounts")),
+        start=total(first, pl.col("companies")),
         between=between,
         won=total(last, pl.col("wins")),
-        lost=total(last, pl.col("accounts") - pl.col("wins")),
+        lost=total(last, pl.col("companies") - pl.col("wins")),
         won_value=total(last, pl.col("value")),
     )
 

@@ -1,4 +1,4 @@
-"""Read paths: which paid touches an account had, in order, and what became of it.
+"""Read paths: which paid touches a company had, in order, and what became of it.
 
 Only paid deliveries are touches. The meeting that a lead turned into is a milestone of that lead, not a second touch: an appointment
 that exists because the lead converted would take credit for the lead (survivorship).
@@ -29,7 +29,7 @@ class Paths:
     """What was read.
 
     Attributes:
-        rows: `touches` (List[String], in order, [] for untouched), `stratum` (String), `accounts`, `wins`, `value`, `squares`
+        rows: `touches` (List[String], in order, [] for untouched), `stratum` (String), `companies`, `wins`, `value`, `squares`
             (Float64: sum of squared win amounts, estimated where not given).
         faults: The rows left out, as given, with `fault`.
         notes: Codes for the whole reading, as `attribute`'s flags.
@@ -85,7 +85,7 @@ def read_paths(
     if faults.height:
         notes.append("ROWS_LEFT_OUT")
     won_value = pl.when(converted > 0).then(value.fill_null(0.0)).otherwise(0.0)
-    rows = rows.select("touches", "stratum", accounts=count, wins=converted, value=won_value, squares=_squares(paths, won_value))
+    rows = rows.select("touches", "stratum", companies=count, wins=converted, value=won_value, squares=_squares(paths, won_value))
     return Paths(rows.with_columns(pl.col("squares").fill_null(0.0)), faults, tuple(notes))
 
 
@@ -176,7 +176,7 @@ def _strata(paths: pl.DataFrame, stratum: str) -> pl.Expr:
 
 
 def _guess(paths: pl.DataFrame, frame: pl.DataFrame) -> str:
-    """Tell how `converted` is meant: 0 and 1 (or true and false) say whether the row's accounts converted, else it is how many did."""
+    """Tell how `converted` is meant: 0 and 1 (or true and false) say whether the row's companies converted, else it is how many did."""
     if paths.schema["converted"] == pl.Boolean:
         return "flag"
     seen = frame["converted"].drop_nulls()

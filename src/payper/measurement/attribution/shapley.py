@@ -1,7 +1,7 @@
 """Incremental Shapley: what each touch added over what would have happened anyway.
 
-v(S) is the win rate (or value per account) of accounts whose touches are the set S; v of the empty set is that of untouched accounts.
-Accounts with set S credit touch i with its Shapley value in the game v restricted to S, and v(empty) stays with nobody. Written with
+v(S) is the win rate (or value per company) of companies whose touches are the set S; v of the empty set is that of untouched companies.
+Companies with set S credit touch i with its Shapley value in the game v restricted to S, and v(empty) stays with nobody. Written with
 Harsanyi dividends, d(S) = v(S) - sum of d(T) over T inside S, the Shapley value is sum over T with i in T of d(T)/|T|: exact, and only
 sets that occur are needed. A set that nobody had is worth what the sets inside it add up to (its dividend is 0), so with twelve channels
 the sets seen are enough and nothing is sampled. Where every subset was seen this is the textbook Shapley value.
@@ -28,11 +28,11 @@ class TouchSets:
 
     Attributes:
         has: Whether a set has a channel, shape (sets, channels).
-        accounts: Accounts per set and stratum, shape (strata, sets).
+        companies: Companies per set and stratum, shape (strata, sets).
     """
 
     has: NDArray[np.bool_]
-    accounts: Floats
+    companies: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def plan(sets: TouchSets) -> _Plan:
     """Find the explaining subsets of every set."""
     has = sets.has
     size = has.sum(axis=1)
-    total = sets.accounts.sum(axis=0)
+    total = sets.companies.sum(axis=0)
     explaining = np.sort(np.argsort(-np.where(size <= 1, np.inf, total), kind="stable")[:EXPLAINING_MOST])
     packed = has.astype(np.float32)
     inside = []
@@ -61,16 +61,16 @@ def credit(sets: TouchSets, values: Floats, inside: _Plan) -> Floats:
     """Give what each channel added, and what would have happened anyway.
 
     Args:
-        sets: With accounts per stratum.
-        values: v per draw, stratum and set, shape (draws, strata, sets); NaN where a stratum has no account of the set.
+        sets: With companies per stratum.
+        values: v per draw, stratum and set, shape (draws, strata, sets); NaN where a stratum has no company of the set.
         inside: From `plan`.
 
     Returns:
-        Shape (draws, channels + 1); the last is the untouched share. Each row adds up to the sum of accounts times v.
+        Shape (draws, channels + 1); the last is the untouched share. Each row adds up to the sum of companies times v.
     """
     draws, strata, count = values.shape
     dividends = np.zeros((draws, strata, count))
-    seen = sets.accounts > 0
+    seen = sets.companies > 0
     everywhere = _pooled_dividends(sets, values, inside)
     shares = np.zeros((draws, sets.has.shape[1] + 1))
     split = sets.has / np.maximum(inside.size, 1)[:, None]
@@ -79,7 +79,7 @@ def credit(sets: TouchSets, values: Floats, inside: _Plan) -> Floats:
         below = dividends[:, :, within].sum(axis=2)
         own = np.where(seen[:, at], values[:, :, at] - below, everywhere[:, None, at])
         dividends[:, :, at] = own
-        weight = sets.accounts[:, at]
+        weight = sets.companies[:, at]
         if inside.size[at] == 0:
             shares[:, -1] += own @ weight
             continue
@@ -97,7 +97,7 @@ def _pooled_dividends(sets: TouchSets, values: Floats, inside: _Plan) -> Floats:
     draws, strata, count = values.shape
     if strata == 1:
         return np.zeros((draws, count))
-    weight = sets.accounts / np.maximum(sets.accounts.sum(axis=0), 1e-300)
+    weight = sets.companies / np.maximum(sets.companies.sum(axis=0), 1e-300)
     pooled = np.einsum("dst,st->dt", np.where(np.isnan(values), 0.0, values), weight)
     found = np.zeros((draws, count))
     for at in range(count):
