@@ -64,7 +64,7 @@ def test_five_cases_by_hand() -> None:
     assert wait.median_days == 3.0
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.lists(st.tuples(st.integers(1, 200), st.one_of(st.none(), st.integers(0, 200))), min_size=25, max_size=120), st.integers(5, 150))
 def test_the_share_is_that_of_kaplan_and_meier(cases: list[tuple[int, int | None]], horizon: int) -> None:
     """lifelines gives the same share at the same day."""
@@ -179,6 +179,24 @@ def test_stages_are_timed_from_the_step_before_and_stuck_cases_counted() -> None
 def test_a_stage_that_a_model_never_records_is_not_timed() -> None:
     table = measure_velocity(outcomes(*[{"model": "appointment", "booked_at": 0, "held_at": 7}] * 30), as_of=AS_OF)
     assert table["stage"].to_list() == ["meeting booked to held", "meeting held to opportunity"]
+
+
+def test_steps_that_are_only_implied_do_not_make_a_stage_look_quick() -> None:
+    """A meeting that nobody recorded a call before: contact and booking have the meeting's instant."""
+    recorded = [{"contacted_at": 2 + number / 100, "booked_at": 6 + number / 100, "held_at": 10 + number / 100} for number in range(30)]
+    implied = [{"contacted_at": at, "booked_at": at, "held_at": at} for at in (20 + number / 90 for number in range(30))]
+    booked = [{"contacted_at": at, "booked_at": 0, "held_at": at} for at in (5 + number / 70 for number in range(30))]
+    table = measure_velocity(outcomes(*recorded, *implied, *booked), as_of=AS_OF)
+    rows = {row["stage"]: (row["started"], row["median_days"]) for row in table.iter_rows(named=True)}
+    assert rows["delivered to contacted"] == (30, pytest.approx(2.14))
+    assert rows["contacted to meeting booked"] == (30, pytest.approx(4.0))
+    assert rows["meeting booked to held"] == (60, pytest.approx(4.0))
+
+
+def test_of_dates_alone_two_steps_on_one_day_are_two_steps() -> None:
+    rows = [{"contacted_at": number % 3, "booked_at": number % 3 + number % 2} for number in range(40)]
+    row = measure_velocity(outcomes(*rows), as_of=AS_OF).filter(pl.col("stage") == "contacted to meeting booked").row(0, named=True)
+    assert (row["started"], row["median_days"]) == (40, 0.0)
 
 
 def test_companies_and_targets_are_counted_once_per_group() -> None:

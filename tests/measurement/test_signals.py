@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -87,14 +88,30 @@ def test_outside_the_audience_is_known_not_guessed() -> None:
     assert marks("outside_audience", *rows) == [True, False, True, True, False]
 
 
-def test_an_answer_in_another_persons_words_is_marked_from_the_second_person_on() -> None:
-    text = "We want to replace our phone system this year"
-    rows = [
-        {"answer_need": text, "email_normal": "a@x.com"}, {"answer_need": text, "email_normal": "a@x.com"}, {"answer_need": text.upper() + "!", "email_normal": "b@y.com"},
-        {"answer_need": "0-3 months", "email_normal": "c@z.com"}, {"answer_need": text, "email_normal": "d@w.com", "provider": "dialfield"},
-        {"answer_need": None, "email_normal": "e@v.com"},
+def filler(count: int = 50, **row: Any) -> list[dict[str, Any]]:
+    """Deliveries that differ in person, company, address and answer, to look back on."""
+    return [
+        {
+            "email_normal": f"p{number}@f{number}.com", "domain": f"f{number}.com", "ip": f"198.51.100.{number}",
+            "answer_need": f"For plan {'abcdefghijklmnopqrstuvwxy'[number % 25]} we need {'xyz'[number // 25 % 3]} seats",
+            "delivered_at": MONDAY - timedelta(days=9) + timedelta(hours=number), **row,
+        }
+        for number in range(count)
     ]  # fmt: skip
-    assert marks("templated_text", *rows) == [False, False, True, None, False, None]
+
+
+TEXT = "We want to replace our phone system this year"
+
+
+def test_an_answer_in_another_persons_words_is_marked_from_the_second_person_on() -> None:
+    rows = [
+        {"answer_need": TEXT, "email_normal": "a@x.com"}, {"answer_need": TEXT, "email_normal": "a@x.com"}, {"answer_need": TEXT.upper() + "!", "email_normal": "b@y.com"},
+        {"answer_need": "0-3 months", "email_normal": "c@z.com"}, {"answer_need": TEXT, "email_normal": "d@w.com", "provider": "dialfield"},
+        {"answer_need": None, "email_normal": "e@v.com"}, {"answer_need": TEXT, "email_normal": "b@y.com"},
+    ]  # fmt: skip
+    found = marks("templated_text", *filler(), *filler(provider="dialfield"), *rows)
+    assert found[:50] == [None] * 50
+    assert found[100:] == [False, False, True, None, False, None, True]
 
 
 def test_names_and_numbers_in_a_template_do_not_hide_it() -> None:
@@ -105,15 +122,22 @@ def test_names_and_numbers_in_a_template_do_not_hide_it() -> None:
         "email_normal": "b@y.com",
         "answer_need": "Bo of Zenith plans to buy 75 seats in 2027",
     }
-    assert marks("templated_text", one, other) == [False, True]
+    assert marks("templated_text", *filler(), one, other)[50:] == [False, True]
 
 
-def test_an_answer_used_long_ago_is_no_template() -> None:
-    text = "We want to replace our phone system this year"
-    later = {"answer_need": text, "email_normal": "b@y.com", "delivered_at": MONDAY + timedelta(days=100)}
-    assert marks(
-        "templated_text", {"answer_need": text, "email_normal": "a@x.com", "delivered_at": MONDAY - timedelta(days=100)}, later
-    ) == [False, False]
+def test_an_answer_used_fifty_one_deliveries_ago_is_no_template() -> None:
+    first, again = (
+        {"answer_need": TEXT, "email_normal": email, "delivered_at": MONDAY + timedelta(days=days)}
+        for email, days in (("a@x.com", -20), ("b@y.com", 1))
+    )
+    assert marks("templated_text", first, *filler(49), again)[-1] is True
+    assert marks("templated_text", first, *filler(50), again)[-1] is False
+
+
+def test_as_long_as_there_is_little_to_look_back_on_nothing_is_said() -> None:
+    """Else the first weeks would show few, later ones more, and every new provider would seem to get worse."""
+    rows = [{"ip": "203.0.113.7", "domain": f"f{number}.com"} for number in range(52)]
+    assert marks("shared_ip", *rows) == [None] * 50 + [True, True]
 
 
 def test_dated_after_delivery_is_impossible() -> None:
@@ -140,9 +164,27 @@ def test_dates_without_a_time_of_day_tell_nothing_of_bursts() -> None:
 def test_an_address_shared_within_a_company_is_no_signal() -> None:
     rows = [
         {"ip": "203.0.113.7"}, {"ip": "203.0.113.7"}, {"ip": "203.0.113.7", "domain": "other.com"}, {"ip": None}, {"ip": "203.0.113.7", "provider": "dialfield"},
-        {"ip": "203.0.113.7", "domain": "third.com", "delivered_at": MONDAY + timedelta(days=60)},
+        {"ip": "203.0.113.7"},
     ]  # fmt: skip
-    assert marks("shared_ip", *rows) == [False, False, True, None, False, False]
+    assert marks("shared_ip", *filler(), *filler(provider="dialfield"), *rows)[100:] == [False, False, True, None, False, True]
+
+
+def test_sharing_does_not_grow_with_the_number_delivered() -> None:
+    """Honest addresses of a small net meet by chance; twice the deliveries a week show the same share."""
+    rng = np.random.default_rng(4)
+    shares = []
+    for count in (400, 1600):
+        rows = [
+            {
+                "ip": f"203.0.113.{rng.integers(250)}",
+                "domain": f"f{number}.com",
+                "delivered_at": MONDAY + timedelta(minutes=number * 20_000 // count),
+            }
+            for number in range(count)
+        ]
+        found = [each for each in marks("shared_ip", *rows) if each is not None]
+        shares.append(sum(found) / len(found))
+    assert shares == pytest.approx([1 - (249 / 250) ** 50] * 2, abs=0.05)
 
 
 def test_feedback_counts_fourteen_days_after_delivery_whatever_the_day_of_the_report() -> None:

@@ -19,7 +19,7 @@ SIGNALS: dict[str, str] = {
     "templated_text": "answers in another person's words",
     "impossible_time": "records dated after their own delivery",
     "burst": "records made within seconds of two others",
-    "shared_ip": "IP addresses of another company's delivery",
+    "shared_ip": "IP addresses shared with another company",
     "wrong_person": "wrong people or numbers told within 14 days",
     "bounced": "addresses that bounced within 14 days",
 }
@@ -34,8 +34,13 @@ FEEDBACK: dict[str, tuple[Reason, ...]] = {
 FEEDBACK_DAYS = 14
 TEXT_WORDS_MIN = 5
 """Shorter answers come from a list to choose from, and are alike by design."""
-TEXT_WITHIN = timedelta(days=182)
-IP_WITHIN = timedelta(days=28)
+LOOK_BACK = 50
+"""Texts and addresses are looked for among so many of the provider's deliveries before. A number of days would find more the more is
+delivered, and less as long as there is little to look back on."""
+
+FILLS_UP: frozenset[str] = frozenset({"repeated"})
+"""Signals that honest work shows more of by itself as history fills up: no slow rise is looked for."""
+
 BURST_WITHIN = timedelta(seconds=10)
 
 COUNTS_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -141,7 +146,7 @@ def mark_signals(verdicts: pl.DataFrame, returns: pl.DataFrame | None = None, *,
         templated_text=_templated(known),
         impossible_time=later,
         burst=_burst(known),
-        shared_ip=_shared(known, "ip", company_of(), IP_WITHIN),
+        shared_ip=_shared(known, "ip", company_of()),
     )
     return _with_feedback(marked, returns, as_of).select(
         "provider", "contract", "delivery_id", "external_id", "delivered_at", "week", "feedback_week", *SIGNALS
@@ -192,17 +197,23 @@ def _where_given(column: str, shown: pl.Expr) -> pl.Expr:
     return pl.when(pl.col(column).str.strip_chars().str.len_chars() > 0).then(shown)
 
 
-def _shared(known: pl.DataFrame, column: str, owner: pl.Expr, within: timedelta, *, place: str = "provider") -> pl.Series:
-    """Mark rows whose value the provider gave shortly before for another owner; null where either is missing."""
-    rows = known.select(place, pl.col(column).alias("value"), owner.alias("owner"), "delivered_at").with_row_index()
+def _shared(known: pl.DataFrame, column: str, owner: pl.Expr) -> pl.Series:
+    """Mark rows whose value one of the provider's last deliveries had for another owner.
+
+    Null where value or owner is missing, and as long as there are fewer than `LOOK_BACK` deliveries with both to look back on.
+    """
+    rows = known.select("provider", pl.col(column).alias("value"), owner.alias("owner"), "delivered_at").with_row_index()
     given = rows.filter(pl.col("value").is_not_null() & (pl.col("value") != "") & pl.col("owner").is_not_null()).sort(
         "delivered_at", "index"
     )
-    group = (place, "value")
-    # Runs of one owner: whoever is not in the first run has another owner before.
-    marked = given.with_columns(
-        shown=(pl.col("owner").rle_id().over(*group) > 0)
-        & ((pl.col("delivered_at") - pl.col("delivered_at").shift(1).over(*group)) <= within).fill_null(value=False)
+    given = given.with_columns(place=pl.int_range(pl.len()).over("provider"))
+    group = ("provider", "value")
+    before = given.with_columns(
+        last_owner=pl.col("owner").shift(1).over(*group), last_place=pl.col("place").shift(1).over(*group)
+    ).with_columns(other=pl.when(pl.col("last_owner") != pl.col("owner")).then("last_place"))
+    # The same owner may come several times in a row: the last other one is then further back.
+    marked = before.with_columns(other=pl.col("other").forward_fill().over(*group)).with_columns(
+        shown=pl.when(pl.col("place") >= LOOK_BACK).then((pl.col("place") - pl.col("other") <= LOOK_BACK).fill_null(value=False))
     )
     return rows.select("index").join(marked.select("index", "shown"), on="index", how="left", maintain_order="left")["shown"]
 
@@ -220,7 +231,7 @@ def _templated(known: pl.DataFrame) -> pl.Series:
             text = pl.when(word.str.len_chars() > 1).then(masked).otherwise(text)
         text = text.str.replace_all(r"[\d\s\pP\pS]+", " ").str.strip_chars()
         is_long = text.str.split(" ").list.len() >= TEXT_WORDS_MIN
-        marks.append(_shared(known.with_columns(pl.when(is_long).then(text).alias("text")), "text", person, TEXT_WITHIN))
+        marks.append(_shared(known.with_columns(pl.when(is_long).then(text).alias("text")), "text", person))
     if not marks:
         return pl.Series([None] * known.height, dtype=pl.Boolean)
     columns = pl.DataFrame({str(number): each for number, each in enumerate(marks)})

@@ -14,7 +14,7 @@ from payper.measurement.anomalies.chance import benjamini_hochberg, simes, upper
 from payper.measurement.anomalies.drift import drift_chances
 from payper.measurement.anomalies.fleet import read_fleet, shrink
 from payper.measurement.anomalies.sentences import Seen, evidence_words, provider_words
-from payper.measurement.anomalies.signals import COUNTS_SCHEMA, FEEDBACK, SIGNALS
+from payper.measurement.anomalies.signals import COUNTS_SCHEMA, FEEDBACK, FILLS_UP, SIGNALS
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -178,7 +178,8 @@ def find_anomalies(counts: pl.DataFrame, *, week: date | None = None, q: float =
     order = {name: number for number, name in enumerate(SIGNALS)}
     signals = sorted(known["signal"].unique().to_list(), key=lambda name: (order.get(name, len(order)), name))
     k, n = _cubes(known, names, signals, first=first, last=last)
-    both = [_recent(k, n, limits), _drift(k, n, limits)]
+    rises = np.array([name not in FILLS_UP for name in signals])
+    both = [_recent(k, n, limits), _drift(k, n, rises, limits)]
     judged = [each.judge(q) for each in both]
     rows = [
         row
@@ -265,8 +266,8 @@ def _recent(k: Numbers, n: Numbers, limits: Limits) -> _Compared:
     )
 
 
-def _drift(k: Numbers, n: Numbers, limits: Limits) -> _Compared:
-    """Look for a slow rise within the last weeks, at most half of all, against those before."""
+def _drift(k: Numbers, n: Numbers, rises: Flags, limits: Limits) -> _Compared:
+    """Look for a slow rise within the last weeks, at most half of all, against those before, in the signals that `rises` names."""
     weeks = k.shape[1]
     since = weeks - min(limits.drift_weeks, weeks // 2)
     past_k, past_n = k[:, :since].sum(axis=1), n[:, :since].sum(axis=1)
@@ -282,7 +283,7 @@ def _drift(k: Numbers, n: Numbers, limits: Limits) -> _Compared:
     after = np.arange(weeks)[None, :, None] >= begins[:, None, :]
     last_k, last_n = (k * after).sum(axis=1), (n * after).sum(axis=1)
     has_own = past_n >= limits.history_min
-    is_judged = has_own & (last_n >= limits.recent_min) & (weeks - since > limits.weeks)
+    is_judged = rises & has_own & (last_n >= limits.recent_min) & (weeks - since > limits.weeks)
     return _Compared("drift", last_k, last_n, a / (a + b), has_own, np.where(is_judged, chance, np.nan), begins)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from payper.measurement.reach.outcomes import implied, known_outcomes
+from payper.measurement.reach.outcomes import STEPS, implied, known_outcomes
 from payper.measurement.reach.sentences import stage_words, wait_words
 from payper.measurement.reach.waits import Wait, measure_wait
 
@@ -81,8 +81,9 @@ def measure_velocity(
     """Measure how many deliveries go on from each stage to the next, within how many days, and which are stuck.
 
     Args:
-        outcomes: As for `measure_acceleration`, with or without `lost_at`. Only recorded steps open and close a stage; a case whose next
-            step was skipped closes it with the first later one.
+        outcomes: As for `measure_acceleration`, with or without `lost_at`. Only recorded steps open and close a stage: a step at the very
+            instant of a later one is implied by it (unless steps have dates alone), and a case of which nobody knows when it took the
+            next step is left out.
         as_of: Nothing later has happened; with a zone.
         by: Columns to group by; none: all together.
         horizon_days: The next stage counts within so many days of the one before.
@@ -96,15 +97,15 @@ def measure_velocity(
     Source: `measure_wait`.
     """
     known = known_outcomes(outcomes, as_of=as_of, needed=tuple(by))
+    tells_time = _tells_time(known)
     rows = []
     for group, own in groups(known, by):
         for begins, ends, stage in STAGES:
-            there = own.filter(pl.col(begins).is_not_null())
-            # Where a group never records a stage (an appointment begins with the meeting), there is nothing to time.
-            if there.is_empty() or (own[ends].is_null().all() and not own.select(implied(ends).is_null().all()).item()):
+            there = own.filter(_is_timed(begins, ends, tells_time=tells_time))
+            if there.is_empty():
                 continue
-            wait = wait_of(there, begins, implied(ends), as_of=as_of, horizon_days=horizon_days)
-            is_open = implied(ends).is_null() & pl.col("lost_at").is_null()
+            wait = wait_of(there, begins, pl.col(ends), as_of=as_of, horizon_days=horizon_days)
+            is_open = pl.col(ends).is_null() & pl.col("lost_at").is_null()
             ages = _days(there.filter(is_open), begins, pl.lit(as_of))
             stalled = int((ages > wait.late_days).sum()) if wait.late_days is not None else None
             open_days = float(np.median(ages)) if ages.size else None
@@ -123,6 +124,27 @@ def groups(known: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, 
     parts = known.partition_by(by, as_dict=True, maintain_order=True)
     for key in keys.iter_rows():
         yield key, parts[key]
+
+
+def _tells_time(known: pl.DataFrame) -> bool:
+    """Tell whether steps have a time of day: of dates alone, one or two times (summer and winter) stand on most."""
+    times = pl.concat([known[name].drop_nulls() for name in STEPS]).dt.time()
+    return times.is_empty() or int(times.value_counts()["count"].max()) <= 0.3 * len(times)  # type: ignore[arg-type]  # counts are numbers
+
+
+def _is_timed(begins: str, ends: str, *, tells_time: bool) -> pl.Expr:
+    """Tell which cases are timed from one step to another: the first is recorded, the second too or nothing later is known."""
+    opened = pl.col(begins).is_not_null() if begins == "delivered_at" else _is_recorded(begins, tells_time=tells_time)
+    return opened & (_is_recorded(ends, tells_time=tells_time) | implied(ends).is_null())
+
+
+def _is_recorded(name: str, *, tells_time: bool) -> pl.Expr:
+    """Tell where a step is there and not only implied by a later one, whose instant it then has."""
+    later = STEPS[STEPS.index(name) + 1 :]
+    there = pl.col(name).is_not_null()
+    if not later or not tells_time:
+        return there
+    return there & ~pl.any_horizontal((pl.col(name) == pl.col(each)).fill_null(value=False) for each in later)
 
 
 def _frame(

@@ -71,7 +71,7 @@ def measure_wait(ages: Numbers, waits: Numbers, *, horizon_days: float, old_min:
     horizon = min(float(horizon_days), float(np.sort(ages)[-old_min]))
     days, steps, gains, spread = _incidence(ages, waits, horizon)
     share = float(gains.sum())
-    lo, hi = _share_interval(share, spread, at_least=int((ages >= horizon).sum()))
+    lo, hi = _share_interval(share, spread, at_least=started if reached == started else int((ages >= horizon).sum()))
     if not share:
         return Wait(started, reached, horizon, 0.0, lo, hi, None, None, None, None, None)
     climbed = np.cumsum(gains)
