@@ -10,7 +10,8 @@ from functools import cache
 
 import pytest
 
-from payper.advice.futures import History, OptionHistory, StepCount
+from payper.advice.futures import History, OptionHistory
+from payper.advice.pooling import StepCount
 from payper.advice.profile_reading import read_profile
 from payper.advice.recommend import recommend
 from payper.advice.recommendation import Recommendation

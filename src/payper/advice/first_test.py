@@ -12,7 +12,7 @@ from payper.advice.options import Array, MixProblem
 from payper.advice.profile import Offer
 from payper.advice.sensitivity import Situation
 from payper.advice.terrain import Terrain
-from payper.advice.trials import GRID, QUANTILES, TestValue, best_of, posterior_means
+from payper.advice.trials import GRID, QUANTILES, TestValue, best_of, drawn_belief, posterior_means
 
 TEST_DAYS = 60
 """Days until a test is read."""
@@ -78,7 +78,8 @@ def _test_of(
     if most < max(offer.min_units, 5):
         return None
     shares = _shares(offer, outlook, situation.seed)
-    mean = float(shares.mean())
+    belief = drawn_belief(shares)
+    mean = belief.mean
     levels = np.quantile(shares, _LEVELS) / mean if mean > 0 else np.ones(1)
     levels = np.unique(np.append(levels, 1.0))
     values = np.array([quick_mix(_scaled(small, place, level), caution=caution, start=mix.units)[1] for level in levels])
@@ -91,7 +92,7 @@ def _test_of(
     pull = max(-mix.pulls[place], 0.0) if mix.units[place] <= 0 else 0.0
 
     def value(units: int) -> TestValue:
-        chance, means = posterior_means(shares, units=units, visible=visible)
+        chance, means = posterior_means(belief, units=units, visible=visible)
         after = np.interp(means / mean, levels, values)
         gain = periods * max(float(chance @ after) - now * float(chance.sum()), 0.0)
         joins = after > without * (1 + 1e-3) + 1e-6

@@ -8,22 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from payper.advice.options import Array, Audience, Draws, Limits, MixProblem, Option, draws_of
+from payper.advice.pooling import Rate, StepCount, pooled_rates
 from payper.advice.priors import Mark, prior
 from payper.advice.profile import Numbers, Offer, Profile
 from payper.money import exponent
 
 STEPS = ("booked", "held", "opportunity", "won")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepCount:
-    """How many reached a step, of how many that had the time to; neither need be whole.
-
-    Deals still open are kept out of `of`, or counted with the share of their time that has passed (exposure).
-    """
-
-    reached: float = 0.0
-    of: float = 0.0
+COMMON: dict[str, float] = {"booked": 0.5, "held": 0.5, "opportunity": 0.5, "won": 0.8}
+"""How much of what is doubted of a step concerns all offers alike; winning is the work of the buyer's one sales force. Assumed."""
+_UNSEEN = StepCount()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +33,10 @@ class OptionHistory:
         bought: Units bought so far from this audience; they saturate it.
     """
 
-    booked: StepCount = StepCount()
-    held: StepCount = StepCount()
-    opportunity: StepCount = StepCount()
-    won: StepCount = StepCount()
+    booked: StepCount = _UNSEEN
+    held: StepCount = _UNSEEN
+    opportunity: StepCount = _UNSEEN
+    won: StepCount = _UNSEEN
     deals: float = 0.0
     revenue_minor: float = 0.0
     bought: float = 0.0
@@ -51,29 +44,6 @@ class OptionHistory:
 
 History = Mapping[str, OptionHistory]
 """By name of the offer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """A share with its Beta distribution: `mean` x `weight` successes against the rest."""
-
-    mean: float
-    weight: float
-
-    @property
-    def successes(self) -> float:
-        """Give the first parameter of the Beta distribution."""
-        return self.mean * self.weight
-
-    @property
-    def failures(self) -> float:
-        """Give the second parameter of the Beta distribution."""
-        return (1 - self.mean) * self.weight
-
-    def after(self, count: StepCount) -> Rate:
-        """Give the share after what was seen (Beta-binomial)."""
-        weight = self.weight + count.of
-        return Rate(mean=(self.successes + count.reached) / weight, weight=weight) if weight > 0 else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,42 +112,54 @@ def visible_share(numbers: Numbers, days: float) -> float:
 
 
 def outlooks_of(numbers: Numbers, offers: tuple[Offer, ...], history: History | None = None) -> tuple[Outlook, ...]:
-    """Give what is believed of every offer: priors, shrunk towards what like offers showed, then the offer's own history.
+    """Give what is believed of every offer: priors, then what all offers of its model showed, as far as they are alike (`pooled_rates`).
 
-    The prior of an offer is that of its model after the history of the *other* offers of the model, brought back to the prior's weight,
-    so that a provider's own record soon counts for more than the company it is in (a leave-one-out empirical Bayes prior).
+    An offer with an expectation of its own starts from that and is pooled with none. Of meetings held and opportunities, other models
+    move the level; wins are pooled over all models, as one sales force works them all; bookings over one model alone.
     """
     trust = numbers["history_trust"] if numbers.has("history_trust") else 1.0
     known = {} if history is None else {name: _trusted(one, trust) for name, one in history.items()}
     within = visible_share(numbers, numbers["horizon_days"])
+    rates = {step: _rates_of(step, numbers, offers, known, within) for step in STEPS}
     made = []
-    for offer in offers:
-        others = [known[other.name] for other in offers if other.model == offer.model and other.name != offer.name and other.name in known]
+    for place, offer in enumerate(offers):
         own = known.get(offer.name, OptionHistory())
-        rates = {
-            step: _pooled(start, [getattr(other, step) for other in others]).after(getattr(own, step))
-            for step, start in _starts(offer, numbers, within).items()
-        }
-        everyone = list(known.values())
+        seen = [own] if offer.deal_minor is not None else list(known.values())
+        deals, revenue, weight = sum(one.deals for one in seen), sum(one.revenue_minor for one in seen), numbers["deal_weight"]
         deal = offer.deal_minor if offer.deal_minor is not None else numbers["deal_minor"]
-        weight = numbers["deal_weight"]
-        if offer.deal_minor is None:
-            deals, revenue = sum(one.deals for one in everyone), sum(one.revenue_minor for one in everyone)
-        else:
-            deals, revenue = own.deals, own.revenue_minor
         mean = (weight * deal + revenue) / (weight + deals) if weight + deals > 0 else deal
         made.append(
             Outlook(
-                booked=rates["booked"] if offer.model != "appointment" else Rate(mean=1.0, weight=np.inf),
-                held=rates["held"],
-                opportunity=rates["opportunity"],
-                won=rates["won"],
+                booked=rates["booked"][place] if offer.model != "appointment" else Rate(mean=1.0, weight=np.inf),
+                held=rates["held"][place],
+                opportunity=rates["opportunity"][place],
+                won=rates["won"][place],
                 deal_minor=mean * (1 + numbers["expansion"]),
                 deal_weight=weight + deals,
                 has_history=own != OptionHistory(),
             )
         )
     return tuple(made)
+
+
+def _rates_of(
+    step: str, numbers: Numbers, offers: tuple[Offer, ...], known: Mapping[str, OptionHistory], within: float
+) -> tuple[Rate, ...]:
+    """Give one step's share for every offer."""
+    counts = [_count(known.get(offer.name, OptionHistory()), step) for offer in offers]
+    is_own = [_expected(offer, step) is not None for offer in offers]
+    found: dict[int, Rate] = {}
+    for kind in dict.fromkeys(_kind(offer, step) for offer in offers):
+        pooled = [place for place, offer in enumerate(offers) if _kind(offer, step) == kind and not is_own[place]]
+        if pooled:
+            start = _start(offers[pooled[0]], step, numbers, within)
+            others = [counts[place] for place, offer in enumerate(offers) if _kind(offer, step) != kind and step != "booked"]
+            rates = pooled_rates(start, [counts[place] for place in pooled], others, common=COMMON[step])
+            found.update(zip(pooled, rates, strict=True))
+    for place, offer in enumerate(offers):
+        if place not in found:
+            found[place] = _start(offer, step, numbers, within).after(counts[place])
+    return tuple(found[place] for place in range(len(offers)))
 
 
 def problem_of(
@@ -290,22 +272,28 @@ def option_of(offer: Offer, numbers: Numbers) -> Option:
     )
 
 
-def _starts(offer: Offer, numbers: Numbers, within: float) -> dict[str, Rate]:
-    """Give the priors of an offer's steps; the buyer's own expectation of an offer goes before the prior of the trade."""
-    booked = numbers.row("setting_to_booked" if offer.model == "hybrid" else "lead_to_booked")
-    mean = booked.value
-    if offer.model == "lead":
+def _start(offer: Offer, step: str, numbers: Numbers, within: float) -> Rate:
+    """Give the prior of one of an offer's steps; the buyer's own expectation of the offer goes before the prior of the trade."""
+    booked = "setting_to_booked" if offer.model == "hybrid" else "lead_to_booked"
+    keys = {"booked": booked, "held": "booked_to_held", "opportunity": "held_to_opportunity", "won": "opportunity_to_won"}
+    row, own = numbers.row(keys[step]), _expected(offer, step)
+    mean = row.value if own is None else own
+    if step == "booked" and offer.model == "lead" and own is None:
         mean = by_odds(mean, numbers["follow_up_odds"] * numbers["nurture_odds"])
-    rows = {
-        step: numbers.row(key)
-        for step, key in (("held", "booked_to_held"), ("opportunity", "held_to_opportunity"), ("won", "opportunity_to_won"))
-    }
-    means = {"booked": (offer.booked, mean), **{step: (getattr(offer, step), row.value) for step, row in rows.items()}}
-    weights = {"booked": booked.weight, **{step: row.weight for step, row in rows.items()}}
-    return {
-        step: Rate(mean=(default if own is None else own) * (within if step == "won" else 1.0), weight=weights[step])
-        for step, (own, default) in means.items()
-    }
+    return Rate(mean=mean * (within if step == "won" else 1.0), weight=row.weight)
+
+
+def _kind(offer: Offer, step: str) -> str:
+    """Give the offers that a step is pooled over: all for wins, else those of one model."""
+    return "all" if step == "won" else offer.model
+
+
+def _expected(offer: Offer, step: str) -> float | None:
+    return {"booked": offer.booked, "held": offer.held, "opportunity": offer.opportunity, "won": offer.won}[step]
+
+
+def _count(one: OptionHistory, step: str) -> StepCount:
+    return {"booked": one.booked, "held": one.held, "opportunity": one.opportunity, "won": one.won}[step]
 
 
 def by_odds(share: float, factor: float) -> float:
@@ -314,11 +302,6 @@ def by_odds(share: float, factor: float) -> float:
         return 1.0
     odds = share / (1 - share) * factor
     return odds / (1 + odds)
-
-
-def _pooled(start: Rate, counts: list[StepCount]) -> Rate:
-    total = StepCount(reached=sum(count.reached for count in counts), of=sum(count.of for count in counts))
-    return Rate(mean=start.after(total).mean, weight=start.weight)
 
 
 def _trusted(one: OptionHistory, trust: float) -> OptionHistory:

@@ -8,9 +8,10 @@ from itertools import combinations, product
 
 import numpy as np
 
-from payper.advice.futures import Outlook, Rate, assemble
+from payper.advice.futures import Outlook, assemble
 from payper.advice.mix import Mix, conflicts, quick_mix
 from payper.advice.options import MODEL_WORDS, MixProblem
+from payper.advice.pooling import Rate
 from payper.advice.profile import Numbers, Offer
 
 PAIRED = 4
