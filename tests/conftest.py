@@ -49,3 +49,15 @@ def new_book(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str
         return f"{request.getfixturevalue('postgres')}?book=test_{os.getpid()}_{number}"
 
     return address
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated programme of some hundred deliveries that was run whole, with its `out` inside; tests read it only."""
+    from payper.desk.run import run_programme
+    from payper.desk.simulate import simulate
+
+    folder = tmp_path_factory.mktemp("simulated") / "programme"
+    simulate(folder, seed=11, deliveries=260)
+    run_programme(folder)
+    return folder

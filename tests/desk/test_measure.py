@@ -5,32 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from payper.desk.measure import measure
 from payper.desk.run import run_programme
-from payper.desk.simulate import simulate
+from payper.desk.standing import read_standing
 from payper.errors import FileError, UsageError
 
 D = date(2026, 4, 15)
 
 
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A simulated programme of some hundred deliveries over half a year, never run."""
-    folder = tmp_path_factory.mktemp("measure") / "programme"
-    simulate(folder, seed=11, deliveries=700)
-    return folder
+@pytest.fixture
+def fresh(simulated: Path, tmp_path: Path) -> Path:
+    """The simulated programme as it was before it was run."""
+    return Path(shutil.copytree(simulated, tmp_path / "fresh", ignore=shutil.ignore_patterns("out")))
 
 
-@pytest.fixture(scope="module")
-def ran(invented: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output folder of a whole run."""
-    out = tmp_path_factory.mktemp("ran") / "out"
-    run_programme(invented, out=out)
-    return out
+@pytest.fixture
+def ran(simulated: Path) -> Path:
+    """The output folder of the whole run."""
+    return simulated / "out"
 
 
 def page(place: Path | str, out: Path, **more: object) -> tuple[bytes, str]:
@@ -38,77 +35,61 @@ def page(place: Path | str, out: Path, **more: object) -> tuple[bytes, str]:
     return out.read_bytes(), json.dumps(result.to_json(), sort_keys=True)
 
 
-def test_a_report_as_of_a_day_is_the_same_whatever_was_recorded_later(invented: Path, ran: Path, tmp_path: Path) -> None:
+def test_a_report_as_of_a_day_is_the_same_whatever_was_recorded_later(fresh: Path, ran: Path, tmp_path: Path) -> None:
     """One book knows nothing after D, the other has later deliveries, milestones, returns, charges and answers; byte for byte, and as JSON."""
-    early = tmp_path / "early"
-    run_programme(invented, out=early, as_of=D)
-    then, then_json = page(early, tmp_path / "then.html", as_of=D)
-    now, now_json = page(ran, tmp_path / "now.html", as_of=D)
-    latest, _ = page(ran, tmp_path / "latest.html")
-    assert now == then
-    assert now_json == then_json
-    assert latest != then
+    run_programme(fresh, out=tmp_path / "early", as_of=D)
+    assert page(tmp_path / "early", tmp_path / "then.html", as_of=D) == page(ran, tmp_path / "now.html", as_of=D)
+    stands = [read_standing(tmp_path / "early"), read_standing(ran)]
+    assert stands[0].deliveries.height < stands[1].deliveries.height
+    assert (stands[0].day, stands[1].day > D) == (D, True)
 
 
-def test_events_that_come_in_later_files_change_no_earlier_day(invented: Path, tmp_path: Path) -> None:
-    """The later files are not in the folder at first; then they come, are read, and the page as of D stays what it was."""
-    folder = tmp_path / "programme"
-    shutil.copytree(invented, folder)
-    kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and ("2026-05" in path.name or "2026-06" in path.name)}
-    assert kept
-    for path in kept:
+def test_events_that_come_in_later_files_change_no_earlier_day(fresh: Path) -> None:
+    """The later files are not in the folder at first; then they come, are read, and what is known as of D stays what it was."""
+    later = {path: path.read_bytes() for path in fresh.rglob("*") if path.is_file() and ("2026-05" in path.name or "2026-06" in path.name)}
+    assert later
+    for path in later:
         path.unlink()
-    run_programme(folder)
-    before, _ = page(folder, tmp_path / "before.html", as_of=D)
-    for path, content in kept.items():
+    run_programme(fresh)
+    before = read_standing(fresh, as_of=D)
+    for path, content in later.items():
         path.write_bytes(content)
-    run_programme(folder)
-    assert page(folder, tmp_path / "after.html", as_of=D)[0] == before
+    run_programme(fresh)
+    after = read_standing(fresh, as_of=D)
+    for name in ("outcomes", "spending"):
+        assert getattr(before, name).equals(getattr(after, name))
+    same = ["external_id", "contract", "verdict", "reasons", "delivered_at"]
+    assert before.deliveries.select(same).equals(after.deliveries.select(same))
+    assert before.settlement.returns.drop("words").equals(after.settlement.returns.drop("words"))
 
 
-def test_measuring_changes_nothing_in_the_book(ran: Path, tmp_path: Path) -> None:
+def test_a_folder_a_file_and_an_address_say_the_same_and_measuring_changes_nothing(ran: Path) -> None:
     before = (ran / "payper.sqlite").read_bytes()
-    measure(ran, out=tmp_path / "page.html")
+    places = [ran, ran / "payper.sqlite", f"sqlite:///{ran / 'payper.sqlite'}"]
+    stands = [read_standing(place) for place in places]
+    assert stands[0].outcomes.equals(stands[1].outcomes)
+    assert stands[0].deliveries.equals(stands[2].deliveries)
+    assert len({each.day for each in stands}) == 1
     assert (ran / "payper.sqlite").read_bytes() == before
 
 
-def test_a_folder_a_file_and_an_address_say_the_same(ran: Path, tmp_path: Path) -> None:
-    places = [ran, ran / "payper.sqlite", f"sqlite:///{ran / 'payper.sqlite'}"]
-    assert len({page(place, tmp_path / f"{number}.html") for number, place in enumerate(places)}) == 1
-
-
-def test_a_folder_that_was_never_run_is_run_first_and_says_so(invented: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "new"
-    shutil.copytree(invented, folder)
+def test_a_folder_that_was_never_run_is_run_first_and_says_so(fresh: Path) -> None:
+    """Its own margin holds when it is measured again; its book alone remembers the last run's. A file that no run has read is named."""
+    folder = fresh
     result = measure(folder, as_of=D)
     assert result.report == folder / "out" / "results.html"
     assert any("had never been run" in note for note in result.notes)
-    assert measure(folder, as_of=D).notes == []
-
-
-def test_a_file_that_no_run_has_read_is_named(invented: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "grown"
-    shutil.copytree(invented, folder)
-    run_programme(folder, as_of=D)
+    sheet = folder / "programme.toml"
+    sheet.write_text(sheet.read_text("utf-8").replace('margin = "0.72"', 'margin = "0.36"'), encoding="utf-8")
     (folder / "milestones" / "zz-new.csv").write_text("external_id,milestone,happened_at\n", encoding="utf-8")
-    (note,) = measure(folder, as_of=D).notes
+    again, book = read_standing(folder, as_of=D), read_standing(folder / "out", as_of=D)
+    assert (again.words.margin, book.words.margin) == (Decimal("0.36"), Decimal("0.72"))
+    (note,) = again.notes
     assert "milestones/zz-new.csv" in note
 
 
-def test_a_folders_own_margin_holds_and_a_book_alone_remembers_the_last_runs(invented: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "margin"
-    shutil.copytree(invented, folder)
-    run_programme(folder, as_of=D)
-    sheet = folder / "programme.toml"
-    sheet.write_text(sheet.read_text("utf-8").replace('margin = "0.72"', 'margin = "0.36"'), encoding="utf-8")
-    halved, kept = measure(folder, as_of=D).measured, measure(folder / "out", as_of=D).measured
-    assert halved.seen.multiple == pytest.approx((kept.seen.multiple or 0) / 2)
-    assert kept.basis.margin == 0.72
-
-
 def test_a_day_after_the_last_one_read_is_said_to_be_empty(ran: Path) -> None:
-    result = measure(ran, as_of=date(2027, 3, 1), is_page_wanted=False)
-    assert any("Nothing later than" in note for note in result.notes)
+    assert any("Nothing later than" in note for note in read_standing(ran, as_of=date(2027, 3, 1)).notes)
 
 
 def test_what_makes_no_sense_is_refused_in_words(ran: Path, tmp_path: Path) -> None:

@@ -45,6 +45,20 @@ def results_json(measured: Measured, *, payper_version: str, notes: Sequence[str
         "all": plain(dict(measured.whole)),
         "segments": {segment: rows(measured.segments[segment]) for segment in SEGMENTS},
         "by": {"columns": list(basis.by), "rows": [] if measured.asked is None else rows(measured.asked)},
+        "comparisons": [
+            {"first": first, "second": second, "measures": rows(frame)} for (first, second), frame in measured.comparisons.items()
+        ],
+        "track_record": {
+            "held": measured.track.held,
+            "of": measured.track.of,
+            "factor": plain(measured.track.factor),
+            "words": measured.track.words,
+            "checks": rows(measured.track.checks),
+        },
+        "curves": {"all": rows(measured.curves), "by_model": rows(measured.curves_by_model)},
+        "stages": rows(measured.stages),
+        "funnel": {"all": rows(measured.funnel), "by_model": rows(measured.funnel_by_model)},
+        "cohorts": rows(measured.cohorts),
         "falls": rows(measured.falls),
         "providers": scored_values(measured.providers),
         "credit": rows(measured.credit),
