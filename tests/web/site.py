@@ -175,7 +175,7 @@ def let_people_in(site: Site) -> None:
 def served(installation: Installation, **settings: object) -> Iterator[Site]:
     """Serve an installation on loopback by Granian until the end, with a clock that stands still."""
     port = _free_port()
-    configuration = Configuration(host="127.0.0.1", port=port, sign_ins_per_minute=1000, **settings)  # type: ignore[arg-type]
+    configuration = Configuration(host="127.0.0.1", port=port, **{"sign_ins_per_minute": 1000, **settings})  # type: ignore[arg-type]
     gate, application = make_application(installation, configuration, clock=lambda: NOW)
     listener = Listener(gate, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False)
     loop = asyncio.new_event_loop()

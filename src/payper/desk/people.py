@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from payper.errors import UsageError
+from payper.errors import StoreError, UsageError
 from payper.normalisation.emails import read_emails
 from payper.parties import Act, Party, PartyKind, Role, acts_of, is_identifier, roles_for
 from payper.store.directory import Directory, Person, Session, Token
@@ -102,6 +102,10 @@ def make_party(
         mend = "Use lower-case letters, digits, dot, dash and underscore, at most 100, beginning with a letter or digit."
         raise UsageError(where="party", seen=f"«{party.id}» is no id for a party.", mend=mend)
     role = Role.OWNER if party.kind.buys else Role.PROVIDER_MANAGER
+    # Looked at first: a party that is made and has nobody would stand in the way of another try.
+    address = _address(owner_email)
+    if directory.person_of_email(address) is not None:
+        raise StoreError(where="email", seen=f"Somebody has the address {address} already.", mend="Give another one.")
     with directory.transaction():
         directory.add_party(party, zone=zone, is_operator=is_operator, at=at)
     return invite(directory, party=party.id, email=owner_email, name=owner_name, role=role, by="", at=at)
@@ -114,9 +118,7 @@ def invite(directory: Directory, *, party: str, email: str, name: str, role: Rol
         UsageError: The address cannot be used, or the role is none of the party's.
         StoreError: Somebody has this address already.
     """
-    address = _normal_address(email)
-    if address is None:
-        raise UsageError(where="email", seen=f"«{email}» is no e-mail address.", mend="Write it as name@company.com.")
+    address = _address(email)
     kind = _kind(directory, party)
     if role not in roles_for(kind):
         names = ", ".join(roles_for(kind))
@@ -347,6 +349,13 @@ def check_password(password: str) -> None:
 def digest_of(key: str) -> str:
     """Give the digest under which a key is kept; keys are long and random, so that no salt is needed."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _address(email: str) -> str:
+    address = _normal_address(email)
+    if address is None:
+        raise UsageError(where="email", seen=f"«{email}» is no e-mail address.", mend="Write it as name@company.com.")
+    return address
 
 
 def _normal_address(email: str) -> str | None:

@@ -307,10 +307,12 @@ def _steps(book: BookPages, contract: str, own: Mapping[str, Any], *, is_provide
     def mine(facts: pl.DataFrame) -> list[dict[str, Any]]:
         if facts.is_empty():
             return []
-        same = pl.col("external_id") == own["external_id"]
-        if "email" in facts.columns:
-            same |= pl.col("external_id").is_null() & (pl.col("email") == own["prospect"])
-        return facts.filter(same.fill_null(value=False)).to_dicts()
+        same = pl.lit(value=False)
+        if own["external_id"] is not None:
+            same |= pl.col("external_id").eq_missing(own["external_id"])
+        if own["prospect"] is not None and "email" in facts.columns:
+            same |= pl.col("external_id").is_null() & pl.col("email").eq_missing(own["prospect"])
+        return facts.filter(same).to_dicts()
 
     for each in mine(facts_of(book, [contract], "milestones")):
         amount = f"{each['amount']} {each['currency'] or ''}".strip() if each["amount"] and not is_provider else None

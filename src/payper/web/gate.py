@@ -36,6 +36,9 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
 )
+REQUEST = "payper.request"
+"""Where in the scope the number of the request stands."""
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CROSS = b"This form was sent from another site, so nothing was done. Open the page here and send it again.\n"
 
@@ -61,6 +64,7 @@ class Gate:
             return
         request_id, began, status = secrets.token_hex(8), time.perf_counter(), 500
         self._metrics.begin()
+        scope[REQUEST] = request_id
 
         async def answering(message: Message) -> None:
             nonlocal status

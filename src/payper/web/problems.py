@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from payper.desk.installation import AbsentError
 from payper.desk.people import DeniedError
 from payper.errors import PayperError, StoreError, UsageError
+from payper.web.gate import REQUEST
 from payper.web.rendering import page
 from payper.web.visits import Asked, SignInNeededError, StaleFormError
 
@@ -43,9 +44,10 @@ def answer_problem(request: Asked, error: Exception) -> Response[Any]:
     status, seen, mend, where = _told(error)
     if status == 500:
         LOG.error("payper was wrong", exc_info=error, extra={"path": request.url.path})
+    number = str(dict(request.scope).get(REQUEST, "")) if status >= 500 else ""
     headers = {"Retry-After": "1"} if status == 503 else {}
     if not request.url.path.startswith(API):
-        return page(None, "problem.html.j2", status=status, headers=headers, title=_title(status), seen=seen, mend=mend)
+        return page(None, "problem.html.j2", status=status, headers=headers, title=_title(status), seen=seen, mend=mend, number=number)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     problem = {"type": "about:blank", "title": _title(status), "status": status, "detail": f"{seen} {mend}".strip(), "where": where}

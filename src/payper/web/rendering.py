@@ -90,7 +90,7 @@ def column_words(name: str) -> str:
 
 def reason_words(code: str) -> str:
     """Name a reason as a label: `Seniority outside`."""
-    words = {"Crm": "CRM", "mx": "MX", "crm": "CRM"}
+    words = {"Email": "E-mail", "mx": "MX", "crm": "CRM"}
     return " ".join(words.get(word, word) for word in code.replace("_", " ").capitalize().split(" "))
 
 
