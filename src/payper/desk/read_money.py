@@ -163,7 +163,23 @@ def _statement(book: BookPages, contract: str, names: dict[str, str]) -> Stateme
         rates=rates_on(rates, until),
         party_names=names,
     )
-    return make_statement(programme=facts, versions=versions, settlement=settlement)
+    return _in_order_of_arrival(make_statement(programme=facts, versions=versions, settlement=settlement))
+
+
+def _in_order_of_arrival(statement: Statement) -> Statement:
+    """Put what is of one instant in the order of its deliveries; the order of ids as texts would show how many deliveries others make."""
+    from payper.reports.statement import EVENTS
+
+    place = pl.struct("milestone", "happened_at").rle_id()
+    charges = statement.charges.sort(place, "delivery_id", maintain_order=True)
+    kinds = {words: rank for rank, words in enumerate(EVENTS.values())}
+    events = statement.events.sort(
+        pl.col("date").str.to_datetime("%Y-%m-%dT%H:%M:%S%:z", time_zone="UTC"),
+        pl.col("event").replace_strict(kinds, default=len(kinds), return_dtype=pl.Int8),
+        "delivery_id",
+        "transfer_id",
+    )
+    return replace(statement, charges=charges, events=events)
 
 
 def _with_public_numbers(statement: Statement, key: bytes) -> Statement:
@@ -231,7 +247,7 @@ def _cursor(last: TransferRow, key: bytes) -> str:
     return f"{last.happened_at}.{public_number(int(match['delivery']), key)}.{match['milestone']}{match['rest'] or ''}"
 
 
-def _place(cursor: str | None, contract: str, key: bytes) -> tuple[int, str] | None:
+def _place(cursor: str | None, contract: str, key: bytes) -> tuple[int, int, str] | None:
     if cursor is None:
         return None
     at, _, rest = cursor.partition(".")
@@ -239,4 +255,4 @@ def _place(cursor: str | None, contract: str, key: bytes) -> tuple[int, str] | N
     id_ = own_number(number, key)
     if id_ is None or not at.isdigit() or len(at) > 18 or not tail:
         raise AbsentError(where="before", seen="There is no such place in the list.", mend="Begin at its first page.")
-    return int(at), f"{contract}/{id_}/{tail}"
+    return int(at), id_, f"{contract}/{id_}/{tail}"

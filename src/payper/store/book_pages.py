@@ -132,12 +132,20 @@ class BookPages(Database):
         rows = [(*row[:4], int(row[4]), int(row[5])) for row in self._connection.rows(sql, contracts)]
         return pl.DataFrame(rows, schema=schema, orient="row")
 
-    def transfer_rows(self, contract: str, *, before: tuple[int, str] | None, limit: int) -> list[TransferRow]:
-        """Give the newest transfers of a contract, those before an instant and id where they are named."""
-        older = " and (happened_at < ? or (happened_at = ? and transfer_id < ?))" if before else ""
-        values = (before[0], before[0], before[1]) if before else ()
-        sql = f"select {', '.join(_TRANSFER)} from transfer where contract = ?{older} order by happened_at desc, transfer_id desc limit ?"
-        return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, limit))]
+    def transfer_rows(self, contract: str, *, before: tuple[int, int, str] | None, limit: int) -> list[TransferRow]:
+        """Give the newest transfers of a contract, those before an instant, delivery and id where they are named.
+
+        Those of one instant stand in the order of their deliveries, not of their ids as texts: that would show where another digit
+        begins, and so how many deliveries others make.
+        """
+        place = "(t.happened_at, coalesce(c.delivery_id, 0), t.transfer_id)"
+        older = f" and {place} < (?, ?, ?)" if before else ""
+        columns = ", ".join(f"t.{name}" for name in _TRANSFER)
+        sql = (
+            f"select {columns} from transfer t left join charge c on c.charge_id = t.charge_id where t.contract = ?{older} "
+            "order by t.happened_at desc, coalesce(c.delivery_id, 0) desc, t.transfer_id desc limit ?"
+        )
+        return [_transfer(row) for row in self._connection.rows(sql, (contract, *(before or ()), limit))]
 
     def transfers_of(self, contract: str, charges: Sequence[str]) -> list[TransferRow]:
         """Give the transfers of some charges of a contract, in order of time."""

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from payper.adjudication.past import VERDICT_CODES
 from payper.desk.installation import buyers_of, reach
-from payper.desk.read_deliveries import DeliveryPage, Filters, list_deliveries, read_delivery
+from payper.desk.read_deliveries import DeliveryPage, DeliveryStory, Filters, list_deliveries, read_delivery
 from payper.parties import Act
 from payper.reasons import Group, Reason
 from payper.reports.words import counted
@@ -54,9 +54,17 @@ def delivery_page(request: Request[Any, Any, Any], buyer: FromPath[str], number:
     """Show one delivery: its verdict in words, what was sent, its journey and its charges."""
     with signed_in(request) as visit:
         story = read_delivery(visit.directory, visit.actor, buyer=buyer, number=number, at=visit.at)
-        headline = story.words.partition("\n")[0].rstrip(".")
+        headline = story_headline(story)
         name = story.seen.external_id or story.seen.number
         return page(visit, "delivery.html.j2", title=f"Delivery {name}", story=story, headline=headline, name=name, names=visit.name_of)
+
+
+def story_headline(story: DeliveryStory) -> str:
+    """Say the verdict with the reason that decided it: `Rejected: the phone number «…» is valid in no numbering plan`."""
+    if not story.sentences:
+        return story.words.partition("\n")[0].rstrip(".")
+    first = story.sentences[0].seen
+    return f"{story.seen.verdict.capitalize()}: {first[0].lower()}{first[1:].rstrip('.')}"
 
 
 def _headline(found: DeliveryPage, *, is_first: bool) -> str:
