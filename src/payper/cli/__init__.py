@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mapping": ("payper.cli.mapping:mapping", "Show how a file's columns are understood."),
     "reasons": ("payper.cli.reasons:reasons", "List the reasons a verdict can have."),
     "simulate": ("payper.cli.simulate:simulate", "Make an invented programme to try things on."),
+    "backup": ("payper.cli.backup:backup", "Copy an installation while it runs."),
+    "restore": ("payper.cli.backup:restore", "Put a copy back."),
     "completion": ("payper.cli.completion:completion", "Print the shell's completion script."),
 }
 """Where each command is; it is imported when called, so that `payper --help` is quick."""

@@ -1,6 +1,7 @@
 """Batches of the journal kept at hand for pages: a sealed batch never changes, so that it is read and unpacked once.
 
-What is kept is bounded; the least lately used goes first. A batch whose people were erased has another digest and is read anew.
+What is kept is bounded; the least lately used goes first. Erasing people counts the book's setting `erasures` up, and all of the book is
+read anew.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _COLUMNS = (
     "replaces", "meeting_at", "is_replacement", "prospect",
 )  # fmt: skip
 _PAST_MENDING = rf"\b(?:{'|'.join(reason.name for reason in Reason if not reason.can_mend)})\b"
-_Key = tuple[str, int, bytes, bytes]
+_Key = tuple[str, int, bytes, str]
+
+ERASURES = "erasures"
+"""The setting of a book that says how often people were erased from it."""
 
 
 class _Shelf:
@@ -37,7 +41,7 @@ class _Shelf:
         self._bytes = 0
 
     def rows(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
-        key = (book.where, head.batch, head.digest, head.people_digest)
+        key = (book.where, head.batch, head.digest, book.setting(ERASURES) or "")
         with self._lock:
             found = self._rows.get(key)
             if found is not None:
@@ -55,7 +59,7 @@ class _Shelf:
         return frame
 
     def tally(self, book: BookPages, head: BatchHead, zone: str) -> pl.DataFrame:
-        key = (book.where, head.batch, head.digest, zone.encode())
+        key = (book.where, head.batch, head.digest, zone)
         with self._lock:
             found = self._tallies.get(key)
         if found is None:
