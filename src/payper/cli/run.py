@@ -58,6 +58,7 @@ def run(folder: Path, *, out: Path | None, database: str | None, as_of: datetime
 
 def _shown(result: RunResult) -> str:
     from payper.cli.terminal import bullets, strong, table
+    from payper.desk.places import DATABASE
     from payper.money import format_minor
 
     contracts = result.summary["contracts"]
@@ -89,5 +90,8 @@ def _shown(result: RunResult) -> str:
         shown = notes[-NOTES_MAX:]
         more = len(notes) - len(shown)
         parts.append(bullets(f"Notes ({more} more are in summary.json):" if more else "Notes:", shown))
-    parts.append(f"Report: {result.report}\nNext: open it in a browser, or `payper verdict explain ID --in {result.out}` for one delivery.")
+    lines = [f"Report: {result.report}", f"Next: open it in a browser, or `payper verdict explain ID --in {result.out}` for one delivery."]
+    if (result.out / DATABASE).is_file():
+        lines.append(f"What it brought, allowing for deals still in progress: `payper measure {result.out}`.")
+    parts.append("\n".join(lines))
     return "\n\n".join(parts)
