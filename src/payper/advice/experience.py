@@ -10,8 +10,9 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from payper.advice.futures import OptionHistory, StepCount
+from payper.advice.futures import OptionHistory
 from payper.advice.options import Array
+from payper.advice.pooling import StepCount, exposed_count
 from payper.advice.priors import Mark
 from payper.advice.profile import Offer
 from payper.journey import LEAD_PRICED, Milestone
@@ -91,7 +92,7 @@ def experience_of(
         outcomes: As `measurement.outcomes.make_outcomes`, as of `at`.
         offers: The offers.
         at: The instant of `outcomes`.
-        horizon_days: Within which wins count, from the opportunity on.
+        horizon_days: Within which wins count, from delivery on.
         minor_per_unit: Minor units of the currency of advice per unit of `outcomes.amount`.
     """
     contracts = set(outcomes["contract"].unique().to_list())
@@ -129,7 +130,7 @@ def _experience(own: pl.DataFrame, at: datetime, horizon_days: int, minor_per_un
         booked=exposed(leads, "delivered_at", "booked_at", at=at, days=BOOKING_DAYS),
         held=StepCount(reached=float(held.height), of=float(max(booked.filter(is_over).height, held.height))),
         opportunity=exposed(held, "held_at", "opportunity_at", at=at, days=OPPORTUNITY_DAYS),
-        won=exposed(opportunities, "opportunity_at", "won_at", at=at, days=horizon_days),
+        won=exposed(opportunities, "delivered_at", "won_at", at=at, days=horizon_days),
         deals=float(deals.height),
         revenue_minor=float(deals["amount"].sum() or 0.0) * minor_per_unit,
         bought=float(leads.height or own.height),
@@ -139,7 +140,7 @@ def _experience(own: pl.DataFrame, at: datetime, horizon_days: int, minor_per_un
 def exposed(frame: pl.DataFrame, start: str, event: str, *, at: datetime, days: int) -> StepCount:
     """Count those who reached a step within `days` of an earlier one, of so many that the share is that of the exposure estimator.
 
-    The share is the sum over lags t of d[t] / n[t]: those who reached the step at lag t, over those old enough to have.
+    The share is the sum over lags t of d[t] / n[t]: those who reached the step at lag t, over those old enough to have (`exposed_count`).
 
     Args:
         frame: Those who reached the earlier step.
@@ -152,18 +153,10 @@ def exposed(frame: pl.DataFrame, start: str, event: str, *, at: datetime, days: 
     """
     if frame.is_empty():
         return StepCount()
-    age = ((pl.lit(at) - pl.col(start)).dt.total_days()).clip(0, days).alias("age")
-    lag = ((pl.col(event) - pl.col(start)).dt.total_days()).clip(0).alias("lag")
-    read = frame.select(age, lag)
-    ages = read["age"].to_numpy()
-    lags = read["lag"].drop_nulls().to_numpy()
-    lags = lags[lags < days].astype(np.intp)
-    old = np.array([(ages >= lag).sum() for lag in range(days + 1)], dtype=np.float64)
-    if not len(lags):
-        # Nobody yet: each counts for the share of the horizon that it has shown.
-        return StepCount(of=float(np.minimum(ages / days, 1.0).sum()))
-    share = float((1 / np.maximum(old[lags], 1.0)).sum())
-    return StepCount(reached=float(len(lags)), of=float(len(lags)) / min(share, 1.0))
+    age = (pl.lit(at) - pl.col(start)).dt.total_days().clip(0, days).cast(pl.Float64)
+    lag = (pl.col(event) - pl.col(start)).dt.total_days().clip(0).cast(pl.Float64).fill_null(np.inf)
+    read = frame.select(age=age, lag=pl.when(lag < days).then(lag).otherwise(np.inf))
+    return exposed_count(read["lag"].to_numpy(), read["age"].to_numpy(), horizon_days=days)
 
 
 def shown_by_age(frame: pl.DataFrame, start: str, event: str, *, at: datetime, days: int) -> Array:

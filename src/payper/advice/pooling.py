@@ -51,7 +51,8 @@ def exposed_count(days: Array, ages: Array, *, horizon_days: float) -> StepCount
     """Count a step within a horizon while deliveries are still young, each for as long as it has been watched.
 
     The share is the sum over days of those who reached the step on that day of those old enough to have done so (exposure); `of` is the
-    number that, all watched to the end, would leave the same variance, taken as that of a sum of Poisson counts.
+    number that, all watched to the end, would leave the same variance, taken as that of a sum of Poisson counts. Where nobody has reached
+    it yet, each counts for the share of the horizon that it was watched.
 
     Args:
         days: Days from delivery to the step, (deliveries,); not finite where it has not been reached.
@@ -67,9 +68,8 @@ def exposed_count(days: Array, ages: Array, *, horizon_days: float) -> StepCount
     watched = ages.size - np.searchsorted(ordered, days[reached], side="left")
     share = float((1 / watched).sum())
     variance = float((1 / watched**2).sum())
-    ripe = float((ages >= horizon_days).sum())
     if variance <= 0:
-        return StepCount(of=ripe)
+        return StepCount(of=float(np.clip(ages / horizon_days, 0.0, 1.0).sum()))
     size = min(share / variance, float(ages.size))
     return StepCount(reached=min(share, 1.0) * size, of=size)
 
