@@ -28,9 +28,9 @@ def count_seen(
         horizon_days: Count only wins within so many days after delivery; None: all.
 
     Returns:
-        One row per group, sorted by the `by` columns: `deliveries`, `wins` (Int64); `win_share`, wins by deliveries, before the bounds of its
-        Wilson interval, `win_share_lo` and `win_share_hi`, which covers chance and not youth; `median_days` of wins from delivery,
-        by UTC dates; `revenue` and `cost` (sums; null where nothing is known).
+        One row per group, sorted by the `by` columns: `deliveries`, `wins` (Int64); `win_share`, wins by deliveries, before the bounds of
+        its Wilson interval, `win_share_lo` and `win_share_hi`, which covers chance and not youth; `median_days` of wins from delivery, by
+        UTC dates; `revenue` and `cost` (sums; null where nothing is known).
 
     Source: Wilson 1927, J. American Statistical Association 22(158), 209-212.
     """
