@@ -5,6 +5,7 @@ from payper.measurement.providers.checks import CHECKS, Check, Criterion, checks
 from payper.measurement.providers.rank import FLAGS, RANK_SCHEMA, rank
 from payper.measurement.providers.scorecard_counts import COUNTS_SCHEMA, SPEEDS_SCHEMA, delivery_speeds, scorecard_counts
 from payper.measurement.providers.scorecards import (
+    CHECKS_SCHEMA,
     CRITERIA_SCHEMA,
     OVERALL_SCHEMA,
     SCORECARD_FLAGS,
@@ -19,6 +20,7 @@ from payper.measurement.providers.wins import WIN_FLAGS, WINS_SCHEMA, rank_wins
 __all__ = [
     "AUDITS_SCHEMA",
     "CHECKS",
+    "CHECKS_SCHEMA",
     "COUNTS_SCHEMA",
     "CRITERIA_SCHEMA",
     "FLAGS",

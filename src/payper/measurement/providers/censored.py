@@ -1,7 +1,9 @@
 """What several providers' deliveries win, while some of it is still open: one lag law for all, one rate for each.
 
 Provider j has k_j wins, and O_j[a] deliveries of age a not won. Its likelihood in the ultimate rate p is
-p^k_j * prod_a (1 - p F(a))^O_j[a], with F the lag law all share. p has the Beta prior of `posterior`, (m, K) on a grid of 48 x 24. F is
+p^k_j * prod_a (1 - p F(a))^O_j[a], with F the lag law all share. p has the Beta prior of `posterior`, (m, K) on a grid of 48 x 24, but
+that m has Jeffreys' density, as the rates of single segments have (a flat one, beside laws that foretell late wins, lifts ultimate rates),
+and K0 is the median of sum_a N[a] F(a): a delivery counts as much as it can have shown by its age. F is
 drawn 240 times from its posterior as if all had one rate (a grid of laws), and each draw is weighted with its true likelihood. The
 likelihood is kept whole on a grid of p: counting a young delivery as F(a) of a trial is biased by 3 points where rates pass 10 %.
 

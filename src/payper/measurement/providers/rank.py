@@ -10,7 +10,7 @@ import polars as pl
 
 from payper.errors import UsageError
 from payper.measurement.providers.places import LEVEL, PLACES, find_interval, find_places, list_flags, mark_alike
-from payper.measurement.providers.posterior import integrate
+from payper.measurement.providers.posterior import Floats, integrate
 
 FEWEST = 8
 """Nobody is ranked on fewer checked deliveries."""
@@ -64,27 +64,28 @@ def rank(counts: pl.DataFrame, *, level: float = LEVEL, fewest: int = FEWEST, dr
     """
     by: list[str] = [name for name in ("criterion", "check") if name in counts.columns]
     frame, bad = _read(counts, by)
-    _check_arguments(level, fewest, draws)
+    check_arguments("rank", level=level, fewest=fewest, draws=draws)
     whole = all(counts.schema[name].is_integer() for name in ("good", "checked"))
     added = frame.group_by([*by, "provider"]).agg(pl.col("good", "checked").sum(), rows=pl.len()) if frame.height else frame
-    parts = [
-        _rank_one(part.sort("good", "checked", "provider"), level=level, fewest=fewest, draws=draws, seed=seed)
-        for part in (added.partition_by(by, maintain_order=False) if by else [added] if added.height else [])
-    ]
+    parts = []
+    for part in added.partition_by(by) if by else [added] if added.height else []:
+        ordered = part.sort("good", "checked", "provider")
+        parts.append(tell_ranks(ordered, *estimate(ordered, draws=draws, seed=seed), level=level, fewest=fewest).drop("rows"))
     wanted = pl.DataFrame(schema={**{name: counts.schema[name] for name in by}, **RANK_SCHEMA})
     ranked = pl.concat([wanted, *parts, bad], how="diagonal_relaxed").select(wanted.columns)
     counted = pl.Int64 if whole else pl.Float64
     return ranked.with_columns(pl.col("good", "checked").cast(counted)).sort([*by, "rank", "provider"], nulls_last=True)
 
 
-def _check_arguments(level: float, fewest: int, draws: int) -> None:
+def check_arguments(where: str, *, level: float, fewest: int, draws: int) -> None:
+    """Refuse arguments outside their range."""
     for name, value, is_fine, wanted in (
         ("level", level, 0.5 < level < 1, "a number between 0.5 and 1, such as 0.95"),
         ("fewest", fewest, fewest >= 1, "a whole number from 1 on; 8 is usual"),
         ("draws", draws, draws >= 100, "a whole number from 100 on; 4000 is usual"),
     ):
         if not is_fine:
-            raise UsageError(where=f"rank, argument `{name}`", seen=f"{value} is outside its range.", mend=f"Give {wanted}.")
+            raise UsageError(where=f"{where}, argument `{name}`", seen=f"{value} is outside its range.", mend=f"Give {wanted}.")
 
 
 def _read(counts: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -119,22 +120,38 @@ def _read(counts: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, pl.DataFra
     return frame.filter(pl.col("fault").is_null()).drop("fault"), bad.with_columns(*finite)
 
 
-def _rank_one(part: pl.DataFrame, *, level: float, fewest: int, draws: int, seed: int) -> pl.DataFrame:
-    """Rank the providers of one criterion; `part` is sorted by evidence, so that names and order of rows do not matter."""
-    good, checked = part["good"].to_numpy(), part["checked"].to_numpy()
+def estimate(part: pl.DataFrame, *, draws: int, seed: int | list[int]) -> tuple[Floats, Floats]:
+    """Estimate the rates of one check together.
+
+    Args:
+        part: `good` and `checked` per provider, sorted by them, so that names and order of rows do not matter.
+        draws: Posterior draws.
+        seed: Of the draws.
+
+    Returns:
+        Posterior means, and draws of shape (draws, providers). Who was not checked gets what the others suggest.
+    """
+    good, checked = part["good"].cast(pl.Float64).to_numpy(), part["checked"].cast(pl.Float64).to_numpy()
     posterior = integrate(good, checked)
-    drawn = posterior.draws(good, checked, count=draws, seed=seed)
-    alike = mark_alike(np.column_stack([good, checked]))
-    rate = posterior.rates(good, checked)
+    return posterior.rates(good, checked), posterior.draws(good, checked, count=draws, seed=seed)
+
+
+def tell_ranks(part: pl.DataFrame, rate: Floats, drawn: Floats, *, level: float, fewest: int) -> pl.DataFrame:
+    """Add estimates, places and flags to the providers of one check, a row per column of `drawn`; `rows` (if there) were added up."""
+    checked = part["checked"].cast(pl.Float64).to_numpy()
+    alike = mark_alike(part.select(pl.col("good", "checked").cast(pl.Float64)).to_numpy())
     low, high = find_interval(drawn, alike, level=level)
     estimates = {"rate": rate, "rate_lo": np.minimum(low, rate), "rate_hi": np.maximum(high, rate)}
-    out = part.with_columns(pl.Series(name, values) for name, values in estimates.items())
     ranked = checked >= fewest
+    rows_added = part["rows"] if "rows" in part.columns else [1] * part.height
     flags = [
         list_flags(
             NOTHING_CHECKED=count == 0, FEW_CHECKED=count > 0 and not is_ranked, ROWS_ADDED_UP=rows > 1, ONE_PROVIDER=part.height == 1
         )
-        for count, rows, is_ranked in zip(checked.tolist(), part["rows"], ranked.tolist(), strict=True)
+        for count, rows, is_ranked in zip(checked.tolist(), rows_added, ranked.tolist(), strict=True)
     ]
-    known = out.with_columns(pl.when(pl.col("checked") > 0).then(pl.col(list(estimates))), pl.Series("flags", flags, pl.List(pl.String)))
-    return known.hstack(find_places(drawn, alike, ranked=ranked, level=level)).drop("rows")
+    told = part.with_columns(
+        *(pl.Series(name, values) for name, values in estimates.items()), pl.Series("flags", flags, pl.List(pl.String))
+    )
+    told = told.with_columns(pl.when(pl.col("checked") > 0).then(pl.col(list(estimates))))
+    return told.hstack(find_places(drawn, alike, ranked=ranked, level=level))

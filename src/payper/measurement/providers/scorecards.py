@@ -16,11 +16,10 @@ import polars as pl
 from payper.errors import UsageError
 from payper.measurement.lags import Floats, LagPrior
 from payper.measurement.providers.censored import LAG_DRAWS
-from payper.measurement.providers.checks import Criterion
+from payper.measurement.providers.checks import CHECKS, Criterion
 from payper.measurement.providers.places import LEVEL, PLACES, Marks, find_interval, find_places, list_flags, mark_alike
-from payper.measurement.providers.posterior import integrate
-from payper.measurement.providers.rank import DRAWS, FEWEST, rank
-from payper.measurement.providers.wins import DrawnWins, draw_provider_wins, tell_wins
+from payper.measurement.providers.rank import DRAWS, FEWEST, RANK_SCHEMA, check_arguments, estimate, tell_ranks
+from payper.measurement.providers.wins import WINS_SCHEMA, DrawnWins, draw_provider_wins, tell_wins
 
 WEIGHTINGS = 1000
 """Weightings drawn to tell how often each provider stays first when weights change."""
@@ -29,6 +28,15 @@ REPEATING = frozenset({Criterion.ACCEPTANCE.value})
 """Criteria without a weight unless the buyer gives one: acceptance says again what accuracy and relevance say."""
 
 _Type = type[pl.DataType] | pl.DataType
+CHECKS_SCHEMA: dict[str, _Type] = {
+    "provider": pl.String,
+    "criterion": pl.String,
+    "check": pl.String,
+    **{name: dtype for name, dtype in RANK_SCHEMA.items() if name not in {"provider", "flags"}},
+    "based_on": pl.Int64,
+    "deliveries": pl.Int64,
+    "flags": pl.List(pl.String),
+}
 _VALUE: dict[str, _Type] = {"value": pl.Float64, "value_lo": pl.Float64, "value_hi": pl.Float64}
 CRITERIA_SCHEMA: dict[str, _Type] = {
     "provider": pl.String,
@@ -74,7 +82,8 @@ class Scorecards:
     """What is known of providers.
 
     Attributes:
-        checks: As `rank`, one row per criterion, check and provider, with `based_on` and `deliveries`.
+        checks: `CHECKS_SCHEMA`: as `rank`, one row per criterion, check and provider it was counted for, with `based_on` and
+            `deliveries`.
         wins: As `rank_wins`; no rows without deliveries to go by.
         criteria: `CRITERIA_SCHEMA`: `value` between 0 and 1 for shares; for the outcome the rate of wins within the horizon.
         overall: `OVERALL_SCHEMA`: `value` is the weighted mean; `first_share` the share of 1,000 weightings drawn evenly over all
@@ -87,6 +96,23 @@ class Scorecards:
     criteria: pl.DataFrame
     overall: pl.DataFrame
     weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One check of all providers, a row and a column of draws each, sorted by evidence."""
+
+    rows: pl.DataFrame
+    rate: Floats
+    drawn: Floats
+
+    @property
+    def name(self) -> str:
+        return str(self.rows["check"][0])
+
+    @property
+    def criterion(self) -> str:
+        return str(self.rows["criterion"][0])
 
 
 @dataclass(frozen=True)
@@ -125,25 +151,26 @@ def make_scorecards(
         seed: As in `rank`.
 
     Raises:
-        UsageError: A column is missing, a weight is below 0 or names nothing that was counted, or all weights are 0.
+        UsageError: A column is missing, counts cannot be, an argument is outside its range, a weight is below 0 or names nothing that
+            was counted, or all weights are 0.
     """
     weights = weights or Weights()
+    check_arguments("make_scorecards", level=level, fewest=fewest, draws=draws)
     _check_counts(counts)
     counts = counts.filter(pl.col("provider").is_not_null())
     added = counts.group_by("provider", "criterion", "check").agg(
         pl.col("good", "checked").sum(), pl.col("based_on", "deliveries").sum().cast(pl.Int64)
     )
-    basis = added.select("provider", "criterion", "check", "based_on", "deliveries")
-    checks = rank(added, level=level, fewest=fewest, draws=draws, seed=seed).join(basis, on=["provider", "criterion", "check"], how="left")
     drawn_wins = None
     if deliveries is not None:
         drawn_wins = draw_provider_wins(deliveries, horizon_days=horizon_days, prior=prior, draws=draws, lag_draws=LAG_DRAWS, seed=seed)
-    wins = tell_wins(drawn_wins, horizon_days=horizon_days, level=level, fewest=fewest) if drawn_wins else pl.DataFrame()
+    wins = tell_wins(drawn_wins, horizon_days=horizon_days, level=level, fewest=fewest) if drawn_wins else pl.DataFrame(schema=WINS_SCHEMA)
     providers = sorted({*added["provider"], *(drawn_wins.names if drawn_wins else [])})
-    found = _criteria(added, drawn_wins, providers, weights.checks, draws=draws, seed=seed)
+    parts = _draw_checks(added, providers, draws=draws, seed=seed)
+    found = _criteria(parts, drawn_wins, providers, weights.checks, draws=draws, seed=seed)
     used = _weigh(found, weights, fewest)
     return Scorecards(
-        checks=checks,
+        checks=_tell_checks(parts, level=level, fewest=fewest),
         wins=wins,
         criteria=_tell_criteria(found, providers, level=level, fewest=fewest),
         overall=_tell_overall(found, providers, used, level=level, fewest=fewest, seed=seed),
@@ -164,46 +191,73 @@ def _check_counts(counts: pl.DataFrame) -> None:
     raise UsageError(where="make_scorecards, counts", seen=seen, mend="Give the counts of scorecard_counts or audit_counts.")
 
 
+def _draw_checks(added: pl.DataFrame, providers: list[str], *, draws: int, seed: int) -> list[_Check]:
+    """Draw every check, in the order of `Criterion` and `CHECKS`, then others by name."""
+    criteria = {criterion.value: at for at, criterion in enumerate(Criterion)}
+    places = {check.name: at for at, check in enumerate(CHECKS)}
+    names = sorted(
+        added.select("criterion", "check").unique().iter_rows(),
+        key=lambda pair: (criteria.get(pair[0], len(criteria)), pair[0], places.get(pair[1], len(places)), pair[1]),
+    )
+    found = []
+    for at, (criterion, check) in enumerate(names):
+        own = added.filter((pl.col("criterion") == criterion) & (pl.col("check") == check)).with_columns(is_counted=True)
+        rows = pl.DataFrame({"provider": providers}, schema={"provider": pl.String}).join(own, on="provider", how="left")
+        rows = rows.with_columns(
+            pl.lit(criterion).alias("criterion"),
+            pl.lit(check).alias("check"),
+            pl.col("good", "checked", "based_on", "deliveries").fill_null(0),
+        ).sort("good", "checked", "provider")
+        found.append(_Check(rows, *estimate(rows, draws=draws, seed=[seed, at])))
+    return found
+
+
+def _tell_checks(checks: list[_Check], *, level: float, fewest: int) -> pl.DataFrame:
+    """Sum every check up, of the providers that it was counted for."""
+    told = [pl.DataFrame(schema=CHECKS_SCHEMA)]
+    for each in checks:
+        is_counted = each.rows["is_counted"].fill_null(value=False).to_numpy()
+        part = each.rows.filter(is_counted)
+        table = tell_ranks(part, each.rate[is_counted], each.drawn[:, is_counted], level=level, fewest=fewest)
+        told.append(
+            table.select(pl.col(name).cast(dtype) for name, dtype in CHECKS_SCHEMA.items()).sort("rank", "provider", nulls_last=True)
+        )
+    return pl.concat(told)
+
+
 def _criteria(
-    added: pl.DataFrame, wins: DrawnWins | None, providers: list[str], weights: Mapping[str, float], *, draws: int, seed: int
+    checks: list[_Check], wins: DrawnWins | None, providers: list[str], weights: Mapping[str, float], *, draws: int, seed: int
 ) -> dict[str, _Criterion]:
-    """Draw every criterion, in the order of `Criterion`, then others by name."""
-    known = set(added["check"])
+    """Weigh the checks of every criterion together, and add the outcome."""
+    known = {each.name for each in checks}
     _refuse(f"check {name!r}" for name, weight in weights.items() if name not in known or not weight >= 0)
-    order = {criterion.value: at for at, criterion in enumerate(Criterion)}
     found = {}
-    for name in sorted(added["criterion"].unique(), key=lambda each: (order.get(each, len(order)), each)):
-        part = added.filter(pl.col("criterion") == name)
-        parts, shares, evidence = [], [], []
-        based_on, deliveries = np.zeros(len(providers), np.int64), np.zeros(len(providers), np.int64)
-        for at, check in enumerate(sorted(part["check"].unique())):
-            rows = pl.DataFrame({"provider": providers}).join(part.filter(pl.col("check") == check), on="provider", how="left")
-            rows = rows.with_columns(
-                pl.col("good", "checked").cast(pl.Float64).fill_null(0.0), pl.col("based_on", "deliveries").fill_null(0)
-            )
-            parts.append(_draw(rows["good"].to_numpy(), rows["checked"].to_numpy(), draws=draws, seed=[seed, order.get(name, 99), at]))
-            shares.append(weights.get(check, 1.0))
-            evidence += [rows["good"].to_numpy(), rows["checked"].to_numpy()]
-            based_on = np.maximum(based_on, rows["based_on"].to_numpy())
-            deliveries = np.maximum(deliveries, rows["deliveries"].to_numpy())
-        share = np.array(shares) / sum(shares) if sum(shares) else np.full(len(shares), 1 / len(shares))
-        found[name] = _Criterion(np.tensordot(share, np.array(parts), axes=1), np.column_stack(evidence), based_on, deliveries)
+    for criterion in dict.fromkeys(each.criterion for each in checks):
+        parts = [each for each in checks if each.criterion == criterion]
+        shares = np.array([weights.get(each.name, 1.0) for each in parts])
+        # Where all checks of a criterion weigh nothing, the criterion is shown as if they weighed alike.
+        shares = shares / shares.sum() if shares.sum() > 0 else np.full(shares.size, 1 / shares.size)
+        drawn = np.zeros((draws, len(providers)))
+        evidence = []
+        for share, each in zip(shares, parts, strict=True):
+            order = np.argsort(each.rows["provider"].to_numpy())
+            drawn += share * each.drawn[:, order]
+            evidence.append(each.rows.select("good", "checked", "based_on", "deliveries").to_numpy()[order].astype(np.float64))
+        counted = np.stack(evidence)
+        found[criterion] = _Criterion(
+            drawn,
+            np.column_stack([each[:, :2] for each in evidence]),
+            counted[:, :, 2].max(axis=0).astype(np.int64),
+            counted[:, :, 3].max(axis=0).astype(np.int64),
+        )
     if wins and wins.names:
         found[Criterion.OUTCOME.value] = _outcome(wins, providers, draws=draws, seed=seed)
     return found
 
 
-def _draw(good: Floats, checked: Floats, *, draws: int, seed: list[int]) -> Floats:
-    """Draw rates, in an order of evidence so that names do not matter; those not checked get what the others suggest."""
-    order = np.lexsort((good, checked))
-    drawn = np.empty((draws, good.size))
-    drawn[:, order] = integrate(good, checked).draws(good[order], checked[order], count=draws, seed=seed)
-    return drawn
-
-
 def _outcome(wins: DrawnWins, providers: list[str], *, draws: int, seed: int) -> _Criterion:
     """Give the rates of wins within the horizon; a provider without deliveries to go by gets anybody's."""
-    rng = np.random.default_rng([seed, len(Criterion)])
+    rng = np.random.default_rng([seed, WEIGHTINGS, 1])
     at = {name: index for index, name in enumerate(wins.names)}
     within, rows = wins.draws.within, np.arange(draws)
     drawn = np.column_stack([within[:, at[name]] if name in at else within[rows, rng.integers(0, len(at), draws)] for name in providers])

@@ -12,7 +12,7 @@ from payper.errors import UsageError
 from payper.measurement.lags import Floats, LagPrior
 from payper.measurement.providers.censored import AGES_MOST, LAG_DRAWS, Evidence, WinDraws, draw_wins
 from payper.measurement.providers.places import LEVEL, PLACES, Marks, find_interval, find_places, list_flags, mark_alike
-from payper.measurement.providers.rank import DRAWS, FEWEST
+from payper.measurement.providers.rank import DRAWS, FEWEST, check_arguments
 
 WIN_FLAGS = {
     "ROWS_IMPOSSIBLE": "rows of this provider were left out: no age, a win later than the age, or a count below 1",
@@ -69,12 +69,17 @@ def rank_wins(
         `rate` is the posterior mean; the rest as in `rank`; `flags` as `WIN_FLAGS`. Null: not known.
 
     Raises:
-        UsageError: A column is missing, or the horizon is not above 0.
+        UsageError: A column is missing, or an argument is outside its range.
 
     Source: docs/providers.md; lost deals need no treatment, they stay as not won.
     """
-    if not horizon_days > 0:
-        raise UsageError(where="rank_wins", seen=f"The horizon {horizon_days} is not above 0.", mend="Give days, such as 180.")
+    check_arguments("rank_wins", level=level, fewest=fewest, draws=draws)
+    if not horizon_days > 0 or lag_draws < 10:
+        raise UsageError(
+            where="rank_wins",
+            seen=f"The horizon {horizon_days} is not above 0, or lag_draws {lag_draws} below 10.",
+            mend="Give days, such as 180.",
+        )
     drawn = draw_provider_wins(deliveries, horizon_days=horizon_days, prior=prior, draws=draws, lag_draws=lag_draws, seed=seed)
     return tell_wins(drawn, horizon_days=horizon_days, level=level, fewest=fewest)
 
