@@ -206,14 +206,13 @@ def _shared(known: pl.DataFrame, column: str, owner: pl.Expr) -> pl.Series:
     given = rows.filter(pl.col("value").is_not_null() & (pl.col("value") != "") & pl.col("owner").is_not_null()).sort(
         "delivered_at", "index"
     )
-    given = given.with_columns(place=pl.int_range(pl.len()).over("provider"))
-    group = ("provider", "value")
-    before = given.with_columns(
-        last_owner=pl.col("owner").shift(1).over(*group), last_place=pl.col("place").shift(1).over(*group)
-    ).with_columns(other=pl.when(pl.col("last_owner") != pl.col("owner")).then("last_place"))
+    # Sorted by value, so that the delivery before is the row before; a window per value would be several times slower.
+    placed = given.with_columns(place=pl.int_range(pl.len()).over("provider")).sort("provider", "value", "place")
+    begins = pl.any_horizontal((pl.col(name) != pl.col(name).shift(1)).fill_null(value=True) for name in ("provider", "value"))
+    other = pl.when(begins).then(pl.lit(-LOOK_BACK - 1)).when(pl.col("owner") != pl.col("owner").shift(1)).then(pl.col("place").shift(1))
     # The same owner may come several times in a row: the last other one is then further back.
-    marked = before.with_columns(other=pl.col("other").forward_fill().over(*group)).with_columns(
-        shown=pl.when(pl.col("place") >= LOOK_BACK).then((pl.col("place") - pl.col("other") <= LOOK_BACK).fill_null(value=False))
+    marked = placed.with_columns(other=other.forward_fill()).with_columns(
+        shown=pl.when(pl.col("place") >= LOOK_BACK).then(pl.col("place") - pl.col("other") <= LOOK_BACK)
     )
     return rows.select("index").join(marked.select("index", "shown"), on="index", how="left", maintain_order="left")["shown"]
 
@@ -221,17 +220,18 @@ def _shared(known: pl.DataFrame, column: str, owner: pl.Expr) -> pl.Series:
 def _templated(known: pl.DataFrame) -> pl.Series:
     """Mark rows with a long answer that the provider gave before for another person, names and digits apart."""
     answers = [name for name in known.columns if name.startswith(ANSWER_PREFIX) and known.schema[name] == pl.String]
-    person = pl.coalesce("email_normal", pl.concat_str("first_name", "last_name", separator=" "))
+    person = pl.coalesce("email_normal", pl.concat_str("first_name", "last_name", separator=" ")).alias("person")
+    own = [pl.col(name).str.to_lowercase().str.strip_chars().alias(name) for name in ("first_name", "last_name", "company")]
     marks = []
     for name in answers:
-        text = pl.col(name).str.to_lowercase()
-        for own in ("first_name", "last_name", "company"):
-            word = pl.col(own).str.to_lowercase().str.strip_chars()
-            masked = text.str.split(word).list.join("·")
-            text = pl.when(word.str.len_chars() > 1).then(masked).otherwise(text)
-        text = text.str.replace_all(r"[\d\s\pP\pS]+", " ").str.strip_chars()
-        is_long = text.str.split(" ").list.len() >= TEXT_WORDS_MIN
-        marks.append(_shared(known.with_columns(pl.when(is_long).then(text).alias("text")), "text", person))
+        rows = known.select("provider", "delivered_at", person, *own, pl.col(name).str.to_lowercase().alias("text")).with_row_index("row")
+        given = rows.filter(pl.col("text").str.count_matches(r"\S+") >= TEXT_WORDS_MIN)
+        for word in ("first_name", "last_name", "company"):
+            masked = pl.col("text").str.split(pl.col(word)).list.join("·")
+            given = given.with_columns(pl.when(pl.col(word).str.len_chars() > 1).then(masked).otherwise("text").alias("text"))
+        given = given.with_columns(pl.col("text").str.replace_all(r"[\d\s\pP\pS]+", " ").str.strip_chars())
+        shown = given.select("row", _shared(given, "text", pl.col("person")).alias("shown"))
+        marks.append(rows.select("row").join(shown, on="row", how="left", maintain_order="left")["shown"])
     if not marks:
         return pl.Series([None] * known.height, dtype=pl.Boolean)
     columns = pl.DataFrame({str(number): each for number, each in enumerate(marks)})
