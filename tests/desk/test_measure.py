@@ -73,6 +73,15 @@ def test_a_folder_a_file_and_an_address_say_the_same_and_measuring_changes_nothi
     assert (ran / "payper.sqlite").read_bytes() == before
 
 
+def test_a_book_on_a_server_says_what_a_file_says(simulated: Path, ran: Path, postgres: str, tmp_path: Path) -> None:
+    address = f"{postgres}?book=measured"
+    run_programme(simulated, out=tmp_path / "out", database=address)
+    server, file = read_standing(address), read_standing(ran)
+    assert server.outcomes.equals(file.outcomes)
+    assert server.spending.equals(file.spending)
+    assert (server.words.margin, server.words.effort, server.place) == (file.words.margin, file.words.effort, None)
+
+
 def test_a_folder_that_was_never_run_is_run_first_and_says_so(fresh: Path) -> None:
     """Its own margin holds when it is measured again; its book alone remembers the last run's. A file that no run has read is named."""
     folder = fresh

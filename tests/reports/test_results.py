@@ -151,6 +151,17 @@ def test_values_are_as_the_published_schema_says_and_the_frames_say() -> None:
     assert [row["roi"] for row in values["segments"]["contract"]] == pytest.approx(found.segments["contract"]["roi"].to_list(), nan_ok=True)
 
 
+def test_curves_and_funnel_end_where_the_tables_stand() -> None:
+    """The last point of a curve, and the last step of the funnel, are the figures of `measure`, as wide as they are drawn there."""
+    found = old_northwind()
+    end = found.curves.row(-1, named=True)
+    for name in ("revenue_per_1000_spent", "revenue_per_1000_spent_lo", "revenue_per_1000_spent_hi"):
+        assert end[name] == pytest.approx(found.whole[name])
+    assert found.funnel.row(-1, named=True)["share"] == pytest.approx(found.whole["win_rate"])
+    won, ended, still = found.stages.select("won", "lost", "open").row(-1)
+    assert won + ended + still == pytest.approx(1)
+
+
 def test_money_that_is_missing_is_a_warning_with_a_count() -> None:
     codes = dict(warnings(edge("no rate")))
     assert "Add a [[rate]]" in codes["COST_RATE"]

@@ -83,8 +83,7 @@ def _shown(result: Measurement) -> str:
     from textwrap import fill
 
     from payper.cli.terminal import bullets, strong
-    from payper.measurement.measured import ALWAYS
-    from payper.reports.result_words import LABELS, findings, headline, lead, segment_name, warnings
+    from payper.reports.result_words import LABELS, findings, headline, lead, segment_name, telling_segments, warnings
 
     measured = result.measured
     facts = measured.basis.facts
@@ -99,7 +98,7 @@ def _shown(result: Measurement) -> str:
         parts.append(bullets("What most needs to be known:", found))
     if measured.seen.deliveries:
         rows = [["all deliveries", *_cells(measured.whole)]]
-        for segment in ALWAYS:
+        for segment in telling_segments(measured):
             rows += [
                 [f"{LABELS[segment].lower()} {segment_name(measured, segment, row[segment])}", *_cells(row)]
                 for row in measured.segments[segment].iter_rows(named=True)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -17,10 +18,11 @@ from payper.measurement.attribution.touches import touch_paths
 from payper.measurement.basis import MILESTONES, Basis, dated, measurable
 from payper.measurement.comparison import compare_groups
 from payper.measurement.curves import outcome_curve, revenue_curve
+from payper.measurement.estimates import Interval
 from payper.measurement.follow_up import FollowUp, OfficeHours, measure_follow_up
 from payper.measurement.funnel import funnel
 from payper.measurement.measure import measure
-from payper.measurement.outcomes import GAPS, SEGMENTS, UNKNOWN
+from payper.measurement.outcomes import GAPS, SEGMENTS, STEPS, UNKNOWN
 from payper.measurement.reach import Reach, measure_acceleration, measure_reach, measure_velocity
 from payper.measurement.scored import Scored, score_providers
 from payper.measurement.track_record import TrackRecord, check_track_record
@@ -144,7 +146,7 @@ def measure_programme(basis: Basis) -> Measured:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Asked:
     """One question put by groups: the same deliveries, day, horizon and spending each time."""
 
@@ -173,13 +175,23 @@ class _Asked:
         )
 
     def curve(self, *by: str) -> pl.DataFrame:
-        """Draw revenue by age."""
+        """Draw revenue by age, as wide as what is measured of it."""
         basis = self.basis
-        return revenue_curve(self.frame, as_of=basis.day, horizon_days=basis.horizon_days, by=by, spending=self.spending, seed=basis.seed)
+        frame = revenue_curve(self.frame, as_of=basis.day, horizon_days=basis.horizon_days, by=by, spending=self.spending, seed=basis.seed)
+        return _widened(_widened(frame, "revenue_per_delivery", self.track.factor), "revenue_per_1000_spent", self.track.factor)
 
     def funnel(self, *by: str) -> pl.DataFrame:
-        """Give the shares that reach each milestone."""
-        return funnel(self.frame, as_of=self.basis.day, milestones=MILESTONES, horizon_days=self.basis.horizon_days, by=by)
+        """Give the shares that reach each milestone that anybody records."""
+        basis = self.basis
+        told = [name for name in MILESTONES if STEPS[name].value in self.recorded]
+        frame = funnel(self.frame, as_of=basis.day, milestones=told, horizon_days=basis.horizon_days, by=by)
+        return _widened(frame, "share", self.track.factor, most=1.0)
+
+    @cached_property
+    def recorded(self) -> frozenset[str]:
+        """Give the milestones that were written down at least once, wins always among them."""
+        journey = self.basis.settlement.journey
+        return frozenset(journey.filter(~pl.col("is_implied"))["milestone"].unique().to_list()) | {STEPS["won_at"].value}
 
     def compare(self, models: pl.DataFrame) -> dict[tuple[str, str], pl.DataFrame]:
         """Compare every pair of models, the one with more wins first."""
@@ -199,6 +211,15 @@ class _Asked:
             )
             for first, second in combinations(names, 2)
         }
+
+
+def _widened(frame: pl.DataFrame, name: str, factor: float, *, most: float = float("inf")) -> pl.DataFrame:
+    """Draw the intervals of an estimate so many times as wide, as `measure` does."""
+    if factor == 1:
+        return frame
+    names = (name, f"{name}_lo", f"{name}_hi")
+    wide = Interval(*(frame[each].cast(pl.Float64).fill_null(float("nan")).to_numpy() for each in names)).widen(factor, most)
+    return frame.with_columns(pl.Series(each, part).fill_nan(None) for each, part in zip(names, wide.parts, strict=True))
 
 
 def check_segments(by: Sequence[str]) -> None:

@@ -17,9 +17,22 @@ from payper.reports.result_credit import credit_section
 from payper.reports.result_progress import follow_up_section, reach_section
 from payper.reports.result_providers import league_section, scorecards_section, unlike_section
 from payper.reports.result_time import cohorts_section, curve_section, funnel_section, stages_section
-from payper.reports.result_words import HEADS, LABELS, chance_better, estimate_words, pays_from, result_cells, segment_name, times
+from payper.reports.result_words import (
+    HEADS,
+    LABELS,
+    chance_better,
+    estimate_words,
+    pays_from,
+    result_cells,
+    segment_name,
+    telling_segments,
+    times,
+)
 from payper.reports.tables import Table
 from payper.reports.words import MINUS, count, counted, day_in_words, percent
+
+REACH = 3.0
+"""A bound further out than so many times the highest estimate is drawn to the edge only."""
 
 ROWS_MAX = 12
 """Members of a segment that are drawn, the most deliveries first; the tables have all."""
@@ -48,11 +61,12 @@ def sections(measured: Measured) -> list[Section]:
 
 
 def _earning(measured: Measured) -> Section:
-    figures = [_segment_figure(measured, segment) for segment in ALWAYS]
-    best = _first(measured, "model")
+    figures = [_segment_figure(measured, segment) for segment in telling_segments(measured) or ALWAYS[:1]]
+    best = _first(measured, (telling_segments(measured) or ALWAYS)[0])
     answer = best or "Too early to tell what brings back most"
     note = (
-        "Dot: estimate; line: its 95% interval. Outline and grey: projected, as too few deliveries are as old as the horizon. "
+        "Dot: estimate; line: its 95% interval, which may go on beyond the right edge. "
+        "Outline and grey: projected, as too few deliveries are as old as the horizon. "
         f"Dotted: {pays_from(measured):,.0f} {measured.basis.facts.base_currency}, where what comes back is what was spent."
     )
     return Section(
@@ -99,7 +113,9 @@ def _segment_figure(measured: Measured, segment: str) -> Figure:
     estimates = [_estimate(measured, segment, row) for row in rows[:ROWS_MAX]]
     label, base = LABELS[segment], measured.basis.facts.base_currency
     level = pays_from(measured)
-    most = max((one.high or one.value or 0 for one in estimates if one.value is not None), default=0) or None
+    # One bound far out would squeeze all the others into nothing.
+    highest = max((one.value for one in estimates if one.value is not None), default=0.0)
+    most = min(max((one.high or one.value or 0 for one in estimates if one.value is not None), default=0.0), REACH * highest) or None
     drawings = [drawn(charts.estimates_chart(estimates, width, most=most, level=level)) for width in (NARROW, WIDE)]
     return Figure(
         f"Revenue per 1,000 {base} spent within {measured.basis.horizon_days} days, by {label.lower()}",

@@ -15,10 +15,12 @@ from payper.reports.estimates import amount, days, share, with_interval
 from payper.reports.page import Figure, Section, drawn
 from payper.reports.result_words import estimate_words, pays_from, segment_name
 from payper.reports.tables import Table, capitalised
-from payper.reports.words import count, day_in_words
+from payper.reports.words import count, day_in_words, enumerated
 
 STEP_NAMES: Mapping[str, str] = {"booked": "meeting booked", "held": "meeting held"}
 """Milestones of the funnel as people know them, where the column's name is shorter."""
+
+_REACHED: Mapping[str, str] = {"held": "come to a meeting held", "opportunity": "to an opportunity", "won": "are won"}
 
 COHORTS_MAX = 18
 """Months that are drawn, the latest."""
@@ -104,14 +106,14 @@ def funnel_section(measured: Measured) -> Section | None:
         for model in models
     ]
     said = {row["milestone"]: row for row in measured.funnel.iter_rows(named=True)}
-    parts = [
-        f"{_share(said['held'])} come to a meeting held",
-        f"{_share(said['opportunity'])} to an opportunity",
-        f"{_share(said['won'])} are won",
-    ]
-    answer = f"Within {measured.basis.horizon_days} days {parts[0]}, {parts[1]}, and {parts[2]}"
-    note = "Bar: share within the horizon, deliveries still young allowed for; line: its 95% interval. Outline: projected. Steps that a later one skips count as reached."  # noqa: E501  # one note
-    return Section("funnel", f"How far do deliveries get within {measured.basis.horizon_days} days?", answer, cells=cells, note=note)
+    within = f"within {measured.basis.horizon_days} days"
+    parts = [f"{_share(said[name])} {words}" for name, words in _REACHED.items() if name in said]
+    answer = f"{capitalised(within)} {enumerated(parts)}"
+    note = (
+        "Bar: share within the horizon, deliveries still young allowed for; line: its 95% interval. Outline: projected. "
+        "Steps that a later one skips count as reached; steps that nobody records are left out."
+    )
+    return Section("funnel", f"How far do deliveries get {within}?", answer, cells=cells, note=note)
 
 
 def _funnel_figure(measured: Measured, frame: pl.DataFrame, label: str) -> Figure:

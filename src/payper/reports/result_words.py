@@ -100,9 +100,19 @@ def findings(measured: Measured) -> list[str]:
     return [sentence for sentence in found if sentence][:3]
 
 
+def telling_segments(measured: Measured) -> list[str]:
+    """Give the segments of the first pages that part deliveries, each in another way than those before it."""
+    telling: list[str] = []
+    for segment in ALWAYS:
+        if measured.segments[segment].height > 1 and not any(_is_same(measured, segment, other) for other in telling):
+            telling.append(segment)
+    return telling
+
+
 def _is_same(measured: Measured, one: str, other: str) -> bool:
     """Tell whether two segments part deliveries alike, so that one sentence says both."""
-    return bool(measured.segments[one]["deliveries"].sort().equals(measured.segments[other]["deliveries"].sort()))
+    keys = ["deliveries", "wins_seen"]
+    return bool(measured.segments[one].select(keys).sort(keys).equals(measured.segments[other].select(keys).sort(keys)))
 
 
 def _stands_out(measured: Measured) -> str | None:
@@ -190,7 +200,10 @@ def _expected(measured: Measured) -> str | None:
     if whole["wins_expected"] is None or not seen.wins:
         return None
     words = with_interval(whole["wins_expected"], whole["wins_expected_lo"], whole["wins_expected_hi"], number)
-    return f"{count(seen.wins)} deals are won so far; of the same deliveries {words} will be within {measured.basis.horizon_days} days."
+    within = f"within {measured.basis.horizon_days} days of delivery"
+    if whole["wins_expected_lo"] == whole["wins_expected_hi"]:
+        return f"{counted(seen.wins, 'deal is', 'deals are')} won so far, {number(whole['wins_expected'])} of them {within}."
+    return f"{counted(seen.wins, 'deal is', 'deals are')} won so far; {words} will have been {within}."
 
 
 def _still_open(measured: Measured) -> str | None:
@@ -253,7 +266,7 @@ def assumptions(measured: Measured) -> list[tuple[str, str]]:
 
 
 def _listed(names: list[str]) -> str:
-    return enumerated(names) if len(names) <= 4 else f"{enumerated(names[:3])} and {len(names) - 3} more"
+    return enumerated(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
 def row_words(measured: Measured, segment: str, row: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from payper.measurement.outcomes import SEGMENTS
 from payper.reports.findings import rate_words
 from payper.reports.page import render_page
 from payper.reports.result_sections import asked_table, results_table, sections, track_table, whole_table
-from payper.reports.result_words import findings, headline, lead, warnings
+from payper.reports.result_words import findings, headline, lead, telling_segments, warnings
 from payper.reports.words import day_in_words, percent
 
 
@@ -22,7 +22,8 @@ def render_results(measured: Measured, *, payper_version: str, notes: Sequence[s
         notes: What else is worth knowing, one sentence each.
     """
     basis = measured.basis
-    others = [segment for segment in SEGMENTS if segment not in ALWAYS]
+    shown = telling_segments(measured) or ALWAYS[:1]
+    others = [segment for segment in SEGMENTS if segment not in shown]
     asked = asked_table(measured)
     return render_page(
         "results.html.j2",
