@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import phonenumbers
@@ -25,6 +26,15 @@ def programme():
 def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(programme):
     assert simulate_programme(seed=5, deliveries=600).files == programme.files
     assert simulate_programme(seed=6, deliveries=600).files["crm.csv"] != programme.files["crm.csv"]
+
+
+def test_names_that_an_encoding_has_no_sign_for_do_not_stop_it():
+    """Sender "german" writes Windows-1252, which has no ě or ł."""
+    from payper.simulation.files import Sender, write_deliveries
+
+    at = [datetime(2026, 1, 5, 9)]
+    frame = pl.DataFrame({"external_id": ["A-1"], "first_name": ["Zdeněk"], "email": ["z@x.cz"], "generated_at": at, "delivered_at": at})
+    assert b"Zden?k" in write_deliveries(frame, Sender("german", delimiter=";", encoding="cp1252"), "csv")
 
 
 def test_every_delivery_lies_in_the_file_that_the_truth_names(programme):

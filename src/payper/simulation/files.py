@@ -159,7 +159,8 @@ def _csv(frame: pl.DataFrame, spoilt: list[bool], sender: Sender) -> bytes:
         if is_spoilt:
             cells = [*cells, "surplus", "surplus"] if number % 2 else cells[:4]
         writer.writerow(cells)
-    return out.getvalue().encode(sender.encoding)
+    # What an encoding has no sign for an export writes as a question mark.
+    return out.getvalue().encode(sender.encoding, errors="replace")
 
 
 _PARTS = {
