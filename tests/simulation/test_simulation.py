@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import phonenumbers
@@ -32,7 +32,7 @@ def test_names_that_an_encoding_has_no_sign_for_do_not_stop_it():
     """Sender "german" writes Windows-1252, which has no ě or ł."""
     from payper.simulation.files import Sender, write_deliveries
 
-    at = [datetime(2026, 1, 5, 9)]
+    at = [datetime(2026, 1, 5, 9, tzinfo=UTC)]
     frame = pl.DataFrame({"external_id": ["A-1"], "first_name": ["Zdeněk"], "email": ["z@x.cz"], "generated_at": at, "delivered_at": at})
     assert b"Zden?k" in write_deliveries(frame, Sender("german", delimiter=";", encoding="cp1252"), "csv")
 

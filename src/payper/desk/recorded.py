@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from payper.desk.programme import Programme
+from payper.desk.programme_sheet import ProgrammeSheet
 from payper.measurement.effort import Effort, Minutes
 from payper.settlement import Rate, Rates
 from payper.store.database import Database
@@ -80,17 +81,23 @@ class Words:
     notes: Sequence[str] = ()
 
 
-def words_of(programme: Programme, contracts: Mapping[str, Sequence[Contract]]) -> Words:
-    """Take a folder's own words, and the contracts that judged."""
+def words_of(sheet: ProgrammeSheet, *, name: str, contracts: Mapping[str, Sequence[Contract]]) -> Words:
+    """Take what programme.toml says, and the contracts that judged.
+
+    Args:
+        sheet: The file.
+        name: Where it names none.
+        contracts: Versions by id.
+    """
     return Words(
-        name=programme.name,
-        timezone=programme.timezone,
-        rates=programme.rates,
+        name=sheet.name or name,
+        timezone=sheet.timezone,
+        rates=sheet.rates,
         contracts=contracts,
-        horizon_days=programme.horizon_days,
-        margin=programme.margin,
-        effort=programme.effort,
-        is_simulated=programme.is_simulated,
+        horizon_days=sheet.horizon_days,
+        margin=sheet.margin,
+        effort=sheet.effort,
+        is_simulated=sheet.is_simulated,
     )
 
 

@@ -13,7 +13,8 @@ import polars as pl
 from payper.deliveries import ANSWER_PREFIX, INSTANT
 from payper.desk.memory import collector_at_rest
 from payper.desk.places import find_database
-from payper.desk.programme import data_files, read_programme
+from payper.desk.programme import data_files
+from payper.desk.programme_sheet import read_programme_sheet
 from payper.desk.reading import end_of
 from payper.desk.recorded import Words, recorded_words, words_of
 from payper.desk.run import Tell, run_programme, silent
@@ -87,7 +88,7 @@ def read_standing(place: Path | str, *, as_of: date | None = None, tell: Tell = 
     with read_database(address) as book:
         words = recorded_words(book, lists=None if folder is None else folder / "contracts")
         if folder is not None:
-            words = words_of(read_programme(folder), words.contracts)
+            words = _as_written(folder, words)
             notes += _unread(book, folder)
         day, later = _day(book, as_of, words.timezone)
         notes += [*words.notes, *later]
@@ -118,6 +119,15 @@ def _programme_folder(place: Path | str) -> Path | None:
         return None
     folder = Path(place)
     return folder if folder.is_dir() and ((folder / "programme.toml").is_file() or (folder / "contracts").is_dir()) else None
+
+
+def _as_written(folder: Path, recorded: Words) -> Words:
+    """Let what programme.toml says now stand for what the last run recorded."""
+    path = folder / "programme.toml"
+    if not path.is_file():
+        return recorded
+    sheet = read_programme_sheet(path, base=recorded.rates.base_currency)
+    return words_of(sheet, name=folder.resolve().name, contracts=recorded.contracts)
 
 
 def _unread(book: Database, folder: Path) -> list[str]:
