@@ -159,7 +159,9 @@ def migrate(connection: sqlite3.Connection, *, path: Path, kind: str = BOOK, unt
     if have and marked != _MARKS[kind]:
         other = "the directory of an installation" if kind == BOOK else "a book"
         raise StoreError(where=path, seen=f"This file is {other}.", mend=f"Name the file of the {kind} instead.")
-    connection.execute(f"pragma application_id = {_MARKS[kind]}")
+    if marked != _MARKS[kind]:
+        # Setting it anew would write to the file, and wait for the disk, at every opening.
+        connection.execute(f"pragma application_id = {_MARKS[kind]}")
     for number, sql in steps_from(have, where=str(path), kind=kind, until=until):
         connection.executescript(f"begin immediate; {sql}; pragma user_version = {number}; commit;")
 
