@@ -236,3 +236,17 @@ def test_other_methods_and_other_places_are_answered(site: Site) -> None:
     assert Visitor(site.port).ask("/contracts", method="DELETE").status == 405
     assert Visitor(site.port).ask("/nowhere").status == 404
     assert json.loads(Visitor(site.port).ask("/api/v1/nowhere/at/all").body)["status"] == 404
+
+
+def test_pages_of_statement_lines_hold_every_line_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = rows(site.tokens[OWNER].ask("/api/v1/contracts/northwind/reach/statement"))
+    for size in (1, 2, 3):
+        monkeypatch.setattr("payper.desk.read_money.LINES", size)
+        seen: list[dict[str, object]] = []
+        before: str | None = ""
+        while before is not None:
+            answer = site.tokens[OWNER].ask("/api/v1/contracts/northwind/reach/statement" + (f"?before={before}" if before else ""))
+            seen += rows(answer)
+            before = json.loads(answer.body)["next"]
+        assert seen == whole, size
+    assert len(whole) == 7

@@ -6,6 +6,7 @@ verdict with what names a person left out.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -215,10 +216,11 @@ def _story(
     actor: Actor,
     is_personal: bool,
 ) -> DeliveryStory:
-    journal = pl.read_parquet(book.journal(head.batch))
-    hit = journal["delivery_id"] == kept.delivery_id
-    people = pl.read_parquet(book.people(head.batch)).filter(hit)
-    own = journal.filter(hit).row(0, named=True)
+    journal, sent = book.journal(head.batch), book.people(head.batch)
+    place = int(pl.read_parquet(journal, columns=["delivery_id"])["delivery_id"].index_of(kept.delivery_id) or 0)
+    # Of a batch of many rows only one is unpacked into columns.
+    own = pl.scan_parquet(io.BytesIO(journal)).slice(place, 1).collect().row(0, named=True)
+    people = pl.scan_parquet(io.BytesIO(sent)).slice(place, 1).collect()
     row: dict[str, Any] = {**people.row(0, named=True), **own, "reasons": list(seen.reasons)}
     evidence = row.get("evidence")
     if not is_personal:

@@ -20,6 +20,9 @@ from payper.store.book_pages import BatchHead, BookPages, VerdictRow
 BYTES_MAX = 256 * 1024 * 1024
 """Rows kept at hand, over all books."""
 
+SUMS_MAX = 1000
+"""Sums of accounts kept at hand, over all books and sets of contracts."""
+
 _COLUMNS = (
     "delivery_id", "row", "external_id", "kind", "generated_at", "delivered_at", "contract_version", "verdict", "reasons", "price_minor",
     "replaces", "meeting_at", "is_replacement", "prospect",
@@ -38,6 +41,7 @@ class _Shelf:
         self._lock = threading.Lock()
         self._rows: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
         self._tallies: dict[_Key, pl.DataFrame] = {}
+        self._sums: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
         self._bytes = 0
 
     def rows(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
@@ -57,6 +61,19 @@ class _Shelf:
                 _, gone = self._rows.popitem(last=False)
                 self._bytes -= int(gone.estimated_size())
         return frame
+
+    def sums(self, book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
+        # A settlement that adds transfers begins a run or moves the day until which the book is settled.
+        key = (book.where, book.runs(), b"", f"{book.setting('settled_until')} {' '.join(sorted(contracts))}")
+        with self._lock:
+            found = self._sums.get(key)
+        if found is None:
+            found = book.account_sums(contracts)
+            with self._lock:
+                self._sums[key] = found
+                while len(self._sums) > SUMS_MAX:
+                    self._sums.popitem(last=False)
+        return found
 
     def tally(self, book: BookPages, head: BatchHead, zone: str) -> pl.DataFrame:
         key = (book.where, head.batch, head.digest, zone)
@@ -80,6 +97,12 @@ class _Shelf:
 
 
 _SHELF = _Shelf()
+
+
+def clear() -> None:
+    """Keep nothing at hand, as after a start."""
+    global _SHELF  # noqa: PLW0603  # the one cache of the process
+    _SHELF = _Shelf()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,11 @@ def rows_of(book: BookPages, heads: Sequence[BatchHead], verdicts: Sequence[Verd
     if not frames:
         return pl.DataFrame()
     return pl.concat(frames, how="vertical").sort("delivery_id", descending=True)
+
+
+def sums_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
+    """Give what moved between the accounts of some contracts, as `BookPages.account_sums`."""
+    return _SHELF.sums(book, contracts)
 
 
 def tallies(book: BookPages, zones: dict[str, str], *, since: date | None = None, until: date | None = None) -> dict[str, Tally]:

@@ -137,14 +137,26 @@ class BookPages(Database):
         Those of one instant stand in the order of their deliveries, not of their ids as texts: that would show where another digit
         begins, and so how many deliveries others make.
         """
+        # The join, which gives the order of what is of one instant, is made only for the instants that can be on the page.
+        earlier = " and happened_at < ?" if before else ""
+        since = self._row(
+            "select min(happened_at) from "
+            f"(select happened_at from transfer where contract = ?{earlier} order by happened_at desc limit ?) newest",
+            (contract, *((before[0],) if before else ()), limit),
+        )
+        # With nothing earlier, what is left is of the instant itself.
+        first = before[0] if before is not None and (since is None or since[0] is None) else (since[0] if since is not None else None)
+        if first is None:
+            return []
         place = "(t.happened_at, coalesce(c.delivery_id, 0), t.transfer_id)"
         older = f" and {place} < (?, ?, ?)" if before else ""
         columns = ", ".join(f"t.{name}" for name in _TRANSFER)
         sql = (
-            f"select {columns} from transfer t left join charge c on c.charge_id = t.charge_id where t.contract = ?{older} "
+            f"select {columns} from transfer t left join charge c on c.charge_id = t.charge_id "
+            f"where t.contract = ? and t.happened_at >= ?{older} "
             "order by t.happened_at desc, coalesce(c.delivery_id, 0) desc, t.transfer_id desc limit ?"
         )
-        return [_transfer(row) for row in self._connection.rows(sql, (contract, *(before or ()), limit))]
+        return [_transfer(row) for row in self._connection.rows(sql, (contract, first, *(before or ()), limit))]
 
     def transfers_of(self, contract: str, charges: Sequence[str]) -> list[TransferRow]:
         """Give the transfers of some charges of a contract, in order of time."""
