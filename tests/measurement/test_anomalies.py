@@ -21,6 +21,7 @@ from payper.measurement.anomalies.sentences import once_in
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2026, 1, 5)
+LAST = FIRST + timedelta(weeks=39)
 
 
 def counts(
@@ -54,7 +55,7 @@ def status(found: Anomalies) -> dict[str, str]:
 def test_a_month_of_wrong_phones_stands_out_by_name_signal_and_words() -> None:
     k = honest()
     k[2, -4:, 0] = [9, 11, 10, 12]
-    found = find_anomalies(counts(k, 30))
+    found = find_anomalies(counts(k, 30), week=LAST)
     assert status(found) == {f"p{number}": "stands out" if number == 2 else "as expected" for number in range(8)}
     first = found.providers.row(0, named=True)
     assert first["signals"] == ["invalid_phone"]
@@ -80,7 +81,7 @@ def test_the_example_of_the_page_in_figures() -> None:
     assert row["expected_share"] == pytest.approx(0.05, abs=0.001)
     exact = betabinom.sf(9, 31, 7.5, 142.5) + 0.5 * betabinom.pmf(9, 31, 7.5, 142.5)
     assert row["chance"] == pytest.approx(float(exact), rel=0.15)
-    assert row["words"] == "invalid phones 9 of 31 in the last 4 weeks; 5% expected; would happen by chance once in 10,000"
+    assert row["words"] == "invalid phones 9 of 31 in the 4 weeks to 21 Jun 2026; 5% expected; would happen by chance once in 10,000"
     assert row["answer"] is None
 
 
@@ -123,7 +124,7 @@ def test_few_deliveries_are_not_enough_to_judge_whatever_they_show() -> None:
     k, n = honest(), np.full((8, 40, 3), 30)
     n[0, -4:], k[0, -4:] = 0, 0
     n[0, -1], k[0, -1] = 7, 7
-    found = find_anomalies(counts(k, n))
+    found = find_anomalies(counts(k, n), week=LAST)
     assert status(found)["p0"] == "not enough to judge"
     own = found.evidence.filter((pl.col("provider") == "p0") & (pl.col("comparison") == "recent"))
     assert own["words"][0].endswith("7 of 7 in the last 4 weeks; not enough to judge")
@@ -164,7 +165,7 @@ def test_neither_order_nor_parts_nor_later_weeks_change_the_result(seed: int) ->
     frame = counts(honest(seed, providers=4, weeks=30), 30)
     week = FIRST + timedelta(weeks=24)
     known = frame.filter(pl.col("week") <= week)
-    found = find_anomalies(known)
+    found = find_anomalies(known, week=week)
     halves = pl.concat(
         [
             known.with_columns(pl.col("k") // 2, pl.col("n") // 2),
@@ -173,8 +174,8 @@ def test_neither_order_nor_parts_nor_later_weeks_change_the_result(seed: int) ->
     )
     for other in (
         find_anomalies(frame, week=week),
-        find_anomalies(known.sample(fraction=1.0, shuffle=True, seed=seed)),
-        find_anomalies(halves),
+        find_anomalies(known.sample(fraction=1.0, shuffle=True, seed=seed), week=week),
+        find_anomalies(halves, week=week),
     ):
         assert other.evidence.equals(found.evidence)
         assert other.providers.equals(found.providers)
@@ -293,9 +294,26 @@ def test_chances_in_words(chance: float, words: str) -> None:
 def test_limits_are_the_callers_to_choose() -> None:
     k = honest()
     k[0, -1, 0] = 12
-    week = find_anomalies(counts(k, 30), limits=Limits(weeks=1))
+    week = find_anomalies(counts(k, 30), week=LAST + timedelta(days=3), limits=Limits(weeks=1))
     assert status(week)["p0"] == "stands out"
     assert "in the last week;" in week.providers["words"][0]
+
+
+def test_the_words_date_the_weeks_unless_the_caller_did() -> None:
+    frame = counts(honest(), 30)
+    assert find_anomalies(frame).providers["words"][0].endswith("in the 4 weeks to 11 Oct 2026.")
+    assert find_anomalies(frame, week=LAST).providers["words"][0].endswith("in the last 4 weeks.")
+    a_year_later = find_anomalies(frame, week=LAST + timedelta(weeks=52))
+    assert set(a_year_later.providers["status"]) == {"not enough to judge"}
+
+
+def test_what_stands_out_everywhere_is_first_a_question_to_oneself() -> None:
+    k = honest()
+    k[:5, -4:, 0] = 12
+    found = find_anomalies(counts(k, 30))
+    assert found.notes == ("Invalid phones stand out at 5 of 8 providers at once: look at your own checks and lists first.",)
+    k[2:, -4:, 0] = honest()[2:, -4:, 0]
+    assert find_anomalies(counts(k, 30)).notes == ()
 
 
 def test_no_word_accuses_anybody() -> None:

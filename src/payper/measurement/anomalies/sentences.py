@@ -34,9 +34,16 @@ class Seen:
         return "its own earlier weeks and the other providers" if self.has_own else "the other providers"
 
 
-def evidence_words(seen: Seen, *, weeks: int, looks: int, stands_out: bool) -> str:
+def span_words(weeks: int, until: date | None) -> str:
+    """Name the weeks looked at: the last ones, or, where nobody said which are the last, those up to a day."""
+    if until is None:
+        return "in the last week" if weeks == 1 else f"in the last {weeks} weeks"
+    return f"in the {'week' if weeks == 1 else f'{weeks} weeks'} to {_day(until)}"
+
+
+def evidence_words(seen: Seen, *, span: str, looks: int, stands_out: bool) -> str:
     """Say one row of evidence: `invalid phones 9 of 31 in the last 4 weeks; 5% expected; would happen by chance once in 2,000`."""
-    span = f"since the week of {_day(seen.since)}" if seen.is_drift else _last(weeks)
+    span = f"since the week of {_day(seen.since)}" if seen.is_drift else span
     counted = f"{seen.label} {seen.k:,} of {seen.n:,} {span}"
     if seen.chance is None:
         return f"{counted}; not enough to judge"
@@ -48,9 +55,9 @@ def evidence_words(seen: Seen, *, weeks: int, looks: int, stands_out: bool) -> s
     return f"{counted}; {expected}; nothing unusual"
 
 
-def provider_words(out: Sequence[str], *, checked: int, signals: int, weeks: int, is_judged: bool) -> str:
+def provider_words(out: Sequence[str], *, checked: int, signals: int, span: str, is_judged: bool) -> str:
     """Sum up one provider: its evidence that stands out, or that nothing does, or that there is not enough to judge."""
-    deliveries = f"{checked:,} {'delivery' if checked == 1 else 'deliveries'} {_last(weeks)}"
+    deliveries = f"{checked:,} {'delivery' if checked == 1 else 'deliveries'} {span}"
     if out:
         return f"Stands out: {'; also '.join(out)}."
     if not is_judged:
@@ -72,10 +79,6 @@ def once_in(chance: float, *, is_bound: bool = False) -> str:
     return f"{'at most ' if is_bound else ''}once in {round(times / step) * step:,}"
 
 
-def _last(weeks: int) -> str:
-    return "in the last week" if weeks == 1 else f"in the last {weeks} weeks"
-
-
 def _percent(share: float) -> str:
     percent = 100 * share
     return "under 0.1%" if percent < 0.05 else f"{percent:.1f}%" if percent < 0.95 else f"{percent:.0f}%"
@@ -83,3 +86,8 @@ def _percent(share: float) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def shared_words(label: str, *, out: int, judged: int) -> str:
+    """Say that a signal stands out at many providers at once, which is seldom the doing of each."""
+    return f"{label[0].upper()}{label[1:]} stand out at {out} of {judged} providers at once: look at your own checks and lists first."

@@ -13,7 +13,7 @@ from payper.errors import DeliveryError, UsageError
 from payper.measurement.anomalies.chance import benjamini_hochberg, simes, upper_mid_p
 from payper.measurement.anomalies.drift import drift_chances
 from payper.measurement.anomalies.fleet import read_fleet, shrink
-from payper.measurement.anomalies.sentences import Seen, evidence_words, provider_words
+from payper.measurement.anomalies.sentences import Seen, evidence_words, provider_words, shared_words, span_words
 from payper.measurement.anomalies.signals import COUNTS_SCHEMA, FEEDBACK, FILLS_UP, SIGNALS
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -65,12 +65,14 @@ class Anomalies:
         q: On average at most this share of the providers named stand out by chance alone.
         providers: One row per provider, as `PROVIDERS_SCHEMA`, those that stand out first.
         evidence: One row per provider, signal and comparison, as `EVIDENCE_SCHEMA`, the least likely first.
+        notes: Sentences on signals that stand out at half of the providers or more at once, and at three at least.
     """
 
     week: date | None
     q: float
     providers: pl.DataFrame
     evidence: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def find_anomalies(counts: pl.DataFrame, *, week: date | None = None, q: float =
     Args:
         counts: As `COUNTS_SCHEMA`: any signal names; weeks are Mondays; weeks missing hold no deliveries; rows that name the same
             provider, week and signal are added up. `count_signals` makes them from verdicts and returns.
-        week: The Monday of the last week to look at; later ones are left out. None: the last week there is.
+        week: A day of the last week to look at; later ones are left out. None: the last week there is, which the words then date.
         q: Sensitivity, above 0 and below 1: 0.2 finds more and is wrong more often.
         limits: Windows, memories and least numbers.
 
@@ -167,7 +169,7 @@ def find_anomalies(counts: pl.DataFrame, *, week: date | None = None, q: float =
     if not 0 < q < 1:
         raise UsageError(where="q", seen=f"q = {q:g} is not between 0 and 1", mend="Give a share such as 0.05.")
     known = _checked(counts)
-    last = week if week is not None else known["week"].max()
+    last = known["week"].max() if week is None else week - timedelta(days=week.weekday())
     known = known.filter(pl.col("week") <= last) if last is not None else known
     if known.is_empty():
         return Anomalies(week, q, pl.DataFrame(schema=PROVIDERS_SCHEMA), pl.DataFrame(schema=EVIDENCE_SCHEMA))
@@ -181,15 +183,16 @@ def find_anomalies(counts: pl.DataFrame, *, week: date | None = None, q: float =
     rises = np.array([name not in FILLS_UP for name in signals])
     both = [_recent(k, n, limits), _drift(k, n, rises, limits)]
     judged = [each.judge(q) for each in both]
+    span = span_words(limits.weeks, None if week is not None else last + timedelta(days=6))
     rows = [
         row
         for compared, one in zip(both, judged, strict=True)
-        for row in _evidence(compared, one, names, signals, first=first, last=last, weeks=limits.weeks)
+        for row in _evidence(compared, one, names, signals, first=first, last=last, span=span)
     ]
     evidence = pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort(
         pl.col("status") != STANDS_OUT, "chance", "provider", "comparison", "signal", nulls_last=True, maintain_order=True
     )
-    return Anomalies(last, q, _providers(names, both, judged, rows, weeks=limits.weeks), evidence)
+    return Anomalies(last, q, _providers(names, both, judged, rows, span=span), evidence, _notes(signals, both, judged))
 
 
 def deliveries_behind(marks: pl.DataFrame, anomalies: Anomalies) -> pl.DataFrame:
@@ -288,7 +291,7 @@ def _drift(k: Numbers, n: Numbers, rises: Flags, limits: Limits) -> _Compared:
 
 
 def _evidence(
-    compared: _Compared, judged: _Judged, names: list[str], signals: list[str], *, first: date, last: date, weeks: int
+    compared: _Compared, judged: _Judged, names: list[str], signals: list[str], *, first: date, last: date, span: str
 ) -> list[tuple[Any, ...]]:
     """List the rows of one comparison; a slow rise is listed only where it could be judged."""
     looks = int(np.sum(~np.isnan(compared.chance)))
@@ -299,7 +302,7 @@ def _evidence(
         chance = None if np.isnan(compared.chance[place]) else float(compared.chance[place])
         status = TOO_FEW if chance is None else STANDS_OUT if judged.rows[place] else AS_EXPECTED
         seen = Seen(
-            label=SIGNALS.get(signals[place[1]], signals[place[1]].replace("_", " ")),
+            label=_label(signals[place[1]]),
             k=int(compared.k[place]),
             n=int(compared.n[place]),
             since=first + timedelta(days=7 * int(compared.begins[place])),
@@ -323,14 +326,29 @@ def _evidence(
                 seen.basis,
                 chance,
                 status,
-                evidence_words(seen, weeks=weeks, looks=looks, stands_out=status == STANDS_OUT),
+                evidence_words(seen, span=span, looks=looks, stands_out=status == STANDS_OUT),
                 None,
             )
         )
     return rows
 
 
-def _providers(names: list[str], both: list[_Compared], judged: list[_Judged], rows: list[tuple[Any, ...]], *, weeks: int) -> pl.DataFrame:
+def _notes(signals: list[str], both: list[_Compared], judged: list[_Judged]) -> tuple[str, ...]:
+    """Tell which signals stand out at half of the providers or more."""
+    out = np.any([one.rows for one in judged], axis=0).sum(axis=0)
+    can = np.any([~np.isnan(each.chance) for each in both], axis=0).sum(axis=0)
+    return tuple(
+        shared_words(_label(name), out=int(some), judged=int(all_))
+        for name, some, all_ in zip(signals, out, can, strict=True)
+        if some >= 3 and 2 * some >= all_
+    )
+
+
+def _label(signal: str) -> str:
+    return SIGNALS.get(signal, signal.replace("_", " "))
+
+
+def _providers(names: list[str], both: list[_Compared], judged: list[_Judged], rows: list[tuple[Any, ...]], *, span: str) -> pl.DataFrame:
     """Sum the evidence up by provider."""
     place = {name: number for number, name in enumerate(EVIDENCE_SCHEMA)}
     seen: dict[str, set[str]] = {name: set() for name in names}
@@ -356,7 +374,7 @@ def _providers(names: list[str], both: list[_Compared], judged: list[_Judged], r
                 [each[0] for each in told],
                 min(chances, default=None),
                 min(adjusted, default=None),
-                provider_words(words, checked=checked, signals=len(seen[name]), weeks=weeks, is_judged=bool(chances)),
+                provider_words(words, checked=checked, signals=len(seen[name]), span=span, is_judged=bool(chances)),
             )
         )
     return pl.DataFrame(found, schema=PROVIDERS_SCHEMA, orient="row").sort(
