@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -273,3 +274,32 @@ def test_a_missing_column_is_named() -> None:
         measure_acceleration(outcomes({}), as_of=AS_OF, by=["provider"])
     with pytest.raises(DeliveryError, match="domain"):
         measure_reach(outcomes({}).drop("domain"), as_of=AS_OF)
+
+
+@pytest.mark.shared_data
+def test_on_real_leads_the_intervals_of_earlier_months_hold_what_became_of_them(shared_data: Path) -> None:
+    """Olist, leads of 2018 by origin, as of three month ends: share and median days to a win within 60 days, known since September."""
+    folder = shared_data / "olist-funnel"
+    leads = pl.read_csv(folder / "olist_marketing_qualified_leads_dataset.csv", try_parse_dates=True)
+    deals = pl.read_csv(folder / "olist_closed_deals_to_2018-09-30.csv", try_parse_dates=True).select("mql_id", "won_date")
+    start = pl.col("first_contact_date").cast(pl.Datetime("us"))
+    known = leads.join(deals, on="mql_id", how="left").filter(start >= pl.datetime(2018, 1, 1)).with_columns(start.alias("at"))
+    shares, medians = [], []
+    for end in (pl.datetime(2018, month, day) for month, day in ((3, 31), (4, 30), (5, 31))):
+        for _, own in known.filter(pl.col("at") <= end).group_by("origin"):
+            if own.height < 60:
+                continue
+            aged = own.select(
+                ((each - pl.col("at")).dt.total_seconds() / 86_400).alias(name)
+                for name, each in (("age", end), ("wait", pl.col("won_date")))
+            )
+            ages, waits = aged["age"].to_numpy(), np.clip(aged["wait"].to_numpy(), 0, None)
+            told = measure_wait(ages, np.where(waits <= ages, waits, np.nan), horizon_days=60)
+            assert told.share_lo is not None
+            assert told.share_hi is not None
+            shares.append(told.share_lo <= (waits <= 60).mean() <= told.share_hi)
+            if told.median_lo is not None and told.median_hi is not None:
+                medians.append(told.median_lo <= np.median(waits[waits <= 60]) <= told.median_hi)
+    assert len(shares) >= 20
+    assert np.mean(shares) >= 0.9
+    assert np.mean(medians) >= 0.9
