@@ -75,7 +75,7 @@ def _table(rows: list[dict[str, Any]], measured: Measured) -> Table:
         [
             _VIEWS[row["view"]],
             row["touch"],
-            count(round(row["accounts"])),
+            count(round(row["companies"])),
             _wins(row),
             "" if row["wins_share"] is None else percent(row["wins_share"]),
             "" if row["value"] is None else with_interval(row["value"], row["value_lo"], row["value_hi"]),
@@ -92,10 +92,10 @@ def _orders(measured: Measured) -> Table:
     rows = [
         [
             f"{row['first']}, then {row['then']}",
-            count(round(row["accounts"])),
+            count(round(row["companies"])),
             count(round(row["wins"])),
             "too few to tell" if row["win_rate"] is None else with_interval(row["win_rate"], row["win_rate_lo"], row["win_rate_hi"], share),
-            "" if row["value_per_account"] is None else amount(row["value_per_account"]),
+            "" if row["value_per_company"] is None else amount(row["value_per_company"]),
         ]
         for row in measured.orders.iter_rows(named=True)
     ]
