@@ -124,7 +124,7 @@ def measure(installation: Installation, *, repetitions: int) -> None:
             ("deliveries, newest", deliveries(owner)),
             ("deliveries, one contract and verdict", deliveries(owner, contract="northwind-reach", verdict="rejected")),
             ("deliveries, a rare reason", deliveries(owner, reason="IMPLAUSIBLE")),
-            ("deliveries, a reason nobody has", deliveries(owner, reason="CONTRACT_PAUSED")),
+            ("deliveries, a reason nobody has", deliveries(owner, reason="EMAIL_NO_MX")),
             ("deliveries, a provider's", deliveries(provider)),
             ("deliveries, next page", lambda: list_deliveries(directory, owner, buyer="northwind", filters=Filters(), before=page.next)),
             ("one delivery", lambda: read_delivery(directory, owner, buyer="northwind", number=number, at=NOW)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,10 +19,12 @@ from tests.web.site import NOW, fill, write_programme
 
 from payper.desk.copies import make_copy, put_back
 from payper.desk.installation import Installation, attach_book
+from payper.desk.run import run_programme
 from payper.desk.verify import verify
 from payper.errors import UsageError
 from payper.web.configuration import Configuration, configure
 from payper.web.limits import Limit
+from payper.web.server import prepare
 
 
 def test_an_option_holds_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
@@ -129,6 +132,23 @@ def test_a_book_is_opened_once_however_often_it_is_named(tmp_path: Path) -> None
         assert len(directory.joined("northwind")) == 1
         with pytest.raises(UsageError, match="no payper database"):
             attach_book(directory, str(tmp_path / "nowhere"), at=NOW)
+
+
+def test_a_start_finds_contracts_that_were_recorded_since(tmp_path: Path) -> None:
+    programme = write_programme(tmp_path / "p", buyer="northwind", contracts={"reach": "intentreach"})
+    installation = Installation(str(tmp_path / "data"))
+    fill(installation, {"northwind": programme}, tmp_path)
+    write_programme(tmp_path / "q", buyer="northwind", contracts={"meet": "meetly"})
+    shutil.copytree(tmp_path / "q", programme, dirs_exist_ok=True)
+    run_programme(programme, out=tmp_path / "out-northwind", database=installation.book_of("northwind"))
+    said: list[str] = []
+    prepare(installation, Configuration(), books=[], say=said.append)
+    with installation.open() as directory:
+        assert [joined.contract for joined in directory.joined("northwind")] == ["meet", "reach"]
+        assert directory.party("meetly") is not None
+        directory.set_book("northwind", f"sqlite:///{tmp_path / 'gone.sqlite'}")
+    prepare(installation, Configuration(), books=[], say=said.append)
+    assert any("There is no payper database here" in words for words in said)
 
 
 def test_a_copy_put_back_is_the_installation_it_was_made_of(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from payper.desk.people import Actor
 from payper.desk.places import find_database
 from payper.desk.recorded import recorded_contracts
-from payper.errors import UsageError
+from payper.errors import PayperError, UsageError
 from payper.parties import Party, PartyKind, Role, is_identifier
 from payper.store.book_pages import BookPages, read_pages
 from payper.store.database import open_database, read_database
@@ -184,6 +184,19 @@ def attach_book(directory: Directory, place: str, *, at: datetime) -> list[str]:
         for each in versions:
             directory.join(Joined(each.buyer, each.id, each.provider))
     return [*buyers, *providers]
+
+
+def attach_again(directory: Directory, *, at: datetime) -> list[PayperError]:
+    """Look at every attached book again, as runs may have recorded new contracts since; give what stood in the way of some."""
+    faults: list[PayperError] = []
+    for party in directory.parties():
+        address = directory.book(party.id)
+        if address is not None:
+            try:
+                attach_book(directory, address, at=at)
+            except PayperError as fault:
+                faults.append(fault)
+    return faults
 
 
 def name_of(id_: str) -> str:

@@ -12,7 +12,7 @@ from payper.desk.installation import Reached, Side, buyers_of, open_pages, reach
 from payper.desk.people import Actor
 from payper.desk.read_contracts import read_versions
 from payper.desk.read_deliveries import decisions_of, facts_of
-from payper.desk.shelf import Tally, latest_days, rows_of, tallies, total
+from payper.desk.shelf import Tally, latest_days, tallies, total, waiting_of
 from payper.parties import Act
 from payper.store.book_pages import BookPages
 from payper.store.directory import Directory
@@ -85,13 +85,13 @@ def read_home(directory: Directory, actor: Actor) -> Home:
 
 def _waiting(book: BookPages, contracts: Sequence[str]) -> tuple[int, int]:
     """Count what is in review and in quarantine and was not decided."""
-    waiting = book.waiting_rows(contracts)
-    if not waiting:
-        return 0, 0
-    decided = decisions_of(book, contracts)
-    rows = rows_of(book, book.batch_heads(contracts), waiting).select("contract", "external_id", "verdict").iter_rows()
-    undecided = [verdict for contract, id_, verdict in rows if (contract, id_) not in decided]
-    return undecided.count("review"), undecided.count("quarantined")
+    waiting = waiting_of(book, contracts)
+    decided = [(contract, id_) for contract, id_ in decisions_of(book, contracts) if id_ is not None]
+    if decided:
+        known = pl.DataFrame(decided, schema={"contract": pl.String, "external_id": pl.String}, orient="row")
+        waiting = waiting.join(known, on=["contract", "external_id"], how="anti")
+    counts = dict(waiting.group_by("verdict").len().iter_rows())
+    return counts.get("review", 0), counts.get("quarantined", 0)
 
 
 def _disputes(book: BookPages, contracts: Sequence[str]) -> int:

@@ -124,7 +124,7 @@ def delivery_lines(book: BookPages, contract: str, delivery_id: int, key: bytes)
     from payper.journey import PRICEABLE
 
     charges = [f"{contract}/{delivery_id}/{milestone.replace(' ', '-')}" for milestone in sorted(PRICEABLE)]
-    return _lines(book, contract, book.transfers_of(contract, charges), key)
+    return _lines(book, contract, book.transfers_of(contract, delivery_id, charges), key)
 
 
 def make_statement_file(directory: Directory, actor: Actor, *, buyer: str, contract: str, is_pdf: bool) -> tuple[str, bytes]:

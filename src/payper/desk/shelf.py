@@ -62,6 +62,17 @@ class _Shelf:
                 self._bytes -= int(gone.estimated_size())
         return frame
 
+    def waiting(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, "waiting")
+        with self._lock:
+            found = self._tallies.get(key)
+        if found is None:
+            journal = pl.read_parquet(book.journal(head.batch), columns=["external_id", "verdict"])
+            found = journal.filter(pl.col("verdict").is_in(["review", "quarantined"])).with_columns(pl.lit(head.contract).alias("contract"))
+            with self._lock:
+                self._tallies[key] = found
+        return found
+
     def sums(self, book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
         # A settlement that adds transfers begins a run or moves the day until which the book is settled.
         key = (book.where, book.runs(), b"", f"{book.setting('settled_until')} {' '.join(sorted(contracts))}")
@@ -136,6 +147,12 @@ def rows_of(book: BookPages, heads: Sequence[BatchHead], verdicts: Sequence[Verd
     if not frames:
         return pl.DataFrame()
     return pl.concat(frames, how="vertical").sort("delivery_id", descending=True)
+
+
+def waiting_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
+    """Give what was judged to be in review or quarantine: external_id, verdict, contract."""
+    frames = [_SHELF.waiting(book, head) for head in book.batch_heads(contracts)]
+    return pl.concat(frames) if frames else pl.DataFrame(schema={"external_id": pl.String, "verdict": pl.String, "contract": pl.String})
 
 
 def sums_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:

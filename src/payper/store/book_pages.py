@@ -97,14 +97,6 @@ class BookPages(Database):
         sql = f"select delivery_id, batch, verdict, headline, price_minor from verdict where {where} order by delivery_id desc limit ?"
         return [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, (*contracts, *(value for _, value in tests), limit))]
 
-    def waiting_rows(self, contracts: Sequence[str]) -> list[VerdictRow]:
-        """List what was judged to be in review or quarantine."""
-        sql = (
-            "select delivery_id, batch, verdict, headline, price_minor from verdict where verdict in (2, 3) "
-            f"and batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
-        )
-        return [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, contracts)]
-
     def verdict_row(self, delivery_id: int, contracts: Sequence[str]) -> VerdictRow | None:
         """Give one verdict where it is of these contracts, or None."""
         sql = (
@@ -115,20 +107,22 @@ class BookPages(Database):
         return None if row is None else VerdictRow(*map(int, row))
 
     def account_sums(self, contracts: Sequence[str]) -> pl.DataFrame:
-        """Add transfers up by the accounts they move between: contract, debit_account, credit_account, currency, amount_minor, latest."""
-        sql = (
-            "select contract, debit_account, credit_account, currency, sum(amount_minor), max(happened_at) from transfer "
-            f"where contract in ({_marks(contracts)}) group by contract, debit_account, credit_account, currency"
-        )
+        """Add transfers up by the accounts they move between: contract, debit_account, credit_account, currency, amount_minor."""
+        rows: list[tuple[object, ...]] = []
+        for contract in contracts:
+            own, values = self._beginning(contract)
+            sql = (
+                f"select contract, debit_account, credit_account, currency, sum(amount_minor) from transfer where contract = ?{own} "
+                "group by contract, debit_account, credit_account, currency"
+            )
+            rows += [(*row[:4], int(row[4])) for row in self._connection.rows(sql, (contract, *values))]
         schema = {
             "contract": pl.String,
             "debit_account": pl.String,
             "credit_account": pl.String,
             "currency": pl.String,
             "amount_minor": pl.Int64,
-            "latest": pl.Int64,
         }
-        rows = [(*row[:4], int(row[4]), int(row[5])) for row in self._connection.rows(sql, contracts)]
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def transfer_rows(self, contract: str, *, before: tuple[int, int, str] | None, limit: int) -> list[TransferRow]:
@@ -137,34 +131,43 @@ class BookPages(Database):
         Those of one instant stand in the order of their deliveries, not of their ids as texts: that would show where another digit
         begins, and so how many deliveries others make.
         """
+        own, values = self._beginning(contract)
         # The join, which gives the order of what is of one instant, is made only for the instants that can be on the page.
         earlier = " and happened_at < ?" if before else ""
         since = self._row(
             "select min(happened_at) from "
-            f"(select happened_at from transfer where contract = ?{earlier} order by happened_at desc limit ?) newest",
-            (contract, *((before[0],) if before else ()), limit),
+            f"(select happened_at from transfer where contract = ?{own}{earlier} order by happened_at desc limit ?) newest",
+            (contract, *values, *((before[0],) if before else ()), limit),
         )
+        first = since[0] if since is not None else None
         # With nothing earlier, what is left is of the instant itself.
-        first = before[0] if before is not None and (since is None or since[0] is None) else (since[0] if since is not None else None)
+        first = before[0] if first is None and before is not None else first
         if first is None:
             return []
         place = "(t.happened_at, coalesce(c.delivery_id, 0), t.transfer_id)"
         older = f" and {place} < (?, ?, ?)" if before else ""
         columns = ", ".join(f"t.{name}" for name in _TRANSFER)
         sql = (
-            f"select {columns} from transfer t left join charge c on c.charge_id = t.charge_id "
-            f"where t.contract = ? and t.happened_at >= ?{older} "
+            f"select {columns} from (select * from transfer where contract = ?{own} and happened_at >= ?) t "
+            f"left join charge c on c.charge_id = t.charge_id where 1 = 1{older} "
             "order by t.happened_at desc, coalesce(c.delivery_id, 0) desc, t.transfer_id desc limit ?"
         )
-        return [_transfer(row) for row in self._connection.rows(sql, (contract, first, *(before or ()), limit))]
+        return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, first, *(before or ()), limit))]
 
-    def transfers_of(self, contract: str, charges: Sequence[str]) -> list[TransferRow]:
-        """Give the transfers of some charges of a contract, in order of time."""
+    def transfers_of(self, contract: str, delivery_id: int, charges: Sequence[str]) -> list[TransferRow]:
+        """Give the transfers of a delivery's charges, in order of time."""
+        own, values = self._beginning(f"{contract}/{delivery_id}")
         sql = (
-            f"select {', '.join(_TRANSFER)} from transfer where contract = ? and charge_id in ({_marks(charges)}) "
+            f"select {', '.join(_TRANSFER)} from transfer where contract = ?{own} and charge_id in ({_marks(charges)}) "
             "order by happened_at, transfer_id"
         )
-        return [_transfer(row) for row in self._connection.rows(sql, (contract, *charges))]
+        return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, *charges))]
+
+    def _beginning(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """Narrow a search to transfers whose id begins with a name and a slash, where that is a range of the key; `0` follows the slash."""
+        if not self._connection.is_byte_ordered:
+            return "", ()
+        return " and transfer_id >= ? and transfer_id < ?", (f"{name}/", f"{name}0")
 
     def _blob(self, column: str, batch: int) -> bytes:
         row = self._row(f"select {column} from batch where batch = ?", (batch,))

@@ -13,7 +13,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server as Listener
 
 from payper.desk.first_run import open_first_run
-from payper.desk.installation import Installation, attach_book
+from payper.desk.installation import Installation, attach_again, attach_book
 from payper.errors import UsageError
 from payper.web.application import make_application
 from payper.web.configuration import Configuration
@@ -49,6 +49,8 @@ def prepare(installation: Installation, configuration: Configuration, *, books: 
         for place in books:
             buyer, *providers = attach_book(directory, place, at=datetime.now(UTC))
             say(f"Opened the book of {buyer}, with {', '.join(providers) or 'no provider'}.")
+        for fault in attach_again(directory, at=datetime.now(UTC)):
+            say(f"A book is left as it was: {fault}")
         key = open_first_run(directory)
     if key is not None:
         say(f"Nobody uses this installation yet. Begin here; the link serves once:\n  {configuration.url}/first-run?key={key}")
