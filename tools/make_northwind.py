@@ -10,7 +10,7 @@ from payper.simulation import simulate_programme
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "northwind"
 SEED = 20_260_105
-KEPT = {"README.md"}
+KEPT = {"README.md", "profile.toml"}
 
 
 def make_northwind() -> dict[str, bytes]:
