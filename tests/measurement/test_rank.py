@@ -163,6 +163,13 @@ def test_nobody_is_ranked_on_fewer_than_eight() -> None:
     assert by_name["none"]["rate"] is None
 
 
+def test_where_nobody_can_be_placed_everybody_keeps_a_row() -> None:
+    found = payper.rank(frame(("a", 3, 4), ("b", 2, 5), ("c", 0, 0)))
+    assert found["provider"].to_list() == ["a", "b", "c"]
+    assert found["rank"].to_list() == [None] * 3
+    assert found["group"].to_list() == [None] * 3
+
+
 def test_rows_that_cannot_be_keep_their_place_and_count_for_nobody() -> None:
     sound = frame(("a", 30, 40), ("b", 20, 40))
     bad = frame(("c", 5, 4), ("d", None, 4), ("e", -1, 4), (None, 1, 4))
