@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import polars as pl
 import pytest
 
 from payper.desk.providers import SHORT, read_weights, score
-from payper.errors import UsageError
+from payper.errors import FileError, UsageError
 from payper.measurement.providers import Criterion
+from payper.measurement.scored import EVIDENCE, evidence_rows
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "providers-schema.json").read_text("utf-8"))
 
@@ -40,6 +42,17 @@ def test_checks_are_counted_as_the_verdicts_of_the_run_say(simulated: Path, valu
 def test_weights_say_what_matters(simulated: Path) -> None:
     both = score(simulated, weights="accuracy=1, relevance=3").to_json()
     assert both["weights"] == {"audience relevance": 0.75, "data accuracy": 0.25}
+
+
+def test_the_deliveries_behind_the_evidence_are_written_to_hand_over(simulated: Path, tmp_path: Path) -> None:
+    """Columns as published; cells that a spreadsheet would run are escaped; nothing where nothing stands out but the header."""
+    path = tmp_path / "evidence.csv"
+    result = score(simulated, evidence=path)
+    frame = pl.read_csv(path, infer_schema=False)
+    assert frame.columns == list(EVIDENCE)
+    assert frame.height == evidence_rows(result.scored).height == result.scored.cases.height + result.scored.behind.height
+    with pytest.raises(FileError, match="--evidence"):
+        score(simulated, evidence=tmp_path / "nowhere" / "evidence.csv")
 
 
 def test_a_day_before_anything_was_delivered_has_nobody_to_score(simulated: Path) -> None:

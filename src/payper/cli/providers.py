@@ -31,10 +31,21 @@ EVIDENCE_MAX = 5
     default="",
     help="What matters: accuracy, relevance, acceptance, returns, speed, shows, outcome. Default: all alike, acceptance aside.",
 )
+@click.option(
+    "--evidence", type=click.Path(dir_okay=False, path_type=Path), help="Write the deliveries behind what stands out into this CSV."
+)
 @click.option("--json", "is_json", is_flag=True, help="Print the scorecards as JSON (docs/providers-schema.json).")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def providers(
-    folder: Path | None, *, database: str | None, as_of: datetime | None, horizon: int | None, weights: str, is_json: bool, quiet: bool
+    folder: Path | None,
+    *,
+    database: str | None,
+    as_of: datetime | None,
+    horizon: int | None,
+    weights: str,
+    evidence: Path | None,
+    is_json: bool,
+    quiet: bool,
 ) -> int:
     """Compare providers by what they hand over and what came of it, and say how sure that is.
 
@@ -45,7 +56,8 @@ def providers(
 
     place = place_of(folder, database)
     with progress(is_quiet=quiet or is_json) as tell:
-        result = score(place, as_of=as_of.date() if as_of else None, horizon_days=horizon, weights=weights, tell=tell)
+        day = as_of.date() if as_of else None
+        result = score(place, as_of=day, horizon_days=horizon, weights=weights, evidence=evidence, tell=tell)
     if is_json:
         print_json(result.to_json())
     elif not quiet:
@@ -70,12 +82,14 @@ def _shown(result: ScoredProviders, place: Path | str) -> str:
     if not out.is_empty():
         words = [f"{facts.party(provider)}: {said}." for provider, said in out.head(EVIDENCE_MAX).select("provider", "words").iter_rows()]
         words += [] if out.height <= EVIDENCE_MAX else [f"{out.height - EVIDENCE_MAX} more rows of evidence: --json has all of them."]
+    words += [f"{facts.party(provider)}: {said}" for provider, said in result.scored.facts.select("provider", "words").iter_rows()]
     if words:
         parts.append(bullets("Latest deliveries against the ones before:", words))
     if result.notes:
         parts.append(bullets("Notes:", list(result.notes)))
     target = f"--database {place}" if isinstance(place, str) else f"{place}"
-    parts.append(f"Nothing was written.\nNext: `payper measure {target}` writes the page with all evidence, to forward.")
+    where = "Nothing was written." if result.evidence is None else f"Evidence: {result.evidence}"
+    parts.append(f"{where}\nNext: `payper measure {target}` writes the page with all of it, to forward.")
     return "\n\n".join(parts)
 
 

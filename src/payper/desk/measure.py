@@ -76,11 +76,20 @@ def measure(
     tell("results", 1, 2)
     path = out or (standing.place / RESULTS if is_page_wanted and standing.place is not None else None)
     if path is not None:
-        if not path.parent.is_dir():
-            raise FileError(where=path, seen="There is no such folder to write into.", mend="Make it first, or name another with --out.")
+        check_folder(path, option="--out")
         write_text(render_results(measured, payper_version=__version__, notes=standing.notes), path)
     tell("results", 2, 2)
     return Measurement(measured=measured, report=path, notes=standing.notes)
+
+
+def check_folder(path: Path, *, option: str) -> None:
+    """Refuse a file whose folder is not there.
+
+    Raises:
+        FileError: There is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise FileError(where=path, seen="There is no such folder to write into.", mend=f"Make it first, or name another with {option}.")
 
 
 def check_horizon(horizon_days: int | None) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from payper._version import __version__
-from payper.desk.measure import basis_of, check_horizon
+from payper.connectors.writing import write_csv
+from payper.desk.measure import basis_of, check_folder, check_horizon
 from payper.desk.run import Tell, silent
 from payper.desk.standing import read_standing
 from payper.errors import UsageError
 from payper.measurement.basis import Basis
 from payper.measurement.providers import CHECKS, Criterion, Weights
-from payper.measurement.scored import Scored, score_providers
+from payper.measurement.scored import Scored, evidence_rows, score_providers
 from payper.reports.providers_json import providers_json
 
 SHORT: dict[str, Criterion] = {
@@ -33,11 +34,12 @@ SHORT: dict[str, Criterion] = {
 
 @dataclass(frozen=True)
 class ScoredProviders:
-    """What was found, for the command line."""
+    """What was found, for the command line; `evidence` is where the deliveries behind it were written, None: nowhere."""
 
     basis: Basis
     scored: Scored
     notes: Sequence[str]
+    evidence: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain values, as docs/providers-schema.json tells."""
@@ -45,7 +47,13 @@ class ScoredProviders:
 
 
 def score(
-    place: Path | str, *, as_of: date | None = None, horizon_days: int | None = None, weights: str = "", tell: Tell = silent
+    place: Path | str,
+    *,
+    as_of: date | None = None,
+    horizon_days: int | None = None,
+    weights: str = "",
+    evidence: Path | None = None,
+    tell: Tell = silent,
 ) -> ScoredProviders:
     """Score the providers of a programme.
 
@@ -54,10 +62,12 @@ def score(
         as_of: None: the day of the latest run.
         horizon_days: Of wins; None: as the programme says, else 180.
         weights: As `read_weights` reads them.
+        evidence: A CSV file for the deliveries behind what stands out; None: none.
         tell: Told how far work has come.
 
     Raises:
         UsageError: There is nothing to read; or day, horizon or weights make no sense.
+        FileError: The file of evidence cannot be written.
     """
     check_horizon(horizon_days)
     wanted = read_weights(weights)
@@ -65,8 +75,11 @@ def score(
     basis = basis_of(standing, horizon_days=horizon_days, weights=wanted)
     tell("scorecards", 0, 1)
     scored = score_providers(basis)
+    if evidence is not None:
+        check_folder(evidence, option="--evidence")
+        write_csv(evidence_rows(scored), evidence)
     tell("scorecards", 1, 1)
-    return ScoredProviders(basis=basis, scored=scored, notes=standing.notes)
+    return ScoredProviders(basis=basis, scored=scored, notes=standing.notes, evidence=evidence)
 
 
 def read_weights(text: str) -> Weights | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from payper.measurement.basis import Basis
-from payper.measurement.scored import Scored
+from payper.measurement.scored import Scored, evidence_rows
 from payper.reports.plain_values import plain, rows
 
 PROVIDERS_VERSION = 1
@@ -49,5 +49,7 @@ def scored_values(scored: Scored) -> dict[str, Any]:
             "q": anomalies.q,
             "providers": rows(anomalies.providers),
             "evidence": rows(anomalies.evidence),
+            "facts": rows(scored.facts),
+            "deliveries": rows(evidence_rows(scored)),
         },
     }

@@ -265,10 +265,13 @@ def unlike_section(measured: Measured) -> Section | None:
     note = (
         "Each provider's last four weeks are held against its own earlier weeks and the other providers. On average at most "
         f"{percent(measured.providers.anomalies.q)} of the providers named stand out by chance alone. "
-        "Evidence is for a conversation, not a verdict."
+        "Evidence is for a conversation, not a verdict; `payper providers --evidence FILE.csv` lists the deliveries behind it."
     )
     tables = [
         Table("What each provider's latest deliveries show", ["Provider", "In words"], said, words=2),
         Table("Evidence, the least likely first", ["Provider", "In words", "Seen", "Of", "Expected"], rows, words=2),
     ]
+    facts = [[name(row["provider"]), row["words"], count(row["deliveries"])] for row in measured.providers.facts.iter_rows(named=True)]
+    if facts:
+        tables.append(Table("What one case is enough to ask about", ["Provider", "In words", "Deliveries"], facts, words=2))
     return Section("unlike", "Do the latest deliveries look like the ones before?", answer, tables=tables, note=note)
