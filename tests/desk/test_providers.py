@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import jsonschema
 import polars as pl
 import pytest
 
+from payper.desk.audits import read_audits
 from payper.desk.providers import SHORT, read_weights, score
 from payper.errors import FileError, UsageError
-from payper.measurement.providers import Criterion
+from payper.measurement.providers import Criterion, audit_counts
 from payper.measurement.scored import EVIDENCE, evidence_rows
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "providers-schema.json").read_text("utf-8"))
@@ -53,6 +55,45 @@ def test_the_deliveries_behind_the_evidence_are_written_to_hand_over(simulated: 
     assert frame.height == evidence_rows(result.scored).height == result.scored.cases.height + result.scored.behind.height
     with pytest.raises(FileError, match="--evidence"):
         score(simulated, evidence=tmp_path / "nowhere" / "evidence.csv")
+
+
+AUDITS = """provider,check,is_good,probability,checked_at
+intentreach,right person,yes,0.05,2026-03-01
+intentreach,right person,no,10%,2026-03-02
+intentreach,right person,,0.05,2026-03-02
+intentreach,right person,yes,0.05,2031-01-01
+"""
+
+
+def test_audits_stand_for_as_many_as_they_were_drawn_from_and_none_from_later(tmp_path: Path) -> None:
+    """One good drawn with 1 in 20, one bad with 1 in 10: 20 of 30 pass, worth 30² / (20² + 10²) = 1.8 even checks."""
+    path = tmp_path / "audits.csv"
+    path.write_text(AUDITS, encoding="utf-8")
+    (row,) = audit_counts(read_audits(path, until=date(2026, 6, 1))).iter_rows(named=True)
+    assert (row["check"], row["based_on"], row["deliveries"]) == ("right person", 2, 30)
+    assert (row["good"] / row["checked"], row["checked"]) == (pytest.approx(2 / 3), pytest.approx(1.8))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [("probability", "chance", "no column probability"), ("0.05", "5", "`probability` is '5'"), (",no,", ",perhaps,", "`is_good` is 'perhaps'"),
+     ("2026-03-01", "March", "`checked_at` is 'March'")],
+)  # fmt: skip
+def test_an_audit_that_cannot_be_read_is_named_with_its_row(tmp_path: Path, before: str, after: str, words: str) -> None:
+    path = tmp_path / "audits.csv"
+    path.write_text(AUDITS.replace(before, after), encoding="utf-8")
+    with pytest.raises(FileError, match=re.escape(words)):
+        read_audits(path, until=date(2026, 6, 1))
+
+
+def test_audits_add_to_what_was_checked(simulated: Path, values: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "audits.csv"
+    path.write_text(AUDITS, encoding="utf-8")
+
+    def looked_at(told: dict[str, Any]) -> int:
+        return sum(row["based_on"] for row in told["checks"] if (row["provider"], row["check"]) == ("intentreach", "right person"))
+
+    assert looked_at(score(simulated, audits=path).to_json()) == looked_at(values) + 2
 
 
 def test_a_day_before_anything_was_delivered_has_nobody_to_score(simulated: Path) -> None:

@@ -32,6 +32,11 @@ EVIDENCE_MAX = 5
     help="What matters: accuracy, relevance, acceptance, returns, speed, shows, outcome. Default: all alike, acceptance aside.",
 )
 @click.option(
+    "--audits",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What people found in samples: provider, check, is_good, probability of being drawn.",
+)
+@click.option(
     "--evidence", type=click.Path(dir_okay=False, path_type=Path), help="Write the deliveries behind what stands out into this CSV."
 )
 @click.option("--json", "is_json", is_flag=True, help="Print the scorecards as JSON (docs/providers-schema.json).")
@@ -43,6 +48,7 @@ def providers(
     as_of: datetime | None,
     horizon: int | None,
     weights: str,
+    audits: Path | None,
     evidence: Path | None,
     is_json: bool,
     quiet: bool,
@@ -57,7 +63,7 @@ def providers(
     place = place_of(folder, database)
     with progress(is_quiet=quiet or is_json) as tell:
         day = as_of.date() if as_of else None
-        result = score(place, as_of=day, horizon_days=horizon, weights=weights, evidence=evidence, tell=tell)
+        result = score(place, as_of=day, horizon_days=horizon, weights=weights, audits=audits, evidence=evidence, tell=tell)
     if is_json:
         print_json(result.to_json())
     elif not quiet:

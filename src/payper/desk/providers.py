@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from payper._version import __version__
 from payper.connectors.writing import write_csv
+from payper.desk.audits import read_audits
 from payper.desk.measure import basis_of, check_folder, check_horizon
 from payper.desk.run import Tell, silent
 from payper.desk.standing import read_standing
@@ -52,6 +53,7 @@ def score(
     as_of: date | None = None,
     horizon_days: int | None = None,
     weights: str = "",
+    audits: Path | None = None,
     evidence: Path | None = None,
     tell: Tell = silent,
 ) -> ScoredProviders:
@@ -62,17 +64,20 @@ def score(
         as_of: None: the day of the latest run.
         horizon_days: Of wins; None: as the programme says, else 180.
         weights: As `read_weights` reads them.
+        audits: A file as `read_audits` reads it; None: nobody looked at samples.
         evidence: A CSV file for the deliveries behind what stands out; None: none.
         tell: Told how far work has come.
 
     Raises:
         UsageError: There is nothing to read; or day, horizon or weights make no sense.
-        FileError: The file of evidence cannot be written.
+        FileError: The file of audits cannot be read, or that of evidence cannot be written.
     """
     check_horizon(horizon_days)
     wanted = read_weights(weights)
     standing = read_standing(place, as_of=as_of, tell=tell)
     basis = basis_of(standing, horizon_days=horizon_days, weights=wanted)
+    if audits is not None:
+        basis = replace(basis, audits=read_audits(audits, until=standing.day))
     tell("scorecards", 0, 1)
     scored = score_providers(basis)
     if evidence is not None:

@@ -32,6 +32,7 @@ class Basis:
         margin: What is left of a unit of revenue; None: not written, so that money is revenue.
         effort: Wages and minutes behind the cost of rep time.
         asked: Checks that each contract's terms ask for, by contract id; None: all ask all.
+        audits: What people found who looked at samples, as `audit_counts` takes it; None: nobody did.
         weights: What matters to the buyer in providers; None: all criteria alike.
         targets: Domains and company keys of the companies that contracts target; None: they target none, or their lists are not at hand.
         by: Segments to group by besides those that are always shown.
@@ -48,6 +49,7 @@ class Basis:
     margin: float | None = None
     effort: Effort = field(default_factory=Effort)
     asked: Mapping[str, frozenset[str]] | None = None
+    audits: pl.DataFrame | None = None
     weights: Weights | None = None
     targets: frozenset[str] | None = None
     by: tuple[str, ...] = ()

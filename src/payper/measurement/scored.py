@@ -20,6 +20,7 @@ from payper.measurement.basis import Basis, aged
 from payper.measurement.providers import (
     Scorecards,
     adjust_for_mix,
+    audit_counts,
     delivery_speeds,
     make_scorecards,
     scorecard_counts,
@@ -64,10 +65,11 @@ def score_providers(basis: Basis) -> Scored:
 
     anomalies = find_anomalies(count_signals(basis.deliveries, returns, as_of=basis.end))
     cases = apply_rules(basis.deliveries, as_of=basis.end)
+    found = counts()
+    if basis.audits is not None:
+        found = pl.concat([found, audit_counts(basis.audits)], how="vertical_relaxed")
     return Scored(
-        scorecards=make_scorecards(
-            counts(), deliveries=aged(basis), weights=basis.weights, horizon_days=basis.horizon_days, seed=basis.seed
-        ),
+        scorecards=make_scorecards(found, deliveries=aged(basis), weights=basis.weights, horizon_days=basis.horizon_days, seed=basis.seed),
         mix=adjust_for_mix(counts(MIX)),
         speeds=delivery_speeds(basis.deliveries),
         anomalies=anomalies,
