@@ -1,0 +1,134 @@
+"""Labels: who reached a milestone within a horizon, when many deliveries are still too young to tell.
+
+Counting the young as lost says that the newest provider is the worst; leaving all of them out throws the newest wins away. Each
+delivery counts instead once its answer is known, with one over the chance of being old enough for that answer: a win at lag t with
+1/G(t), a delivery that reached age h without one with 1/G(h), G(t) the share of deliveries that have been observed past lag t. Sums of
+weighted labels are those that full observation would give, on average.
+
+The clock is the UTC date, as everywhere in measurement: as of the end of day D a delivery of day x has age D - x + 1 days and has
+shown every lag below its age; "within h days" are the lags 0 to h - 1.
+
+Source: inverse probability of censoring weights, Robins, Rotnitzky 1992, AIDS Epidemiology, 297-331; for delayed conversions see
+Chapelle 2014, KDD, 1097-1105, whose labels "not yet" and "never" these weights tell apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from payper.measurement.scoring.leaks import as_instants
+
+Floats = NDArray[np.float64]
+
+MATURE_MIN = 20
+"""Fewer deliveries than this that are as old as the horizon say nothing about it."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is known of each delivery.
+
+    Attributes:
+        won: Whether it reached the milestone within the horizon, as far as seen.
+        weight: What it counts for; 0 where its answer is not known yet.
+        mature: Deliveries as old as the horizon.
+        wins: Deliveries seen to reach the milestone within the horizon, young ones included.
+        left_out: Wins of young deliveries that count for nothing, as too few of their group are old.
+    """
+
+    won: NDArray[np.bool_]
+    weight: Floats
+    mature: int
+    wins: int
+    left_out: int
+
+
+def observed_share(age: NDArray[np.int64], lag: NDArray[np.int64]) -> Floats:
+    """Give G at lags: the share of deliveries whose age in days is above each lag."""
+    ordered = np.sort(age)
+    return (age.size - np.searchsorted(ordered, lag, side="right")) / max(age.size, 1)
+
+
+def weigh_outcomes(
+    age: NDArray[np.int64],
+    lag: NDArray[np.int64],
+    *,
+    horizon_days: int,
+    group: NDArray[np.int64] | None = None,
+    is_late: NDArray[np.bool_] | None = None,
+) -> Labels:
+    """Label deliveries and weigh them for those that cannot be labelled yet.
+
+    Args:
+        age: Whole days each delivery has been observed, 0 or more.
+        lag: Days from delivery to milestone; -1 where it has not been seen.
+        horizon_days: h, 1 or more.
+        group: Number of the group (a provider) within which ages are compared: a provider that came last month has only young
+            deliveries, and by everybody's ages only its wins would count. None: one group. A group with fewer than `MATURE_MIN`
+            old deliveries counts by these alone.
+        is_late: Deliveries that count only if they are old themselves (`find_late_values`).
+    """
+    groups = np.zeros(age.size, dtype=np.int64) if group is None else group
+    late = np.zeros(age.size, dtype=np.bool_) if is_late is None else is_late
+    won = (lag >= 0) & (lag < horizon_days) & (lag < age)
+    is_old = age >= horizon_days
+    weight = np.zeros(age.size)
+    for each in np.unique(groups):
+        here = groups == each
+        old = int((here & is_old).sum())
+        if old:
+            weight[here & is_old] = int(here.sum()) / old
+        if old >= MATURE_MIN:
+            wins = here & won & ~late
+            weight[wins] = 1 / observed_share(age[here], lag[wins])
+    return Labels(won=won, weight=weight, mature=int(is_old.sum()), wins=int(won.sum()), left_out=int((won & (weight == 0)).sum()))
+
+
+def find_late_values(codes: NDArray[np.int64], age: NDArray[np.int64], *, horizon_days: int) -> NDArray[np.bool_]:
+    """Say which deliveries have a value that came into use so lately that hardly any with it are old.
+
+    Their young wins would stand for old deliveries that do not exist.
+
+    Args:
+        codes: Number of the value per delivery, 0 or more.
+        age: As `weigh_outcomes`.
+        horizon_days: As `weigh_outcomes`.
+    """
+    is_old = age >= horizon_days
+    many = np.bincount(codes)
+    old = np.bincount(codes, weights=is_old, minlength=many.size)
+    lately = (many >= MATURE_MIN) & (old / np.maximum(many, 1) < is_old.mean() / 2)
+    return np.asarray(lately[codes], dtype=np.bool_)
+
+
+def first_lags(features: pl.DataFrame, outcomes: pl.DataFrame, *, key: str, at: str, last_day: date) -> NDArray[np.int64]:
+    """Give days from each delivery to the first milestone seen by the end of a day, -1 without one; one before its delivery counts as 0.
+
+    Args:
+        features: `key` and `at` of each delivery.
+        outcomes: `key` and `happened_at` of milestones.
+        key: Name of the column that identifies deliveries.
+        at: Name of the column that dates them, with dates or instants.
+        last_day: What happened after it is not looked at.
+    """
+    days = pl.Series("day", day_numbers(as_instants(outcomes["happened_at"])))
+    first = (
+        outcomes.select(key)
+        .with_columns(days)
+        .filter(outcomes["happened_at"].is_not_null() & (pl.col("day") <= (last_day - date(1970, 1, 1)).days))
+        .group_by(key)
+        .agg(pl.col("day").min())
+    )
+    seen = features.select(key).join(first, on=key, how="left", maintain_order="left")["day"]
+    return (seen - pl.Series(day_numbers(as_instants(features[at])))).clip(lower_bound=0).fill_null(-1).to_numpy()
+
+
+def day_numbers(instants: pl.Series) -> NDArray[np.int64]:
+    """Give UTC dates of instants as days since 1970-01-01; null becomes the smallest whole number."""
+    days = instants.dt.epoch("d") if instants.dtype != pl.Date else instants.cast(pl.Int32)
+    return days.cast(pl.Int64).fill_null(np.iinfo(np.int64).min).to_numpy()
