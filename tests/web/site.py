@@ -58,8 +58,9 @@ def write_programme(folder: Path, *, buyer: str, contracts: Mapping[str, str], s
             lead(7, email=f"ann7@{buyer}-{id_}-acme7.com", title="Wizard of all things"),
         ]
         (leads / "one.csv").write_text(HEADER + "".join(row.replace("L-", f"{buyer}-{id_}-") for row in rows), "utf-8")
-        facts = f"contract,external_id,milestone,happened_at,amount,currency\n{id_},{buyer}-{id_}-1,won,2026-02-10,1000.00,USD\n"
-        (folder / "milestones" / f"{id_}.csv").write_text(facts, "utf-8")
+    # One file for all contracts, as a CRM writes it.
+    facts = "".join(f"{id_},{buyer}-{id_}-1,won,2026-02-10,1000.00,USD\n" for id_ in contracts)
+    (folder / "milestones" / "crm.csv").write_text(f"contract,external_id,milestone,happened_at,amount,currency\n{facts}", "utf-8")
     return folder
 
 

@@ -245,7 +245,7 @@ def _story(
         values=values,
         is_personal=is_personal,
         steps=tuple(_steps(book, head.contract, own, is_provider=reached.side is Side.PROVIDER)),
-        lines=tuple(delivery_lines(book, head.contract, kept.delivery_id, key)) if may_see_money else (),
+        lines=tuple(delivery_lines(book, reached, kept.delivery_id, key)) if may_see_money else (),
     )
 
 

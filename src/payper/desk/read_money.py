@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from payper.desk.installation import AbsentError, Reached, absent, buyers_of, open_pages, reach, reach_contract
+from payper.desk.installation import AbsentError, Reached, Side, absent, buyers_of, open_pages, reach, reach_contract
 from payper.desk.people import Actor
 from payper.desk.public_numbers import key_for, own_number, public_number
 from payper.desk.read_contracts import read_versions
@@ -27,6 +27,9 @@ from payper.terms.contract import Contract
 
 LINES = 100
 """Statement lines on a page."""
+
+_ROW = r", (?:milestones|returns|decisions)/.+? row \d+"
+"""Where in a cause the row of a buyer's file is named. Such files hold rows of many contracts, so providers are not told which."""
 
 _CHARGE = re.compile(r"^(?P<contract>.+)/(?P<delivery>\d+)/(?P<milestone>[a-z-]+)(?P<rest>/.*)?$")
 
@@ -114,17 +117,18 @@ def list_lines(directory: Directory, actor: Actor, *, buyer: str, contract: str,
         return Lines(
             balance=balance,
             contract=versions[-1].contract,
-            rows=_lines(book, contract, shown, key),
+            rows=_lines(book, reached, shown, key),
             next=_cursor(shown[-1], key) if len(transfers) > LINES else None,
         )
 
 
-def delivery_lines(book: BookPages, contract: str, delivery_id: int, key: bytes) -> list[Line]:
+def delivery_lines(book: BookPages, reached: Reached, delivery_id: int, key: bytes) -> list[Line]:
     """Give the lines of one delivery, oldest first."""
     from payper.journey import PRICEABLE
 
+    contract = reached.contract
     charges = [f"{contract}/{delivery_id}/{milestone.replace(' ', '-')}" for milestone in sorted(PRICEABLE)]
-    return _lines(book, contract, book.transfers_of(contract, delivery_id, charges), key)
+    return _lines(book, reached, book.transfers_of(contract, delivery_id, charges), key)
 
 
 def make_statement_file(directory: Directory, actor: Actor, *, buyer: str, contract: str, is_pdf: bool) -> tuple[str, bytes]:
@@ -136,10 +140,12 @@ def make_statement_file(directory: Directory, actor: Actor, *, buyer: str, contr
         ReportError: The typesetter refuses the page.
     """
     actor.must(Act.READ_MONEY)
-    address, _ = reach_contract(directory, actor, buyer, contract)
+    address, reached = reach_contract(directory, actor, buyer, contract)
     names = {party.id: party.name for party in directory.parties()}
     with open_pages(address) as book:
         statement = _statement(book, contract, names)
+        if reached.side is Side.PROVIDER:
+            statement = _without_rows(statement)
         key = key_for(book.secret(), "delivery")
     name = statement_name(contract, statement.programme.as_of)
     if is_pdf:
@@ -164,6 +170,12 @@ def _statement(book: BookPages, contract: str, names: dict[str, str]) -> Stateme
         party_names=names,
     )
     return _in_order_of_arrival(make_statement(programme=facts, versions=versions, settlement=settlement))
+
+
+def _without_rows(statement: Statement) -> Statement:
+    """Leave out of causes the rows of the buyer's files."""
+    reason = pl.col("reason").str.replace_all(_ROW, "")
+    return replace(statement, events=statement.events.with_columns(reason), charges=statement.charges.with_columns(reason))
 
 
 def _in_order_of_arrival(statement: Statement) -> Statement:
@@ -210,10 +222,11 @@ def _balances(book: BookPages, reached: list[Reached]) -> list[Balance]:
     return found
 
 
-def _lines(book: BookPages, contract: str, transfers: list[TransferRow], key: bytes) -> list[Line]:
+def _lines(book: BookPages, reached: Reached, transfers: list[TransferRow], key: bytes) -> list[Line]:
     """Put transfers in the words of a statement; external ids come from the journal."""
     from payper.reports.statement import EVENTS, SIGNS
 
+    contract = reached.contract
     parts = {each.charge_id: _CHARGE.match(each.charge_id) for each in transfers}
     ids = {charge: int(match["delivery"]) for charge, match in parts.items() if match}
     verdicts = [row for row in (book.verdict_row(id_, [contract]) for id_ in set(ids.values())) if row is not None]
@@ -234,7 +247,7 @@ def _lines(book: BookPages, contract: str, transfers: list[TransferRow], key: by
                 pending_minor=each.amount_minor * pending,
                 owed_minor=each.amount_minor * owed,
                 currency=each.currency,
-                cause=each.cause,
+                cause=each.cause if reached.side is Side.BUYER else re.sub(_ROW, "", each.cause),
             )
         )
     return lines
