@@ -141,7 +141,7 @@ def _number_segments(snapshot: Snapshot) -> tuple[pl.DataFrame, pl.DataFrame, pl
         segments = pl.DataFrame({_SEGMENT: [0]}, schema={_SEGMENT: pl.UInt32})
         return segments, snapshot.frame.with_columns(zero), snapshot.undated.with_columns(zero), snapshot.spending.with_columns(zero)
     parts = (snapshot.frame, snapshot.undated, snapshot.spending)
-    segments = _sorted_segments(pl.concat([part.select(by).unique() for part in parts]), by)
+    segments = _sorted_segments(pl.concat([part.lazy().select(by).unique().collect(engine="streaming") for part in parts]), by)
     numbered = [part.join(segments, on=by, how="left", nulls_equal=True, maintain_order="left").drop(by) for part in parts]
     return segments, *numbered  # type: ignore[return-value]  # three of them
 
@@ -167,13 +167,14 @@ def _recode(part: Histograms, segments: pl.DataFrame) -> dict[str, pl.DataFrame]
 
 def _ages(frame: pl.DataFrame) -> pl.DataFrame:
     is_open = pl.col("won_lag").is_null() & pl.col("lost_lag").is_null()
-    counted = frame.group_by(_place("age_days")).agg(
-        deliveries=pl.len().cast(pl.Int64),
-        open=is_open.sum().cast(pl.Int64),
-        cost=pl.col("cost").cast(pl.Int128).sum(),
-        cost_missing=pl.col("cost").null_count().cast(pl.Int64),
+    rows = frame.lazy().select(
+        _place("age_days"),
+        is_open.cast(pl.Int64).alias("open"),
+        pl.col("cost").cast(pl.Int128),
+        cost_missing=pl.col("cost").is_null().cast(pl.Int64),
     )
-    return _placed(counted.sort(_PLACE), "age_days")
+    counted = rows.group_by(_PLACE).agg(pl.len().cast(pl.Int64).alias("deliveries"), pl.col("open", "cost", "cost_missing").sum())
+    return _placed(counted.sort(_PLACE).collect(engine="streaming"), "age_days")
 
 
 def _place(days: str) -> pl.Expr:
@@ -222,7 +223,8 @@ def _reached(frame: pl.DataFrame, milestones: Sequence[str], *, by_lag: bool) ->
 
 def _counted(frame: pl.DataFrame, days: str, named: str) -> pl.DataFrame:
     """Count rows by segment and day."""
-    return _placed(frame.group_by(_place(days)).agg(deliveries=pl.len().cast(pl.Int64)).sort(_PLACE), named)
+    counted = frame.lazy().group_by(_place(days)).agg(deliveries=pl.len().cast(pl.Int64)).sort(_PLACE)
+    return _placed(counted.collect(engine="streaming"), named)
 
 
 def _faults(frame: pl.DataFrame, undated: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:

@@ -55,7 +55,7 @@ class Snapshot:
         by: Names of the columns that make the groups.
         frame: One row per delivery made by then: the `by` columns; `age_days` (Int32, whole days observed); `won_lag`, `lost_lag`
             (Int32; null where not by the last whole day); `is_won` (Boolean, by the moment itself); `amount`, `cost` (Int64,
-            ten-thousandths; null where unknown); `currency` (String or null); `won_day` (Int32, days since 1970); one Int32 column
+            ten-thousandths; null where unknown); `currency` (String or null); one Int32 column
             `step_column(milestone)` for each milestone: its lag; and Boolean faults `is_won_before`, `is_won_and_lost`,
             `is_amount_negative`, `is_amount_changed`, `is_backfilled`.
         undated: One row per group with rows that have no date of delivery: the `by` columns, `undated` (Int64).
@@ -261,7 +261,6 @@ def _frame(read: pl.DataFrame, moment: Moment, by: tuple[str, ...]) -> pl.DataFr
         pl.when(is_won).then(amount.clip(lower_bound=0)).alias("amount"),
         (pl.col("cost") if "cost" in columns else pl.lit(None, dtype=pl.Int64)).alias("cost"),
         (pl.col("currency") if "currency" in columns else pl.lit(None, dtype=pl.String)).alias("currency"),
-        day("won_at").alias("won_day"),
         *(lag(name).alias(name) for name in steps),
         (day("won_at") < day("delivered_at")).fill_null(value=False).alias("is_won_before"),
         (is_won & pl.col("lost_at").is_not_null()).alias("is_won_and_lost"),
