@@ -109,7 +109,7 @@ def fit_no_shows(
         DeliveryError: A column is missing, an id comes twice, or no meeting is left.
     """
     _need(outcomes, ("meeting_id", "is_missed"), "outcomes")
-    _need(meetings, ("meeting_id", "meeting_at"), "meetings")
+    _need(meetings, ("meeting_id", "booked_at", "meeting_at", "prospect"), "meetings")
     due = meetings.filter(as_instants(meetings["meeting_at"]).dt.date() <= read_moment(as_of).through)
     ended = due.join(outcomes.select("meeting_id", "is_missed").unique("meeting_id", keep="first", maintain_order=True), on="meeting_id")
     history = ended.select("prospect", "meeting_at", "is_missed", *(["provider"] if "provider" in meetings.columns else []))
