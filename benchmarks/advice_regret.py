@@ -1,10 +1,11 @@
 """What following the advice costs against knowing the truth, and against three rules of thumb, in a made-up world.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/advice_regret.py [--seed 1] [--repetitions 120] [--size 1] [--alike 1]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/advice_regret.py [--seed 1] [--repetitions 150] [--size 1] [--alike 1] [--history followed]
 
 Each programme is a buyer with four to six offers of two or three providers, true shares of every step drawn around the trade's, lognormal
-lags and deals, and limits of money, SDR hours, slots and audience. For a year the buyer splits the budget evenly; what became of it is
-known up to the year's last day, deals still open included. Then each rule buys for a quarter:
+lags and deals, and limits of money, SDR hours, slots and audience. There is a year of history: a quarter split evenly, then three that follow
+the advice of their day with a tenth split evenly (`--history even`: all four are split evenly). What became of it is known up to the
+year's last day, deals still open included. Then each rule buys for a quarter:
 
 * advice: `problem_of` on answers that are a little off, with the year's history, and `best_mix`;
 * advice without history: the same from priors alone;
@@ -123,38 +124,80 @@ def true_problem(truth: World, asked: MixProblem) -> MixProblem:
     )
 
 
-def year(rng: np.random.Generator, truth: World, asked: MixProblem) -> dict[str, OptionHistory]:
-    """Buy evenly for four quarters and count what is known on the last day."""
-    terrain, limits = Terrain(true_problem(truth, asked)), asked.limits
-    units = (limits.budget_minor or 0) / len(truth.offers) / terrain.spend
-    units = np.minimum(units, [option.max_units or np.inf for option in asked.options])
-    hours = float(terrain.sdr_hours @ units)
+@dataclass
+class Deliveries:
+    """What was delivered of one offer, and what truly becomes of it, in days of the year; one element per delivery."""
+
+    at: np.ndarray
+    is_booked: np.ndarray
+    is_held: np.ndarray
+    is_opportunity: np.ndarray
+    is_won: np.ndarray
+    met: np.ndarray
+    opened: np.ndarray
+    lag: np.ndarray
+    amount: np.ndarray
+
+
+def deliver(rng: np.random.Generator, truth: World, place: int, units: float, start: float) -> Deliveries:
+    count = int(units)
+    at = rng.uniform(start, start + QUARTER, count)
+    is_booked = rng.random(count) < truth.booked[place]
+    met = at + rng.exponential(14, count) * (truth.offers[place].model != "appointment") + rng.exponential(7, count)
+    is_held = is_booked & (rng.random(count) < truth.held[place])
+    is_opportunity = is_held & (rng.random(count) < truth.opportunity[place])
+    opened = met + rng.exponential(14, count)
+    is_won = is_opportunity & (rng.random(count) < truth.won[place])
+    lag = np.exp(rng.normal(np.log(truth.cycle), truth.spread, count))
+    amount = truth.deal * np.exp(rng.normal(-0.32, 0.8, count))
+    return Deliveries(at, is_booked, is_held, is_opportunity, is_won, met, opened, lag, amount)
+
+
+def counted(parts: list[Deliveries], day: float) -> OptionHistory:
+    """Count what is known on a day."""
+    at, booked, held, opportunity, won, met, opened, lag, amount = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("at", "is_booked", "is_held", "is_opportunity", "is_won", "met", "opened", "lag", "amount")
+    )
+    age = day - at
+    old, has_met = age >= 60, met <= day
+    is_open = opportunity & (opened <= day)
+    seen = won & (lag <= age)
+    return OptionHistory(
+        booked=StepCount(reached=float((booked & old).sum()), of=float(old.sum())),
+        held=StepCount(reached=float((held & has_met).sum()), of=float((booked & has_met).sum())),
+        opportunity=StepCount(reached=float((is_open & old).sum()), of=float((held & old & has_met).sum())),
+        won=exposed_count(np.where(won, lag, np.inf)[is_open], age[is_open], horizon_days=HORIZON),
+        deals=float(seen.sum()),
+        revenue_minor=float(amount[seen].sum()),
+    )
+
+
+def even(asked: MixProblem, share: np.ndarray, spend: np.ndarray) -> np.ndarray:
+    """Split the budget evenly, within hours, slots (a fifth more than there are, as meetings fail) and what there is."""
+    limits = asked.limits
+    units = np.minimum((limits.budget_minor or 0) / len(asked.options) / spend, [option.max_units or np.inf for option in asked.options])
+    hours = float(np.array([option.sdr_hours for option in asked.options]) @ units)
     units *= min(1.0, (limits.sdr_hours or np.inf) / max(hours, 1e-9))
-    meetings = float((truth.booked * truth.held) @ units)
-    units *= min(1.0, 1.2 * (limits.ae_slots or np.inf) / max(meetings, 1e-9))
-    history = {}
-    for place, offer in enumerate(truth.offers):
-        bought = int(4 * units[place])
-        age = rng.uniform(0, 365, bought)
-        is_booked = rng.random(bought) < truth.booked[place]
-        meeting = rng.exponential(14, bought) * (offer.model != "appointment") + rng.exponential(7, bought)
-        is_held = is_booked & (rng.random(bought) < truth.held[place])
-        is_opportunity = is_held & (rng.random(bought) < truth.opportunity[place])
-        opened = meeting + rng.exponential(14, bought)
-        is_won = is_opportunity & (rng.random(bought) < truth.won[place])
-        lag = np.exp(rng.normal(np.log(truth.cycle), truth.spread, bought))
-        amount = truth.deal * np.exp(rng.normal(-0.32, 0.8, bought))
-        old, met = age >= 60, meeting <= age
-        is_open = is_opportunity & (opened <= age)
-        seen = is_won & (lag <= age)
-        history[offer.name] = OptionHistory(
-            booked=StepCount(reached=float((is_booked & old).sum()), of=float(old.sum())),
-            held=StepCount(reached=float((is_held & met).sum()), of=float((is_booked & met).sum())),
-            opportunity=StepCount(reached=float((is_open & old).sum()), of=float((is_held & old & met).sum())),
-            won=exposed_count(np.where(is_won, lag, np.inf)[is_open], age[is_open], horizon_days=HORIZON),
-            deals=float(seen.sum()),
-            revenue_minor=float(amount[seen].sum()),
-        )
+    return units * min(1.0, 1.2 * (limits.ae_slots or np.inf) / max(float(share @ units), 1e-9))
+
+
+def year(rng: np.random.Generator, truth: World, asked: MixProblem, *, is_followed: bool) -> dict[str, OptionHistory]:
+    """Buy for four quarters and count what is known on the last day.
+
+    The first quarter is split evenly. The others are too, or follow the advice of their day for all but a tenth, which stays even.
+    """
+    terrain = Terrain(true_problem(truth, asked))
+    split = even(asked, truth.booked * truth.held, terrain.spend)
+    numbers, history = numbers_of(truth.profile), {}
+    parts: list[list[Deliveries]] = [[] for _ in truth.offers]
+    for quarter in range(4):
+        units = split
+        if is_followed and quarter:
+            units = 0.9 * np.array(best_mix(problem_of(truth.profile, numbers, truth.offers, history, draws=60)).units) + 0.1 * split
+        for place, bought in enumerate(units):
+            parts[place].append(deliver(rng, truth, place, bought, quarter * QUARTER))
+        history = {offer.name: counted(parts[place], (quarter + 1) * QUARTER) for place, offer in enumerate(truth.offers)}
     return history
 
 
@@ -192,9 +235,10 @@ def rules(asked: MixProblem, history: dict[str, OptionHistory]) -> dict[str, np.
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--repetitions", type=int, default=120)
+    arguments.add_argument("--repetitions", type=int, default=150)
     arguments.add_argument("--size", type=float, default=1.0)
     arguments.add_argument("--alike", type=float, default=1.0)
+    arguments.add_argument("--history", choices=("followed", "even"), default="followed")
     given = arguments.parse_args()
     rng = np.random.default_rng(given.seed)
     values: dict[str, list[float]] = {}
@@ -203,7 +247,7 @@ def main() -> int:
         truth = world(rng, given.size, given.alike)
         numbers = numbers_of(truth.profile)
         before = problem_of(truth.profile, numbers, truth.offers)
-        history = year(rng, truth, before)
+        history = year(rng, truth, before, is_followed=given.history == "followed")
         after = problem_of(truth.profile, numbers, truth.offers, history)
         true = Terrain(true_problem(truth, before))
         mixes = {

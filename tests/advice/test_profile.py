@@ -174,3 +174,34 @@ def test_the_same_seed_gives_the_same_futures() -> None:
     one, two = (problem_of(profile, numbers, profile.offers, seed=4).draws for _ in range(2))
     assert (one.held == two.held).all()
     assert (one.worth_minor == two.worth_minor).all()
+
+
+ODD = ["nan", "inf", "-1", "0", "1e300", "[]", "{}", '""', "true", "2026-01-01", '"NaN"', "[1, 2]", "{ value = 1 }", "99999999999999999999"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_answer_however_odd_ends_in_anything_but_words(odd: str) -> None:
+    lines = COMPLETE.splitlines()
+    for place, line in enumerate(lines):
+        if " = " not in line:
+            continue
+        text = "\n".join([*lines[:place], f"{line.split(' = ')[0]} = {odd}", *lines[place + 1 :]])
+        reading = read_profile(text, "profile.toml")
+        assert all(finding.seen.endswith(".") and finding.mend for finding in reading.findings)
+        assert (reading.profile is None) == bool(reading.errors)
+        if reading.profile is not None:
+            numbers = numbers_of(reading.profile)
+            assert all(abs(row.value) < 1e18 for row in numbers.rows)
+
+
+def test_nothing_but_offers_can_be_repeated_and_tables_must_be_tables() -> None:
+    for text in (
+        "goals = 3",
+        "offer = 3",
+        "offer = [3]",
+        "[[goals]]",
+        "numbers = []",
+        "[offer]\nmodel = 3",
+        "[numbers.margin]\nvaluee = 3",
+    ):
+        assert read_profile(text + '\n[revenue]\ndeal_size = "9"\nbudget = "9"\n').errors

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ["providers.md", "reference/attribute.md", "reference/rank.md"]
+PAGES = ["providers.md", "reference/advice.md", "reference/attribute.md", "reference/rank.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from payper.advice.break_even import Band
 from payper.advice.futures import Outlook
-from payper.advice.mix import Mix, quick_mix
+from payper.advice.mix import Mix, most_units, quick_mix
 from payper.advice.options import Array, MixProblem
 from payper.advice.profile import Offer
 from payper.advice.sensitivity import Situation
@@ -19,6 +21,7 @@ TEST_DAYS = 60
 _MEETING_DAYS = 14.0
 _YEAR_MONTHS = 12.0
 _DRAWS = 40
+_LOOKED_AT = 4
 _BUDGET_SHARE = 0.25
 """The most of the period's budget that a test may take; payper's rule, so that it stays a test."""
 _ENOUGH = 0.9
@@ -45,27 +48,42 @@ class FirstTest:
     test: TestValue
 
 
-def first_test(situation: Situation, problem: MixProblem, mix: Mix, *, caution: float, days: int = TEST_DAYS) -> FirstTest | None:
+def first_test(
+    situation: Situation, problem: MixProblem, mix: Mix, *, bands: Sequence[Band], caution: float, days: int = TEST_DAYS
+) -> FirstTest | None:
     """Find the test that is worth most, or None where none is worth its loss.
 
     The best mix is found anew for five levels of the offer's success; a test's value is the mean of those values over its exact outcomes,
-    less the value without it, for the rest of the year. What one offer teaches about others is left out.
+    less the value without it, for the rest of the year. What one offer teaches about others is left out. Looked at are the four offers
+    whose price could prove furthest on the other side of what they are worth, by their bands.
 
     Args:
         situation: What advice is computed from.
         problem: The question as it stands.
         mix: The answer as it stands, with prices of its bounds.
+        bands: Up to which price each offer is worth buying, over futures.
         caution: The weight of the worst tenth of futures.
         days: Until the test is read.
     """
     found = []
     small = situation.problem(_DRAWS)
-    for place, offer in enumerate(situation.offers):
+    for place in _likely(problem, mix, bands):
+        offer = situation.offers[place]
         test = _test_of(situation, problem, small, mix, place, caution, days)
         if test is not None:
             counts = "opportunities" if offer.model == "appointment" else "meetings held"
             found.append(FirstTest(option=offer.name, provider=offer.provider, counts=counts, days=days, test=test))
     return max(found, key=lambda each: each.test.net_minor, default=None)
+
+
+def _likely(problem: MixProblem, mix: Mix, bands: Sequence[Band]) -> list[int]:
+    """Give the places of the offers most worth testing: what could be gained, or saved, if the truth were at the band's other end."""
+    high = most_units(problem)
+    chance = []
+    for place, (option, units, band) in enumerate(zip(problem.options, mix.units, bands, strict=True)):
+        gain, saved = band.high - option.price_minor, option.price_minor - band.low
+        chance.append(max(gain * (high[place] - units), saved * units, 0.0))
+    return sorted(range(len(chance)), key=lambda place: -chance[place])[:_LOOKED_AT]
 
 
 def _test_of(

@@ -115,7 +115,7 @@ def best_mix(problem: MixProblem, *, caution: float = 0.0, start: Sequence[float
 
 def quick_mix(problem: MixProblem, *, caution: float = 0.0, start: Sequence[float] | None = None) -> tuple[tuple[float, ...], float]:
     """Find units and the mean value of the best mix to about a thousandth, for the many questions of what would change it."""
-    search, units = _find(problem, caution, start, tolerance=2e-4)
+    search, units = _find(problem, caution, start, tolerance=5e-4)
     return tuple(float(each) for each in units), float(search.terrain.values(units).mean())
 
 

@@ -55,7 +55,8 @@ def recommend(
     mix = average if caution == 0 else best_mix(problem, caution=caution, start=average.units)
     cautious = best_mix(problem, caution=max(CAUTION["cautious"], caution), start=mix.units)
     without = _without_each(problem, mix, caution)
-    lines = _lines(situation, problem, mix, _walk_away(problem, mix, without))
+    bands = _walk_away(problem, mix, without)
+    lines = _lines(situation, problem, mix, bands)
     sure, loses, runner_ups = _compare(situation, problem, mix, [average, cautious], without)
     is_thorough = is_thorough and not notes
     alone, pairs = changes(situation, mix, caution=caution) if is_thorough else ((), ())
@@ -79,7 +80,7 @@ def recommend(
         changes=alone,
         pair_changes=pairs,
         goal=_goal(profile, problem, mix),
-        first_test=first_test(situation, problem, mix, caution=caution) if is_thorough else None,
+        first_test=first_test(situation, problem, mix, bands=bands, caution=caution) if is_thorough else None,
         flow=_flow(situation, problem, mix, on_the_way),
         numbers=numbers.rows,
         assumptions=(*words, *numbers.assumptions),
