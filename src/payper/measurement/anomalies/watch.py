@@ -62,7 +62,7 @@ class Anomalies:
 
     Attributes:
         week: The Monday of the last week looked at; None: there was none.
-        q: On average at most this share of the providers named stand out by chance alone.
+        q: On average at most this share of the providers that one comparison names stand out by chance alone.
         providers: One row per provider, as `PROVIDERS_SCHEMA`, those that stand out first.
         evidence: One row per provider, signal and comparison, as `EVIDENCE_SCHEMA`, the least likely first.
         notes: Sentences on signals that stand out at half of the providers or more at once, and at three at least.
