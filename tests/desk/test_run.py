@@ -307,3 +307,21 @@ def test_an_amount_that_may_be_a_thousand_times_another_charges_nothing_until_it
     assert "amount `12.345` USD may be 12345.00 or 12.35; write the one that is meant" in refused["why"]
     path.write_text(header + "reach,L-1,won,2026-01-20,12345.00,\n", encoding="utf-8")
     assert contract_of(programme)["pending_minor"] == 9600 + 24690
+
+
+def test_a_second_run_tells_every_refused_return_as_the_first_did(programme: Path, add_leads: AddLeads) -> None:
+    """One refused by a person, some for the cap, others granted after them: the answers and their words stay."""
+    path = programme / "contracts" / "reach.toml"
+    path.write_text(path.read_text("utf-8").replace('cap = "50%"', 'cap = "40%"\ncontest_within = "3bd"'), encoding="utf-8")
+    add_leads("two.csv", "".join(lead(number, day=f"2026-01-{number:02}") for number in range(5, 25)))
+    head = "contract,external_id,reason,claimed_at,evidence,contested_at,decision,decided_at,decided_by\n"
+    refused = "reach,L-5,EMAIL_BOUNCED,2026-01-05 11:00,b,2026-01-05 12:00,refused,2026-01-05 13:00,Dana\n"
+    others = "".join(f"reach,L-{number},EMAIL_BOUNCED,2026-01-{number:02} 11:00,b,,,,\n" for number in range(6, 25))
+    (programme / "returns" / "r.csv").write_text(head + refused + others, encoding="utf-8")
+    out = run_programme(programme).out
+    first = (out / "refusals.csv").read_text("utf-8")
+    assert first.count("RETURN_CAP") > 3
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    run_programme(programme)
+    assert (out / "refusals.csv").read_text("utf-8") == first
+    assert json.loads((out / "summary.json").read_text("utf-8"))["contracts"] == summary["contracts"]

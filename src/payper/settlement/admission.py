@@ -114,7 +114,7 @@ class ClaimBook:
         in_window = _covered(course, claim)
         made_up = self._made_up_before(claim, subject, course)
         covered = tuple(milestone for milestone in in_window if milestone not in made_up)
-        fault = self._fault(claim, subject, course, covered, is_made_up=covered != in_window)
+        fault = self._fault(claim, subject, course, covered, is_made_up=covered != in_window, is_answered=earlier is not None)
         if earlier == "granted" and subject.delivery_id not in self.returned and contract.review is not None:
             self._answered_ahead[contract.id] -= 1
             covered = covered or tuple(
@@ -178,7 +178,7 @@ class ClaimBook:
         return owing.covered if owing is not None and owing.is_makeup else ()
 
     def _fault(
-        self, claim: Claim, subject: Subject, course: Course, covered: tuple[Milestone, ...], *, is_made_up: bool
+        self, claim: Claim, subject: Subject, course: Course, covered: tuple[Milestone, ...], *, is_made_up: bool, is_answered: bool
     ) -> tuple[str, str] | None:
         """Say why a return is not admissible, as code and words, or None (RULES 42 and 43)."""
         review = subject.contract.review
@@ -210,7 +210,9 @@ class ClaimBook:
         if review.cap is not None and (subject.contract.id, subject.external_id) not in self.replaced:
             accepted = self.accepted_by(subject.contract.id, claim.claimed_at)
             limit = accepted_share(review.cap, accepted)
-            before, later = self.admitted.get(subject.contract.id, 0), self._answered_ahead.get(subject.contract.id, 0)
+            # What was answered in an earlier run was answered in its turn: returns granted after it took no place from it.
+            before = self.admitted.get(subject.contract.id, 0)
+            later = 0 if is_answered else self._answered_ahead.get(subject.contract.id, 0)
             if before + later + 1 > limit:
                 return "RETURN_CAP", _cap_in_words(review.cap, accepted, limit=limit, before=before, later=later)
         return None
