@@ -58,6 +58,8 @@ def _answer(rows: list[dict[str, Any]]) -> str:
 
 
 def _wins(row: dict[str, Any]) -> str:
+    if row["touch"] == ANYWAY and "NO_BASELINE" in row["flags"]:
+        return "not known"
     return with_interval(row["wins"], row["wins_lo"], row["wins_hi"], number)
 
 
@@ -77,8 +79,8 @@ def _table(rows: list[dict[str, Any]], measured: Measured) -> Table:
             row["touch"],
             count(round(row["companies"])),
             _wins(row),
-            "" if row["wins_share"] is None else percent(row["wins_share"]),
-            "" if row["value"] is None else with_interval(row["value"], row["value_lo"], row["value_hi"]),
+            "" if row["wins_share"] is None or _wins(row) == "not known" else percent(row["wins_share"]),
+            "" if row["value"] is None or _wins(row) == "not known" else with_interval(row["value"], row["value_lo"], row["value_hi"]),
             "" if row["e_value_lo"] is None else f"{row['e_value_lo']:.1f}",
         ]
         for row in rows
