@@ -1,6 +1,6 @@
 """What following the advice costs against knowing the truth, and against three rules of thumb, in a made-up world.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/advice_regret.py [--seed 1] [--repetitions 150] [--size 1] [--alike 1] [--history followed]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/advice_regret.py [--seed 1] [--repetitions 200] [--size 1] [--alike 1] [--history followed]
 
 Each programme is a buyer with four to six offers of two or three providers, true shares of every step drawn around the trade's, lognormal
 lags and deals, and limits of money, SDR hours, slots and audience. There is a year of history: a quarter split evenly, then three that follow
@@ -90,7 +90,7 @@ def world(rng: np.random.Generator, size: float = 1.0, alike: float = 1.0) -> Wo
     held = around(rng, rng.beta(15, 5), alike * ALIKE["held"], count)
     opportunity = np.array([around(rng, opens[model], alike * ALIKE["opportunity"], 1)[0] for _, model in models])
     won = around(rng, wins, alike * ALIKE["won"], count)
-    deal, margin, cycle = float(np.exp(rng.normal(np.log(14_000), 0.6))), rng.uniform(0.55, 0.85), rng.uniform(30, 120)
+    deal, margin, cycle = float(np.exp(rng.normal(np.log(14_000), 0.45))), rng.uniform(0.55, 0.85), rng.uniform(30, 120)
     answers = Profile(
         goals=Goals(kind="revenue", months=3.0, horizon_days=HORIZON),
         sales=SalesProcess(
@@ -235,7 +235,7 @@ def rules(asked: MixProblem, history: dict[str, OptionHistory]) -> dict[str, np.
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--repetitions", type=int, default=150)
+    arguments.add_argument("--repetitions", type=int, default=200)
     arguments.add_argument("--size", type=float, default=1.0)
     arguments.add_argument("--alike", type=float, default=1.0)
     arguments.add_argument("--history", choices=("followed", "even"), default="followed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
@@ -78,7 +77,11 @@ class Mix:
 
 def conflicts(problem: MixProblem) -> tuple[str, ...]:
     """Say why no mix can keep all promises, as sentences; empty where one can."""
-    terrain = Terrain(problem)
+    return _conflicts(Terrain(problem))
+
+
+def _conflicts(terrain: Terrain) -> tuple[str, ...]:
+    problem = terrain.problem
     low = _low(problem)
     found = [
         f"{option.name} is promised {option.committed_units:,.0f} units, more than the {option.max_units:,.0f} that can be had."
@@ -122,11 +125,11 @@ def quick_mix(problem: MixProblem, *, caution: float = 0.0, start: Sequence[floa
 def _find(problem: MixProblem, caution: float, start: Sequence[float] | None, *, tolerance: float) -> tuple[Search, Array]:
     if not 0 <= caution <= 1:
         raise ValueError(f"caution {caution} is not from 0 to 1")
-    reasons = conflicts(problem)
+    terrain = Terrain(problem)
+    reasons = _conflicts(terrain)
     if reasons:
         raise ValueError(" ".join(reasons))
-    terrain = Terrain(problem)
-    high = most_units(problem)
+    high = _most_units(terrain)
     search = Search(terrain, caution=caution, scale=high, tolerance=tolerance)
     units = _branch(search, problem, high, start)
     units = _share_alike(terrain, problem, units, caution)
@@ -153,7 +156,11 @@ def most_units(problem: MixProblem) -> Array:
     Raises:
         ValueError: Nothing limits an option.
     """
-    terrain, limits = Terrain(problem), problem.limits
+    return _most_units(Terrain(problem))
+
+
+def _most_units(terrain: Terrain) -> Array:
+    problem, limits = terrain.problem, terrain.problem.limits
     audiences = {audience.name: audience for audience in problem.audiences}
     high = np.full(terrain.count, np.inf)
     for place, option in enumerate(problem.options):
@@ -262,22 +269,21 @@ def _by_model(search: Search) -> Array:
 
 def _share_alike(terrain: Terrain, problem: MixProblem, units: Array, caution: float) -> Array:
     """Give options that cannot be told apart equal shares, where that costs nothing: nobody can say which of them to leave out."""
-    draws = problem.draws
-
-    def likeness(place: int) -> tuple[object, ...]:
-        option = problem.options[place]
-        means = (float(draws.held[:, place].mean()), float((draws.held * draws.worth_minor)[:, place].mean()))
-        return (
+    held, worth = terrain.held.mean(axis=0), (terrain.held * terrain.worth).mean(axis=0)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, option in enumerate(problem.options):
+        likeness = (
             option.model, option.price_minor, option.held_price_minor, option.won_percent, option.sdr_hours, option.ae_meetings,
-            option.min_units, option.committed_units, option.max_units, option.audience, *(f"{mean:.6g}" for mean in means),
+            option.min_units, option.committed_units, option.max_units, option.audience, f"{held[place]:.6g}", f"{worth[place]:.6g}",
         )  # fmt: skip
-
+        groups.setdefault(likeness, []).append(place)
     shared = units.copy()
-    for _, group in groupby(sorted(range(terrain.count), key=lambda place: str(likeness(place))), key=lambda place: str(likeness(place))):
-        alike = list(group)
+    for alike in groups.values():
         share = float(units[alike].mean())
         if len(alike) > 1 and share >= problem.options[alike[0]].min_units:
             shared[alike] = share
+    if bool(np.all(shared == units)):
+        return units
     kept = limit_rows(terrain)
     fits = bool(np.all(kept.matrix @ shared <= kept.most * (1 + 1e-12) + 1e-9)) and terrain.payback_gap(shared) <= _SMALL * abs(
         float(terrain.mean_cost @ shared)

@@ -81,6 +81,8 @@ class Search:
         self._group = [np.sort(part) for part in np.array_split(np.argsort(strength, kind="stable"), groups)]
         self._planes: list[tuple[Array, Array]] = []
         self._tails: list[tuple[float, Array, Array]] = []
+        brought = (terrain.held * np.abs(terrain.worth)).mean(axis=0)
+        self._size = max(float(np.max(np.maximum(np.abs(terrain.mean_cost), brought / 10) * self._scale, initial=0.0)), 1.0)
         self._has_tail = caution > 0
         self._has_payback = terrain.problem.limits.payback_months is not None
         self.programmes = 0
@@ -116,7 +118,7 @@ class Search:
             if found is None:
                 break
             proposed, promised, _ = found
-            if promised <= best + self._tolerance * (abs(best) + min(self._money, abs(best) + 1.0)):
+            if promised <= best + self._tolerance * (abs(best) + min(self._size, abs(best) + 1.0)):
                 break
             proposed = self.into(proposed, bounds)
             reached = self.value(proposed)
@@ -139,7 +141,7 @@ class Search:
         terrain, count = self.terrain, self.terrain.count
         useful, bend = terrain.useful_slopes(at)
         rest = useful - bend @ at
-        money, plain = self._money, 1 - self.caution
+        money, plain = self._size, 1 - self.caution
         blocks = self._blocks(bend, rest, money)
         row_scale = np.maximum(np.abs(self.rows.most), 1e-9)
         width = count + len(self._group) + self._has_tail + self._has_payback
@@ -212,13 +214,6 @@ class Search:
                 free = free * max(1 - over / used, 0.0)
                 units = bounds.low + free
         return units
-
-    @property
-    def _money(self) -> float:
-        """Give an amount of the size of the answer, for scaling."""
-        terrain = self.terrain
-        size = float(np.max(np.abs(terrain.mean_cost) * self._scale, initial=0.0))
-        return max(size, float(np.max((terrain.held * np.abs(terrain.worth)).mean(axis=0) * self._scale, initial=0.0)) / 10, 1.0)
 
     def _forget(self) -> None:
         """Keep the newest planes, so that programmes stay small."""
