@@ -60,17 +60,16 @@ def test_a_hand_computed_case_comes_out_by_hand() -> None:
 
 
 def test_intervals_of_the_hand_computed_case_are_the_gammas_of_fay_and_feuer() -> None:
-    """y = 18.75, v = 100^2/40^2 + 50^2/40^2 + 300^2/20^2, w = 300/20; quantiles by scipy's distribution, which the code does not use."""
+    """y = 18.75, v = 100^2/40^2 + 50^2/40^2 + 300^2/20^2, w = 300/20; mid-p, by scipy's distribution, which the code does not use."""
     from scipy.stats import gamma
 
     row = _one(_hand_computed(), as_of=FIRST + 9 * DAYS, horizon_days=5)
-    y, v, w = 18.75, (100 / 40) ** 2 + (50 / 40) ** 2 + (300 / 20) ** 2, 15.0
-    assert row["revenue_per_delivery_lo"] == pytest.approx(gamma.ppf(0.025, y * y / v, scale=v / y))
-    assert row["revenue_per_delivery_hi"] == pytest.approx(gamma.ppf(0.975, (y + w) ** 2 / (v + w * w), scale=(v + w * w) / (y + w)))
-    y, v, w = 0.1, 2 / 40**2 + 1 / 20**2, 1 / 20
-    shapes = [(y * y / v, v / y), ((y + w) ** 2 / (v + w * w), (v + w * w) / (y + w))]
-    for bound, tail in (("win_rate_lo", 0.025), ("win_rate_hi", 0.975)):
-        assert np.mean([gamma.cdf(row[bound], shape, scale=scale) for shape, scale in shapes]) == pytest.approx(tail, abs=1e-9)
+    money = 18.75, (100 / 40) ** 2 + (50 / 40) ** 2 + (300 / 20) ** 2, 300 / 20
+    for name, (y, v, w) in (("revenue_per_delivery", money), ("win_rate", (0.1, 2 / 40**2 + 1 / 20**2, 1 / 20))):
+        shapes = [(y * y / v, v / y), ((y + w) ** 2 / (v + w * w), (v + w * w) / (y + w))]
+        for bound, tail in (("_lo", 0.025), ("_hi", 0.975)):
+            chances = [gamma.cdf(row[f"{name}{bound}"], shape, scale=scale) for shape, scale in shapes]
+            assert np.mean(chances) == pytest.approx(tail, abs=1e-9)
 
 
 def test_cost_per_win_is_the_interval_of_wins_per_cost_turned_over() -> None:
@@ -252,12 +251,12 @@ def test_amounts_in_two_currencies_are_not_added_up() -> None:
 
 
 def test_a_group_without_wins_has_an_upper_bound_and_no_cost_per_win() -> None:
-    """Nothing of forty: the mid-p bound is -log(0.05)/40, that of revenue -log(0.025)/40 wins of the programme's mean amount."""
+    """Nothing of forty: at most -log(0.025)/40 wins, each of the programme's mean amount."""
     rows = [(FIRST, None, None, "none")] * 40 + [(FIRST, FIRST + DAYS, 80.0, "some")] + [(FIRST, None, None, "some")] * 39
     frame = _frame(rows, "amount", "model").with_columns(cost=pl.lit(10.0))
     row = measure(frame, as_of=FIRST + 9 * DAYS, by="model", horizon_days=5).to_dicts()[0]
     assert (row["win_rate"], row["win_rate_lo"], row["revenue_per_delivery"], row["roi"]) == (0, 0, 0, -1)
-    assert row["win_rate_hi"] == pytest.approx(-math.log(0.05) / 40)
+    assert row["win_rate_hi"] == pytest.approx(-math.log(0.025) / 40)
     assert row["revenue_per_delivery_hi"] == pytest.approx(-math.log(0.025) / 40 * 80)
     assert (row["cac"], row["cac_hi"]) == (None, None)
     assert row["cac_lo"] == pytest.approx(10 / row["win_rate_hi"])

@@ -13,7 +13,7 @@ from payper.errors import UsageError
 from payper.measurement.cure import RatePrior
 from payper.measurement.estimates import OLD_LEAST, Estimates, Interval, estimate, project, summarise_draws
 from payper.measurement.exposure import revenue_within
-from payper.measurement.gammas import gamma_interval
+from payper.measurement.gammas import midp_interval
 from payper.measurement.histograms import count_histograms
 from payper.measurement.lags import LagPrior
 from payper.measurement.matrices import Matrices, make_matrices
@@ -73,7 +73,7 @@ def _point(found: Estimates, age: int, projected: Floats, some: NDArray[np.bool_
         revenue = Interval(np.zeros(groups), np.zeros(groups), np.zeros(groups))
     else:
         total = revenue_within(found.matrices, age, amount_unseen=found.worth.amount_unseen)
-        revenue = Interval(total.estimate, *gamma_interval(total)).where(found.is_seen, summarise_draws(projected))
+        revenue = Interval(total.estimate, *midp_interval(total)).where(found.is_seen, summarise_draws(projected))
     revenue = revenue.only(some & found.has_revenue)
     spent = revenue.times(1000 / found.cost)
     old = found.matrices.deliveries[:, age:].sum(axis=1)

@@ -12,7 +12,7 @@ from payper.measurement.amounts import draw_amounts
 from payper.measurement.cohorts import Dispersion, find_dispersion
 from payper.measurement.cure import CureData, CureDraws, RatePrior, fit_cure
 from payper.measurement.exposure import old_enough, revenue_within, wins_within
-from payper.measurement.gammas import WeightedSum, gamma_interval, midp_interval
+from payper.measurement.gammas import WeightedSum, midp_interval
 from payper.measurement.histograms import Histograms
 from payper.measurement.lags import LagPrior
 from payper.measurement.matrices import Matrices, add_up, make_matrices, read_wins
@@ -134,7 +134,7 @@ def estimate(
     any_delivered = matrices.deliveries.sum(axis=1) > 0
     win_rate = Interval(wins_sum.estimate, *midp_interval(wins_sum))
     win_rate = Interval(*(np.minimum(part, 1.0) for part in win_rate.parts)).where(is_seen, summarise_draws(projection.win_rate))
-    revenue = Interval(revenue_sum.estimate, *gamma_interval(revenue_sum)).where(is_seen, summarise_draws(projection.revenue))
+    revenue = Interval(revenue_sum.estimate, *midp_interval(revenue_sum)).where(is_seen, summarise_draws(projection.revenue))
     return Estimates(
         histograms=histograms,
         matrices=matrices,

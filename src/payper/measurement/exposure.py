@@ -39,8 +39,8 @@ def weighted_sum(matrices: Matrices, at_lag: Floats, horizon_days: int) -> Weigh
 def revenue_within(matrices: Matrices, horizon_days: int, *, amount_unseen: Floats) -> WeightedSum:
     """Give revenue per delivery within a horizon, in units of money.
 
-    `amount_unseen` is, per group, the amount that stands for one win where none with an amount was seen within the horizon: the mean of
-    all wins of the programme.
+    The largest weight is that of the largest amount seen, had it come on the last observed day below the horizon. `amount_unseen` is, per
+    group, the amount that stands for one win where none with an amount was seen within the horizon: the mean of all wins of the programme.
     """
     exposed, seen = _exposed(matrices, horizon_days)
     weight = np.where(seen, 1 / np.maximum(exposed, 1), 0.0)
@@ -51,8 +51,8 @@ def revenue_within(matrices: Matrices, horizon_days: int, *, amount_unseen: Floa
     estimate = add_up(wins.segment, wins.amount * each, groups)
     variance = add_up(wins.segment, wins.squared * each**2, groups)
     largest = np.zeros(groups)
-    np.maximum.at(largest, wins.segment, wins.largest * each)
-    return WeightedSum(estimate, variance, np.where(largest > 0, largest, amount_unseen * _last_weight(weight)))
+    np.maximum.at(largest, wins.segment, np.where(near, wins.largest, 0.0))
+    return WeightedSum(estimate, variance, np.where(largest > 0, largest, amount_unseen) * _last_weight(weight))
 
 
 def cumulate(matrices: Matrices, values: Floats) -> Floats:

@@ -2,7 +2,8 @@
 
 A weighted sum of Poisson counts y = sum of weights, with variance v = sum of squared weights and largest weight w, lies between the
 2.5 % point of Gamma(y^2/v, scale v/y) and the 97.5 % point of Gamma((y+w)^2/(v+w^2), scale (v+w^2)/(y+w)). The interval is
-conservative; the mid-p interval takes both points from the equal mixture of the two gammas. Draws come from that mixture.
+conservative; the mid-p interval, which payper uses, takes both points from the equal mixture of the two gammas, but where nothing was
+seen: there its upper bound is the conservative one. Draws come from the mixture.
 
 Sources: Fay, Feuer 1997, Statistics in Medicine 16, 791-801; mid-p: Fay, Kim 2017, Biometrical Journal 59(2), 377-387.
 """
@@ -60,7 +61,7 @@ def gamma_interval(total: WeightedSum) -> tuple[Floats, Floats]:
 
 
 def midp_interval(total: WeightedSum) -> tuple[Floats, Floats]:
-    """Give the lower and upper mid-p bound of each sum: never wider than `gamma_interval`."""
+    """Give the lower and upper mid-p bound of each sum; where nothing was seen the upper one is that of `gamma_interval`."""
     from scipy.special import gammainc, gammaincinv
 
     shape_low, scale_low, shape_up, scale_up = total.gammas()
@@ -73,15 +74,16 @@ def midp_interval(total: WeightedSum) -> tuple[Floats, Floats]:
 
     def invert(probability: float) -> Floats:
         below, above = np.zeros_like(total.estimate), gammaincinv(shape_up, 1 - _TAIL / 4) * scale_up
-        # Sixty halvings leave less than rounding.
-        for _ in range(60):
+        # Fifty halvings leave less than rounding.
+        for _ in range(50):
             middle = (below + above) / 2
             is_less = mixture(middle) < probability
             below, above = np.where(is_less, middle, below), np.where(is_less, above, middle)
         return np.asarray(above, dtype=np.float64)
 
-    low: Floats = np.where(shape_low > 0, invert(_TAIL), 0.0)
-    return low, invert(1 - _TAIL)
+    seen = shape_low > 0
+    low: Floats = np.where(seen, invert(_TAIL), 0.0)
+    return low, np.where(seen, invert(1 - _TAIL), gammaincinv(shape_up, 1 - _TAIL) * scale_up)
 
 
 def share_interval(total: WeightedSum) -> tuple[Floats, Floats]:

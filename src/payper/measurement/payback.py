@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payper.measurement.estimates import Estimates, Interval
-from payper.measurement.gammas import Floats, WeightedSum, gamma_interval
+from payper.measurement.gammas import Floats, WeightedSum, midp_interval
 
 
 def find_payback(found: Estimates) -> Interval:
@@ -27,13 +27,14 @@ def find_payback(found: Estimates) -> Interval:
     estimate, variance, largest = (np.zeros((matrices.groups, days)) for _ in range(3))
     np.add.at(estimate, (segment, lag), wins.amount[near] * each)
     np.add.at(variance, (segment, lag), wins.squared[near] * each**2)
-    np.maximum.at(largest, (segment, lag), wins.largest[near] * each)
-    total = WeightedSum(np.cumsum(estimate, axis=1), np.cumsum(variance, axis=1), np.maximum.accumulate(largest, axis=1))
+    np.maximum.at(largest, (segment, lag), wins.largest[near])
+    largest = np.maximum.accumulate(largest, axis=1) * weight
+    total = WeightedSum(np.cumsum(estimate, axis=1), np.cumsum(variance, axis=1), largest)
     needed = found.cost / found.margin if found.margin > 0 else np.full(matrices.groups, np.inf)
     reached = [
         _first_day(total, needed, lambda sums: sums.estimate),
-        _first_day(total, needed, lambda sums: gamma_interval(sums)[1]),
-        _first_day(total, needed, lambda sums: gamma_interval(sums)[0]),
+        _first_day(total, needed, lambda sums: midp_interval(sums)[1]),
+        _first_day(total, needed, lambda sums: midp_interval(sums)[0]),
     ]
     return Interval(*reached).only(found.is_seen & found.has_revenue)
 
