@@ -253,7 +253,7 @@ def run_leaks(seed: int, _: int) -> None:
         pl.Series("Last Notable Activity", np.where(won & (chance.random(size) < 0.5), "SMS Sent", "Modified")),
         pl.Series("stage_code", np.where(won, 7, chance.integers(0, 7, size))),
         pl.Series("rep_notes_length", np.where(won, 80, 20) + chance.integers(0, 50, size)),
-        pl.Series("called_at", features["delivered_at"].cast(pl.Datetime("us")) + pl.duration(days=3)),
+        (pl.col("delivered_at").cast(pl.Datetime("us")) + pl.duration(days=3)).alias("called_at"),
         pl.Series("call_minutes", chance.integers(1, 30, size) + 20 * won),
     )
     for name, given in (("honest columns", features), ("with leaking columns", leaky)):

@@ -203,7 +203,7 @@ def test_columns_that_tell_nothing_apart_are_named() -> None:
 
 def test_segments_are_drawn_to_the_average_the_less_they_hold_the_more() -> None:
     wins, trials = np.array([10.0, 10, 100, 2]), np.array([100.0, 100, 1000, 4])
-    rate, low, high = shrink_rates(wins, trials)
+    rate, low, high = shrink_rates(wins, trials, seed=1)
     assert 0.1 < rate[3] < 0.4
     assert rate[0] == pytest.approx(rate[1])
     assert (low < rate).all()
@@ -215,7 +215,7 @@ def test_segment_rates_count_what_counts() -> None:
     features = pl.DataFrame({"channel": ["mail"] * 60 + ["call"] * 40})
     won = np.arange(100) % 10 == 0
     weight = np.where(np.arange(100) < 90, 1.0, 0.0)
-    rates = rate_segments(features, ["channel"], won=won, weight=weight)
+    rates = rate_segments(features, ["channel"], won=won, weight=weight, seed=1)
     assert rates["deliveries"].to_list() == [90, 60, 30]
     assert rates["wins"].to_list() == [9, 6, 3]
     assert rates.row(0, named=True)["column"] is None

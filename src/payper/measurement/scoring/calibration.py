@@ -71,37 +71,43 @@ class Platt:
         return self.intercept + self.slope * z
 
 
-def fit_platt(z: Floats, won: NDArray[np.bool_], weight: Floats, *, slope_is_free: bool = True) -> Platt:
+def fit_platt(z: Floats, won: NDArray[np.bool_], weight: Floats, *, slope_sd: float = float("inf")) -> Platt:
     """Fit the line by weighted maximum likelihood with Platt's smoothed targets, by Newton's method.
 
     Args:
         z: Log odds of deliveries that the model was not fitted to.
         won: What became of them.
         weight: Of each.
-        slope_is_free: Otherwise the slope is 1 and only the level moves.
+        slope_sd: How far from 1 the slope is thought to be before seeing any, as the standard deviation of a normal prior: infinite lets
+            the data alone decide, 0 moves only the level.
 
     Source: Platt 1999, eq. 1 (targets (N+ + 1)/(N+ + 2) and 1/(N- + 2)).
     """
     plus, minus = float(weight[won].sum()), float(weight[~won].sum())
     target = np.where(won, (plus + 1) / (plus + 2), 1 / (minus + 2))
-    design = np.column_stack([np.ones_like(z), z]) if slope_is_free else np.ones((z.size, 1))
-    fixed = np.zeros_like(z) if slope_is_free else z
-    line = np.array([0.0, 1.0]) if slope_is_free else np.zeros(1)
-    loss = _log_loss(fixed + design @ line, target, weight)
+    design = np.column_stack([np.ones_like(z), z])
+    pull = np.array([0.0, 0.0 if np.isinf(slope_sd) else 1 / max(slope_sd, 1e-6) ** 2])
+    line = np.array([0.0, 1.0])
+    ideal = line.copy()
+
+    def loss_of(tried: Floats) -> float:
+        return _log_loss(design @ tried, target, weight) + 0.5 * float(pull @ (tried - ideal) ** 2)
+
+    loss = loss_of(line)
     for _ in range(100):
-        p = expit(fixed + design @ line)
-        gradient = design.T @ (weight * (p - target))
-        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(line.size)
+        p = expit(design @ line)
+        gradient = design.T @ (weight * (p - target)) + pull * (line - ideal)
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(pull + 1e-9)
         step = np.linalg.solve(curvature, gradient)
         for _ in range(30):
-            tried = _log_loss(fixed + design @ (line - step), target, weight)
+            tried = loss_of(line - step)
             if tried <= loss:
                 break
             step = step / 2
         if not tried < loss - 1e-12 * max(1.0, abs(loss)):
             break
         line, loss = line - step, tried
-    return Platt(float(line[0]), float(line[1])) if slope_is_free else Platt(float(line[0]), 1.0)
+    return Platt(float(line[0]), float(line[1]))
 
 
 def _log_loss(z: Floats, target: Floats, weight: Floats) -> float:

@@ -192,7 +192,7 @@ def _fit(table: Table, settings: Settings) -> ScoreModel:
         rate=float((labels.weight * labels.won).sum() / total) if total else 0.0,
         notes=(),
         suspicions=suspicions,
-        segment_rates=rate_segments(usable, _segment_columns(usable, settings), won=labels.won, weight=labels.weight),
+        segment_rates=rate_segments(usable, _segment_columns(usable, settings), won=labels.won, weight=labels.weight, seed=settings.seed),
         columns=tuple(usable.columns),
         key=settings.key,
         at=settings.at,

@@ -20,13 +20,14 @@ Bools = NDArray[np.bool_]
 Wanted = Literal["auto", "logistic", "trees"]
 
 WINS_FOR_TREES = 300
-ROWS_FOR_RAW = 1_000
-"""From so many deliveries on scores are taken as they are; below, Platt's line is laid through those of deliveries not seen in fitting."""
+SLOPE_SD = 0.15
+"""Scores are thought to be right but for so much in the slope of their log odds; with thousands of outcomes these alone decide, with few a
+slope that chance could have made is hardly believed."""
 RECENT_SHARE = 0.25
 RECENT_BLOCKS = 5
 RECENT_WINS_MIN = 30
 TREES_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-TUNED_MAX = 20_000
+TUNED_MAX = 10_000
 """The ridge is chosen on at most so many deliveries."""
 
 
@@ -78,8 +79,7 @@ def learn(
         z += (1 - share) * _unseen_logistic(matrix, won, weight, fold, strength)
     if share > 0:
         z += share * _unseen_trees(encoding, encoded, won, weight, fold, library=library, seed=seed)
-    is_raw = won.size >= ROWS_FOR_RAW
-    platt = Platt() if is_raw else _fit_line(z, won, weight)
+    platt = _fit_line(z, won, weight)
     learner = Learner(
         encoding=encoding,
         logistic=fit_logistic(encoding, encoded, won, weight, strength=strength) if share < 1 else None,
@@ -89,8 +89,7 @@ def learn(
         seed=seed,
     )
     basis: Basis = "logistic" if share == 0 else "trees" if share == 1 else "logistic and trees"
-    unseen = z if is_raw else _unseen_line(z, won, weight, fold)
-    return Learned(basis, learner, unseen, platt.apply(z), (note,))
+    return Learned(basis, learner, _unseen_line(z, won, weight, fold), platt.apply(z), (note,))
 
 
 def _folds(won: Bools, seed: int) -> NDArray[np.int64]:
@@ -172,7 +171,7 @@ def _choose_share(
         trees = fit_trees(encoding, encoded.rows(early), won[early], weight[early], seed=seed, library=library)
         by_trees = trees.log_odds(encoding, encoded.rows(late))
         mixtures = [(1 - share) * by_logistic + share * by_trees for share in TREES_SHARES]
-        levels = [fit_platt(z, won[late], weight[late], slope_is_free=False) for z in mixtures]
+        levels = [fit_platt(z, won[late], weight[late], slope_sd=0.0) for z in mixtures]
         losses.append(np.array([_losses(level.apply(z), won[late], weight[late]) for level, z in zip(levels, mixtures, strict=True)]))
     best = TREES_SHARES[int(np.flatnonzero(_as_good_as_best(np.hstack(losses))).max())]
     said = f"{best:.0%} boosted trees ({named}), {1 - best:.0%} ridge logistic regression"
@@ -181,10 +180,10 @@ def _choose_share(
 
 def _fit_line(z: Floats, won: Bools, weight: Floats) -> Platt:
     """Fit Platt's line; one that would turn the order around becomes level, which says that nothing foretells."""
-    line = fit_platt(z, won, weight)
+    line = fit_platt(z, won, weight, slope_sd=SLOPE_SD)
     if line.slope > 0:
         return line
-    level = fit_platt(np.zeros_like(z), won, weight, slope_is_free=False)
+    level = fit_platt(np.zeros_like(z), won, weight, slope_sd=0.0)
     return Platt(level.intercept, 0.0)
 
 

@@ -111,7 +111,7 @@ def fit_weights(matrix: Any, won: NDArray[np.bool_], weight: Floats, *, strength
     from sklearn.linear_model import LogisticRegression
 
     is_dense = isinstance(matrix, np.ndarray)
-    model = LogisticRegression(C=strength, solver="newton-cholesky" if is_dense else "lbfgs", max_iter=10_000, tol=1e-6)
+    model = LogisticRegression(C=strength, solver="newton-cholesky" if is_dense else "lbfgs", max_iter=10_000, tol=1e-4)
     with limit_threads(won.size):
         model.fit(matrix, won.astype(np.int64), sample_weight=weight)
     return np.append(model.coef_[0], model.intercept_[0])

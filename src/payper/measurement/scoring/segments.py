@@ -19,9 +19,10 @@ from payper.measurement.scoring.encoding import read_texts
 Floats = NDArray[np.float64]
 
 LEVELS_SHOWN_MAX = 50
+DRAWS = 4_000
 
 
-def rate_segments(features: pl.DataFrame, columns: list[str], *, won: NDArray[np.bool_], weight: Floats) -> pl.DataFrame:
+def rate_segments(features: pl.DataFrame, columns: list[str], *, won: NDArray[np.bool_], weight: Floats, seed: int) -> pl.DataFrame:
     """Give the shrunken rate of each value of some columns.
 
     Args:
@@ -29,6 +30,7 @@ def rate_segments(features: pl.DataFrame, columns: list[str], *, won: NDArray[np
         columns: Text columns, each of whose values is a segment; the most frequent `LEVELS_SHOWN_MAX` of each are shown.
         won: What became of the deliveries.
         weight: Of each; those of weight 0 are not counted.
+        seed: Of the draws behind the intervals.
 
     Returns:
         `column, value` (null: missing), `deliveries` and `wins` (as seen among those counted), `rate`, and the 95 % interval `rate_lo,
@@ -69,7 +71,11 @@ def rate_segments(features: pl.DataFrame, columns: list[str], *, won: NDArray[np
         rates = (counts["hit"] / counts["weight"]).to_numpy()
         parts.append(
             _rows(
-                name, counts["value"].to_list(), counts["many"].to_numpy(), counts["won"].to_numpy(), *shrink_rates(rates * trials, trials)
+                name,
+                counts["value"].to_list(),
+                counts["many"].to_numpy(),
+                counts["won"].to_numpy(),
+                *shrink_rates(rates * trials, trials, seed=seed),
             )
         )
     return pl.concat(parts).cast(schema)  # type: ignore[arg-type]  # a mapping of names to types
@@ -99,25 +105,15 @@ def _own_interval(rate: float, trials: float) -> tuple[Floats, Floats, Floats]:
     return np.array([rate]), np.array([low if rate > 0 else 0.0]), np.array([high if rate < 1 else 1.0])
 
 
-def shrink_rates(wins: Floats, trials: Floats) -> tuple[Floats, Floats, Floats]:
+def shrink_rates(wins: Floats, trials: Floats, *, seed: int) -> tuple[Floats, Floats, Floats]:
     """Give posterior means and 95 % intervals of the rates of segments, as providers' rates are estimated (`providers.posterior`).
 
     Args:
         wins: Per segment; need not be whole.
         trials: Likewise.
+        seed: Of the draws behind the intervals.
     """
-    from scipy.special import betainc
-
     posterior = integrate(wins, trials)
-    first = wins[:, None] + posterior.mean * posterior.strength
-    second = (trials - wins)[:, None] + (1 - posterior.mean) * posterior.strength
-    bounds = np.empty((2, wins.size))
-    for row, level in enumerate((0.025, 0.975)):
-        low, high = np.zeros(wins.size), np.ones(wins.size)
-        # Forty halvings leave less than anybody reads.
-        for _ in range(40):
-            middle = (low + high) / 2
-            is_below = (betainc(first, second, middle[:, None]) * posterior.weight).sum(axis=1) < level
-            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-        bounds[row] = (low + high) / 2
-    return posterior.rates(wins, trials), bounds[0], bounds[1]
+    rates = posterior.rates(wins, trials)
+    low, high = np.quantile(posterior.draws(wins, trials, count=DRAWS, seed=seed), [0.025, 0.975], axis=0)
+    return rates, np.minimum(low, rates), np.maximum(high, rates)
