@@ -1,0 +1,189 @@
+"""Arrivals: how many milestones come on each day ahead, from what is delivered and from what will be.
+
+A delivery of age a that has not reached a milestone reaches it on the t-th day ahead with probability p (F(a+t) - F(a+t-1)) / (1 - p F(a)),
+and one delivered on that or an earlier day ahead with p f(lag): share reached in the end and lag law of the cure model
+(`measurement.cure`), each draw with its own. Counts are drawn day after day out of those left, with the dispersion that weeks have shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from payper.measurement.cohorts import find_dispersion
+from payper.measurement.cure import CureData, RatePrior, fit_cure
+from payper.measurement.estimates import query_days
+from payper.measurement.histograms import count_histograms
+from payper.measurement.lags import LagPrior
+from payper.measurement.matrices import make_matrices
+from payper.measurement.snapshot import take_snapshot
+
+Floats = NDArray[np.float64]
+
+DRAWS = 1_000
+
+
+@dataclass(frozen=True)
+class Law:
+    """What is known of a group's way to a milestone, per draw.
+
+    Attributes:
+        share: p, the share that reaches it in the end, shape (draws,).
+        reached: F, the share of these within 0, 1, 2, ... days, shape (draws, days + 1).
+        unmet: Deliveries that have not reached it, by age in days, shape (ages,).
+        dispersion: How much more weeks vary than by chance, 1 or more.
+        seen: Deliveries that have reached it.
+    """
+
+    share: Floats
+    reached: Floats
+    unmet: Floats
+    dispersion: float
+    seen: int
+
+    @property
+    def density(self) -> Floats:
+        """Give f, the share of those that reach it on each day of lag, shape (draws, days)."""
+        return np.asarray(np.diff(self.reached, axis=1), dtype=np.float64)
+
+
+def find_laws(
+    deliveries: pl.DataFrame,
+    *,
+    through: date,
+    days: int,
+    by: tuple[str, ...],
+    prior: LagPrior | None,
+    rate_prior: RatePrior | None,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+) -> tuple[pl.DataFrame, list[Law]]:
+    """Fit the way from delivery to a milestone per group.
+
+    Args:
+        deliveries: `delivered_at`, `won_at` (the milestone's date) and the `by` columns.
+        through: The last day that is over.
+        days: Days ahead that will be asked for.
+        by: Columns that make the groups.
+        prior: Of lags; None for the documented one.
+        rate_prior: Of the share reached in the end; None for the documented one.
+        rng: Of the order of draws, so that those of two groups are not the same end of what is likely.
+        draws: Per group.
+
+    Returns:
+        One row per group with the `by` columns, and the law of each.
+    """
+    histograms = count_histograms(take_snapshot(deliveries, as_of=through, by=by))
+    matrices = make_matrices(histograms)
+    dispersion = find_dispersion(matrices).tempered
+    points = query_days(days, matrices.days + days)
+    data = CureData(matrices.won, matrices.unwon, matrices.deliveries, dispersion)
+    fitted = fit_cure(data, at_days=points, draws=draws, prior=prior, rate_prior=rate_prior)
+    whole = np.arange(matrices.days + days + 1)
+    laws = []
+    for group in range(matrices.groups):
+        order = rng.permutation(draws)
+        laws.append(
+            Law(
+                share=fitted.ultimate[group][order],
+                reached=_daily(points, fitted.cdf[group][order], whole),
+                unmet=matrices.unwon[group],
+                dispersion=float(dispersion[group]),
+                seen=int(matrices.wins_seen[group]),
+            )
+        )
+    return histograms.segments.drop("segment"), laws
+
+
+def _daily(points: Floats, cdf: Floats, whole: NDArray[np.int64]) -> Floats:
+    """Interpolate each draw's law between tabulated days; it is 0 at 0."""
+    points, cdf = np.append(0.0, points), np.concatenate([np.zeros((cdf.shape[0], 1)), cdf], axis=1)
+    above = np.clip(np.searchsorted(points, whole), 1, points.size - 1)
+    part = np.clip((whole - points[above - 1]) / (points[above] - points[above - 1]), 0.0, 1.0)
+    return np.asarray(cdf[:, above - 1] * (1 - part) + cdf[:, above] * part, dtype=np.float64)
+
+
+def expect_from_delivered(law: Law, days: int) -> Floats:
+    """Give the milestones expected on each day ahead of what is delivered, shape (draws, days)."""
+    ages = np.flatnonzero(law.unmet)
+    left = 1 - law.share[:, None] * law.reached[:, ages]
+    weight = law.share[:, None] * law.unmet[ages] / np.maximum(left, 1e-12)
+    density = law.density
+    return np.column_stack([(weight * density[:, ages + ahead]).sum(axis=1) for ahead in range(days)])
+
+
+def expect_from_planned(law: Law, planned: Floats) -> Floats:
+    """Give the milestones expected on each day ahead of deliveries to come, shape (draws, days).
+
+    Args:
+        law: Of the group.
+        planned: Deliveries on each day ahead, shape (days,).
+    """
+    days = planned.size
+    shift = np.arange(days)[None, :] - np.arange(days)[:, None]
+    spread = np.where(shift >= 0, planned[np.maximum(shift, 0)], 0.0)
+    return np.asarray(law.share[:, None] * (law.density[:, :days] @ spread), dtype=np.float64)
+
+
+def follow(entering: Floats, law: Law) -> Floats:
+    """Give the milestones expected on each day ahead of items that enter the stage before on the days ahead.
+
+    Args:
+        entering: Items expected to enter on each day, shape (draws, days).
+        law: From that stage to the milestone.
+    """
+    given = np.zeros_like(entering)
+    density = law.share[:, None] * law.density
+    for day in range(entering.shape[1]):
+        given[:, day:] += entering[:, day : day + 1] * density[:, : entering.shape[1] - day]
+    return given
+
+
+def draw_days(expected: Floats, *, most: float, dispersion: float, rng: np.random.Generator) -> Floats:
+    """Draw counts on each day, out of those left: binomial, or negative binomial where weeks vary more than that.
+
+    Args:
+        expected: Expected counts, shape (draws, days).
+        most: How many there are that could reach the milestone.
+        dispersion: 1 or more.
+        rng: Of the draws.
+    """
+    counts = np.zeros_like(expected)
+    left = np.full(expected.shape[0], float(round(most)))
+    unmet = np.full(expected.shape[0], float(most))
+    for day in range(expected.shape[1]):
+        share = np.clip(expected[:, day] / np.maximum(unmet, 1e-9), 0.0, 1.0)
+        unmet = unmet - expected[:, day]
+        even = rng.binomial(left.astype(np.int64), share)
+        if dispersion > 1.001:
+            mean, spread = left * share, dispersion - 1
+            varied = rng.poisson(rng.standard_gamma(np.maximum(mean / spread, 1e-12)) * spread)
+            # Where most of what is left comes at once, chance has no room to vary more.
+            even = np.where(share < 0.5, varied, even)
+        counts[:, day] = np.minimum(even, left)
+        left = left - counts[:, day]
+    return counts
+
+
+def draw_amounts(counts: Floats, amounts: Floats, rng: np.random.Generator) -> Floats:
+    """Draw the money that counted wins bring, each an amount seen before; every draw believes in another weighting of these.
+
+    Args:
+        counts: Wins on each day, shape (draws, days).
+        amounts: Amounts of past wins, at least one.
+        rng: Of the draws.
+
+    Source: Rubin 1981, Ann. Statist. 9(1), 130-134 (the Bayesian bootstrap).
+    """
+    brought = np.zeros_like(counts)
+    weights = rng.standard_exponential((counts.shape[0], amounts.size))
+    steps = np.cumsum(weights, axis=1)
+    for draw in range(counts.shape[0]):
+        wins = counts[draw].astype(np.int64)
+        picked = np.searchsorted(steps[draw], rng.random(int(wins.sum())) * steps[draw, -1])
+        brought[draw] = np.bincount(np.repeat(np.arange(wins.size), wins), weights=amounts[picked], minlength=wins.size)
+    return brought
