@@ -19,12 +19,13 @@ from payper.measurement.cure import CureData, RatePrior, fit_cure
 from payper.measurement.estimates import query_days
 from payper.measurement.histograms import count_histograms
 from payper.measurement.lags import LagPrior
-from payper.measurement.matrices import make_matrices
+from payper.measurement.matrices import Matrices, make_matrices
 from payper.measurement.snapshot import take_snapshot
 
 Floats = NDArray[np.float64]
 
 DRAWS = 1_000
+EXPECTED_MIN, PRIOR_WEEKS = 2.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Law:
         share: p, the share that reaches it in the end, shape (draws,).
         reached: F, the share of these within 0, 1, 2, ... days, shape (draws, days + 1).
         unmet: Deliveries that have not reached it, by age in days, shape (ages,).
-        dispersion: How much more weeks vary than by chance, 1 or more.
+        dispersion: How much more calendar weeks vary than by chance, 1 or more.
         seen: Deliveries that have reached it.
     """
 
@@ -79,24 +80,50 @@ def find_laws(
     """
     histograms = count_histograms(take_snapshot(deliveries, as_of=through, by=by))
     matrices = make_matrices(histograms)
-    dispersion = find_dispersion(matrices).tempered
     points = query_days(days, matrices.days + days)
-    data = CureData(matrices.won, matrices.unwon, matrices.deliveries, dispersion)
+    data = CureData(matrices.won, matrices.unwon, matrices.deliveries, find_dispersion(matrices).tempered)
     fitted = fit_cure(data, at_days=points, draws=draws, prior=prior, rate_prior=rate_prior)
     whole = np.arange(matrices.days + days + 1)
     laws = []
     for group in range(matrices.groups):
         order = rng.permutation(draws)
-        laws.append(
-            Law(
-                share=fitted.ultimate[group][order],
-                reached=_daily(points, fitted.cdf[group][order], whole),
-                unmet=matrices.unwon[group],
-                dispersion=float(dispersion[group]),
-                seen=int(matrices.wins_seen[group]),
-            )
-        )
+        share, reached = fitted.ultimate[group][order], _daily(points, fitted.cdf[group][order], whole)
+        typical = np.diff(share @ reached) / draws
+        laws.append(Law(share, reached, matrices.unwon[group], week_dispersion(matrices, group, typical), int(matrices.wins_seen[group])))
     return histograms.segments.drop("segment"), laws
+
+
+def week_dispersion(matrices: Matrices, group: int, typical: Floats) -> float:
+    """Give how much more the milestones of calendar weeks vary than by chance: holidays, month-ends and full calendars move whole weeks.
+
+    Weeks are put together until `EXPECTED_MIN` milestones are expected; the ratio is drawn towards 1 as if `PRIOR_WEEKS` more had varied
+    by chance alone, and is at least 1.
+
+    Args:
+        matrices: Of all groups.
+        group: Which.
+        typical: Share of deliveries that reach the milestone on each day of lag, shape (days,).
+
+    Source: McCullagh, Nelder 1989, Generalized Linear Models, 2nd ed., section 4.5 (dispersion from Pearson's chi-square).
+    """
+    days = matrices.days - 1
+    if days < 14:
+        return 1.0
+    made = matrices.deliveries[group][1:]
+    # Delivered k days back, counted from 0 for the last day, on which a delivery of age a shows lag a - 1 - k.
+    expected = np.convolve(made[::-1], typical[:days])[:days][::-1]
+    wins = matrices.wins
+    own = wins.segment == group
+    back = wins.age[own] - 1 - wins.lag[own]
+    came = np.bincount(back, weights=wins.count[own], minlength=days)[:days]
+    weeks = np.arange(0, days, 7)
+    hoped, had = (np.add.reduceat(each, weeks) for each in (expected, came))
+    bins = np.floor((np.cumsum(hoped) - hoped / 2) / EXPECTED_MIN).astype(np.int64)
+    hoped, had = (np.bincount(bins, weights=each) for each in (hoped, had))
+    used = hoped > EXPECTED_MIN / 2
+    square = float(((had[used] - hoped[used]) ** 2 / hoped[used]).sum())
+    freedom = max(int(used.sum()) - 1, 0)
+    return max((square + PRIOR_WEEKS) / (freedom + PRIOR_WEEKS), 1.0) if freedom else 1.0
 
 
 def _daily(points: Floats, cdf: Floats, whole: NDArray[np.int64]) -> Floats:
@@ -109,11 +136,16 @@ def _daily(points: Floats, cdf: Floats, whole: NDArray[np.int64]) -> Floats:
 
 def expect_from_delivered(law: Law, days: int) -> Floats:
     """Give the milestones expected on each day ahead of what is delivered, shape (draws, days)."""
-    ages = np.flatnonzero(law.unmet)
-    left = 1 - law.share[:, None] * law.reached[:, ages]
-    weight = law.share[:, None] * law.unmet[ages] / np.maximum(left, 1e-12)
-    density = law.density
-    return np.column_stack([(weight * density[:, ages + ahead]).sum(axis=1) for ahead in range(days)])
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    ages = law.unmet.size
+    left = 1 - law.share[:, None] * law.reached[:, :ages]
+    weight = law.share[:, None] * law.unmet / np.maximum(left, 1e-12)
+    density = law.density[:, : ages + days - 1]
+    # The sum over ages of weight times density a day further on, for all days at once: a correlation.
+    size = next_fast_len(density.shape[1] + ages)
+    summed = irfft(rfft(density, size) * np.conj(rfft(weight, size)), size)[:, :days]
+    return np.asarray(np.maximum(summed, 0.0), dtype=np.float64)
 
 
 def expect_from_planned(law: Law, planned: Floats) -> Floats:

@@ -5,6 +5,7 @@ from payper.measurement.scoring.drift import DriftReport, report_drift
 from payper.measurement.scoring.fitting import fit_labelled, fit_scores
 from payper.measurement.scoring.leaks import Suspicion
 from payper.measurement.scoring.model import ScoreModel
+from payper.measurement.scoring.programme import delivery_features, milestone_dates
 from payper.measurement.scoring.shows import fit_no_shows, meeting_features
 from payper.measurement.scoring.stored import read_score, write_score
 
@@ -15,11 +16,13 @@ __all__ = [
     "Suspicion",
     "assess",
     "count_deciles",
+    "delivery_features",
     "fit_labelled",
     "fit_no_shows",
     "fit_scores",
     "meeting_features",
     "merge_deciles",
+    "milestone_dates",
     "read_score",
     "reliability",
     "report_drift",

@@ -113,13 +113,13 @@ def _choose_strength(matrix: Any, won: Bools, weight: Floats, seed: int) -> floa
         matrix, won, weight = matrix[kept], won[kept], weight[kept]
     fold = _folds(won, seed)
     losses = np.array([_losses(_unseen_logistic(matrix, won, weight, fold, strength), won, weight) for strength in STRENGTHS])
-    return STRENGTHS[int(_as_good_as_best(losses).argmax())]
+    return STRENGTHS[int(_as_good_as_best(losses, errors=1).argmax())]
 
 
-def _as_good_as_best(losses: Floats) -> Bools:
-    """Say which candidates (rows) are within one standard error of the smallest mean loss, delivery by delivery."""
+def _as_good_as_best(losses: Floats, *, errors: float) -> Bools:
+    """Say which candidates (rows) are within so many standard errors of the smallest mean loss, delivery by delivery."""
     worse = losses - losses[int(losses.mean(axis=1).argmin())]
-    return np.asarray(worse.mean(axis=1) <= worse.std(axis=1) / np.sqrt(losses.shape[1]), dtype=np.bool_)
+    return np.asarray(worse.mean(axis=1) <= errors * worse.std(axis=1) / np.sqrt(losses.shape[1]), dtype=np.bool_)
 
 
 def _losses(z: Floats, won: Bools, weight: Floats) -> Floats:
@@ -149,7 +149,7 @@ def _unseen_trees(
 def _choose_share(
     encoding: Encoding, encoded: Encoded, matrix: Any, won: Bools, weight: Floats, *, strength: float, library: Library | None, seed: int
 ) -> tuple[float, str]:
-    """Give the largest weight of the trees that foretells the most recent quarter as well as the best, within one standard error.
+    """Give the largest weight of the trees that foretells the most recent quarter as well as the best, within two standard errors.
 
     The quarter is foretold block after block, each from all that came before it, as a score in use is. As the general level may move,
     which no mixture can know, each candidate's level is first set to that of the block; what is compared is what they know of single
@@ -173,7 +173,7 @@ def _choose_share(
         mixtures = [(1 - share) * by_logistic + share * by_trees for share in TREES_SHARES]
         levels = [fit_platt(z, won[late], weight[late], slope_sd=0.0) for z in mixtures]
         losses.append(np.array([_losses(level.apply(z), won[late], weight[late]) for level, z in zip(levels, mixtures, strict=True)]))
-    best = TREES_SHARES[int(np.flatnonzero(_as_good_as_best(np.hstack(losses))).max())]
+    best = TREES_SHARES[int(np.flatnonzero(_as_good_as_best(np.hstack(losses), errors=2)).max())]
     said = f"{best:.0%} boosted trees ({named}), {1 - best:.0%} ridge logistic regression"
     return best, f"{before + recent:,} wins: {said}, by what foretold the most recent quarter."
 
