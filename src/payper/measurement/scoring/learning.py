@@ -27,7 +27,7 @@ RECENT_SHARE = 0.25
 RECENT_BLOCKS = 5
 RECENT_WINS_MIN = 30
 TREES_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-TUNED_MAX = 10_000
+TUNED_MAX = 5_000
 """The ridge is chosen on at most so many deliveries."""
 
 

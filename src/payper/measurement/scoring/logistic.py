@@ -107,14 +107,17 @@ def design_matrix(encoding: Encoding, encoded: Encoded) -> Any:
 
 
 def fit_weights(matrix: Any, won: NDArray[np.bool_], weight: Floats, *, strength: float) -> Floats:
-    """Give the terms' weights and, last, the intercept."""
+    """Give the terms' weights and, last, the intercept; a term that is 0 everywhere weighs nothing."""
     from sklearn.linear_model import LogisticRegression
 
     is_dense = isinstance(matrix, np.ndarray)
+    is_used = matrix.any(axis=0) if is_dense else np.asarray(abs(matrix).sum(axis=0)).ravel() > 0
     model = LogisticRegression(C=strength, solver="newton-cholesky" if is_dense else "lbfgs", max_iter=10_000, tol=1e-4)
     with limit_threads(won.size):
-        model.fit(matrix, won.astype(np.int64), sample_weight=weight)
-    return np.append(model.coef_[0], model.intercept_[0])
+        model.fit(matrix[:, is_used], won.astype(np.int64), sample_weight=weight)
+    weights = np.zeros(is_used.size + 1)
+    weights[:-1][is_used], weights[-1] = model.coef_[0], model.intercept_[0]
+    return weights
 
 
 def fit_logistic(encoding: Encoding, encoded: Encoded, won: NDArray[np.bool_], weight: Floats, *, strength: float) -> Logistic:
