@@ -13,7 +13,7 @@ from payper.advice.mix import best_mix
 from payper.advice.terrain import Terrain
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("part", [0.2, 0.5])
 def test_the_cheapest_plan_reaches_the_goal_and_nothing_on_a_grid_is_cheaper(seed: int, part: float) -> None:
     problem = random_problem(seed, options=3)
@@ -27,7 +27,7 @@ def test_the_cheapest_plan_reaches_the_goal_and_nothing_on_a_grid_is_cheaper(see
     assert plan.chance >= 0.8
     terrain = Terrain(problem)
     most = np.array([plan.mix.spend_minor / spend for spend in terrain.spend])
-    for shares in product(np.linspace(0, 1, 13), repeat=3):
+    for shares in product(np.linspace(0, 1, 9), repeat=3):
         units = np.minimum(np.array(shares) * most, [option.max_units or np.inf for option in problem.options])
         if terrain.spend @ units < plan.mix.spend_minor * 0.97 and terrain.sdr_hours @ units <= (problem.limits.sdr_hours or np.inf):
             assert chance_of(problem, units, "revenue", amount) < 0.8, shares

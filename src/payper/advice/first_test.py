@@ -170,6 +170,6 @@ def _none_of(units: tuple[float, ...], place: int) -> tuple[float, ...]:
 
 
 def _seen(days: float, median: float, spread: float) -> float:
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
-    return float(norm.cdf((np.log(days) - np.log(median)) / max(spread, 1e-9)))
+    return float(ndtr((np.log(days) - np.log(median)) / max(spread, 1e-9)))
