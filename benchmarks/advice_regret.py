@@ -8,6 +8,8 @@ the advice of their day with a tenth split evenly (`--history even`: all four ar
 year's last day, deals still open included. Then each rule buys for a quarter:
 
 * advice: `problem_of` on answers that are a little off, with the year's history, and `best_mix`;
+* ideal: the same by one who knows the deal size, the level of every step and how alike offers are, and learns only the offers: less
+  than its regret cannot be hoped for;
 * advice without history: the same from priors alone;
 * best cost per lead: the cheapest unit first, until money, hours or what there is run out;
 * best cost per meeting: the lowest observed price per meeting held first, until money, hours or slots run out;
@@ -27,10 +29,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from payper.advice.futures import OptionHistory, problem_of
+from payper.advice.futures import OptionHistory, Outlook, draw_futures, problem_of
 from payper.advice.mix import best_mix
 from payper.advice.options import MixProblem, draws_of
-from payper.advice.pooling import StepCount, exposed_count
+from payper.advice.pooling import Rate, StepCount, exposed_count
 from payper.advice.profile import AudienceAnswers, Goals, Offer, Profile, RevenueStrategy, SalesProcess, numbers_of
 from payper.advice.terrain import Terrain
 
@@ -52,6 +54,8 @@ class World:
     cycle: float
     spread: float
     profile: Profile
+    levels: dict[str, np.ndarray]
+    alike: float
 
 
 def around(rng: np.random.Generator, mean: float, weight: float, size: int) -> np.ndarray:
@@ -87,7 +91,8 @@ def world(rng: np.random.Generator, size: float = 1.0, alike: float = 1.0) -> Wo
     booked = np.array(
         [1.0 if model == "appointment" else around(rng, max(level[model], 0.02), alike * ALIKE["booked"], 1)[0] for _, model in models]
     )
-    held = around(rng, rng.beta(15, 5), alike * ALIKE["held"], count)
+    shows = rng.beta(15, 5)
+    held = around(rng, shows, alike * ALIKE["held"], count)
     opportunity = np.array([around(rng, opens[model], alike * ALIKE["opportunity"], 1)[0] for _, model in models])
     won = around(rng, wins, alike * ALIKE["won"], count)
     deal, margin, cycle = float(np.exp(rng.normal(np.log(14_000), 0.45))), rng.uniform(0.55, 0.85), rng.uniform(30, 120)
@@ -105,7 +110,13 @@ def world(rng: np.random.Generator, size: float = 1.0, alike: float = 1.0) -> Wo
         ),
         offers=tuple(offers),
     )  # fmt: skip
-    return World(tuple(offers), booked, held, opportunity, won, 100 * deal, margin, cycle, 1.0, answers)
+    levels = {
+        "booked": np.array([1.0 if model == "appointment" else max(level[model], 0.02) for _, model in models]),
+        "held": np.full(count, shows),
+        "opportunity": np.array([opens[model] for _, model in models]),
+        "won": np.full(count, wins),
+    }
+    return World(tuple(offers), booked, held, opportunity, won, 100 * deal, margin, cycle, 1.0, answers, levels, alike)
 
 
 def within(truth: World, days: float) -> float:
@@ -201,6 +212,22 @@ def year(rng: np.random.Generator, truth: World, asked: MixProblem, *, is_follow
     return history
 
 
+def ideal(truth: World, before: MixProblem, history: dict[str, OptionHistory]) -> MixProblem:
+    """The question of one who knows the deal size, the level of every step and how alike offers are, and learns the offers from history."""
+    outlooks = []
+    for place, offer in enumerate(truth.offers):
+        one, rates = history[offer.name], {}
+        for step, level in truth.levels.items():
+            mean = float(level[place]) * (within(truth, HORIZON) if step == "won" else 1.0)
+            rates[step] = Rate(mean=mean, weight=truth.alike * ALIKE[step] if mean < 1 else np.inf)
+            rates[step] = rates[step].after(getattr(one, step)) if mean < 1 else rates[step]
+        outlooks.append(Outlook(**rates, deal_minor=truth.deal, deal_weight=1e6, has_history=True))
+    numbers = numbers_of(truth.profile)
+    return MixProblem(
+        options=before.options, draws=draw_futures(tuple(outlooks), truth.offers, numbers), limits=before.limits, audiences=before.audiences
+    )
+
+
 def filled(asked: MixProblem, order: list[int], share: np.ndarray, *, minds_slots: bool) -> np.ndarray:
     """Buy in an order until money, hours, what there is, or, where they are minded, slots run out."""
     limits, units = asked.limits, np.zeros(len(asked.options))
@@ -253,6 +280,7 @@ def main() -> int:
         mixes = {
             "oracle": np.array(best_mix(true.problem).units),
             "advice": np.array(best_mix(after).units),
+            "ideal": np.array(best_mix(ideal(truth, before, history)).units),
             "advice without history": np.array(best_mix(before).units),
             "nothing": np.zeros(len(truth.offers)),
             **rules(after, history),
