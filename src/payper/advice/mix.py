@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,12 +75,16 @@ class Mix:
         return next((use for use in self.uses if use.name == name), None)
 
 
-def conflicts(problem: MixProblem) -> tuple[str, ...]:
-    """Say why no mix can keep all promises, as sentences; empty where one can."""
-    return _conflicts(Terrain(problem))
+def _minor(amount: float) -> str:
+    return f"{amount:,.0f} minor units"
 
 
-def _conflicts(terrain: Terrain) -> tuple[str, ...]:
+def conflicts(problem: MixProblem, *, money: Callable[[float], str] = _minor) -> tuple[str, ...]:
+    """Say why no mix can keep all promises, as sentences; empty where one can. `money` spells minor units of the currency of advice."""
+    return _conflicts(Terrain(problem), money=money)
+
+
+def _conflicts(terrain: Terrain, *, money: Callable[[float], str] = _minor) -> tuple[str, ...]:
     problem = terrain.problem
     low = _low(problem)
     found = [
@@ -89,10 +93,14 @@ def _conflicts(terrain: Terrain) -> tuple[str, ...]:
         if option.max_units is not None and option.committed_units > option.max_units
     ]
     rows = limit_rows(terrain)
-    words = {"budget": "minor units of budget", "sdr_hours": "SDR hours"}
     for name, row, most in zip(rows.names, rows.matrix, rows.most, strict=True):
-        if float(row @ low) > most * (1 + 1e-9) + 1e-9:
-            found.append(f"What is promised needs {float(row @ low):,.0f} {words[name]}, more than the {most:,.0f} there are.")
+        needed = float(row @ low)
+        if needed <= most * (1 + 1e-9) + 1e-9:
+            continue
+        if name == "budget":
+            found.append(f"What is promised costs {money(needed)}, more than the budget of {money(float(most))}.")
+        else:
+            found.append(f"What is promised needs {needed:,.0f} SDR hours, more than the {most:,.0f} there are.")
     return tuple(found)
 
 

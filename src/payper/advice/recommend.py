@@ -12,7 +12,7 @@ from payper.advice.first_test import first_test
 from payper.advice.flow import FlowPlan, steady_flow
 from payper.advice.futures import History, offers_of, outlooks_of
 from payper.advice.goals import chance_of, cheapest_plan
-from payper.advice.grounds import banner_of, goal_words, grounds_of, headline_of
+from payper.advice.grounds import banner_of, goal_words, grounds_of, headline_of, money
 from payper.advice.mix import Mix, best_mix, conflicts, measure_mix, most_units, quick_mix
 from payper.advice.mix_search import limit_rows
 from payper.advice.options import MODEL_WORDS, Array, MixProblem
@@ -49,7 +49,7 @@ def recommend(
     """
     situation, words = _situation(profile, history, seed)
     numbers, problem = situation.numbers, situation.problem(draws)
-    problem, notes = _able(problem)
+    problem, notes = _able(problem, profile.currency)
     caution = numbers["caution"]
     average = best_mix(problem)
     mix = average if caution == 0 else best_mix(problem, caution=caution, start=average.units)
@@ -110,9 +110,9 @@ def _flow(situation: Situation, problem: MixProblem, mix: Mix, on_the_way: tuple
     return steady_flow(problem, mix, weeks=weeks, on_the_way=on_the_way, opportunity_share=share)
 
 
-def _able(problem: MixProblem) -> tuple[MixProblem, tuple[str, ...]]:
+def _able(problem: MixProblem, currency: str) -> tuple[MixProblem, tuple[str, ...]]:
     """Widen limits to what is promised already, where they are narrower, and say so."""
-    told = conflicts(problem)
+    told = conflicts(problem, money=lambda minor: money(minor, currency))
     if not told:
         return problem, ()
     options = tuple(
