@@ -338,6 +338,22 @@ class Database:
         )
         self._connection.run_many(f"insert into return_answer values (?, ?, ?, ?, {int(run)}) on conflict do nothing", rows)  # noqa: S608  # a number
 
+    # Answers to acts that may be sent again
+
+    def answered(self, party: str, key: str) -> tuple[bytes, str] | None:
+        """Give the digest of what a party asked under a key, and the answer; None: nothing was."""
+        row = self._row("select digest, answer from idempotency where party = ? and key = ?", (party, key))
+        return None if row is None else (bytes(row[0]), str(row[1]))
+
+    def keep_answer(self, *, party: str, key: str, digest: bytes, answer: str, at: datetime) -> None:
+        """Keep an answer, inside the transaction of its act."""
+        made_at = at.astimezone(UTC).isoformat(timespec="seconds")
+        self._connection.run("insert into idempotency values (?, ?, ?, ?, ?)", (party, key, digest, answer, made_at))
+
+    def forget_answers(self, *, before: datetime) -> None:
+        """Forget the answers made before an instant."""
+        self._connection.run("delete from idempotency where made_at < ?", (before.astimezone(UTC).isoformat(timespec="seconds"),))
+
     # Answers of mail servers
 
     def mail_hosts(self) -> dict[str, tuple[bool, str, str]]:
