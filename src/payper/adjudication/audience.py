@@ -43,8 +43,8 @@ def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.
         known = pl.any_horizontal(pl.col(name).is_not_null() for name in ("email", "website", "company"))
         excused = pl.any_horizontal(missing(contract, name) for name in ("email", "website", "company")) & ~known
         faults[Reason.COMPANY_NOT_TARGETED] = ~_listed(frame, [audience.only]) & ~excused
-    if audience.suppress:
-        faults[Reason.SUPPRESSED] = _listed(frame, audience.suppress)
+    if audience.suppress or audience.everywhere:
+        faults[Reason.SUPPRESSED] = _listed(frame, (*audience.suppress, *audience.everywhere))
     if audience.rule is not None:
         condition = compile_condition(audience.rule)
         holds = evaluate(condition, frame, zone=contract.zone)

@@ -133,7 +133,7 @@ def _title(row: Row, _: Contract, __: str | None) -> _Words:
 
 
 def _suppressed(row: Row, contract: Contract, _: str | None) -> _Words:
-    lists = _list([each.path for each in contract.audience.suppress])
+    lists = _list([each.path for each in (*contract.audience.suppress, *contract.audience.everywhere)])
     return "audience.suppress", f"{_value(row, 'company')} or {_value(row, 'email')} is on a suppression list ({lists}).", None
 
 

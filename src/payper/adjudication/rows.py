@@ -130,10 +130,13 @@ def _out_of_force(frame: pl.DataFrame, contract: Contract) -> tuple[pl.Expr, pl.
 
 
 def _paused(frame: pl.DataFrame, contract: Contract) -> pl.Expr:
+    """Hold where the local date of delivery lies in a pause of the text (RULES 11), or its instant in one that a party declared."""
     day = pl.lit(local_dates(frame["delivered_at"], contract.zone))
-    return pl.any_horizontal(
-        [pl.lit(value=False), *(day.is_between(pause.first, pause.last, closed="both").fill_null(value=False) for pause in contract.pauses)]
-    )
+    tests = [day.is_between(pause.first, pause.last, closed="both") for pause in contract.pauses]
+    for pause in contract.declared_pauses:
+        at = pl.col("delivered_at")
+        tests.append(at >= pause.since if pause.until is None else at.is_between(pause.since, pause.until, closed="both"))
+    return pl.any_horizontal([pl.lit(value=False), *(test.fill_null(value=False) for test in tests)])
 
 
 def price_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:

@@ -90,9 +90,23 @@ def backtest(path: Path, *, on: str, folder: Path | str | str) -> Backtest:
         TermsError: The file has errors.
         UsageError: There is no database, or nothing recorded under the contract.
     """
-    terms = Contract.read(path)
-    with read_database(find_database(folder)) as database:
-        past = _past(database, on)
+    return backtest_terms(Contract.read(path), on=on, address=find_database(folder))
+
+
+def backtest_terms(terms: Contract, *, on: str, address: Path | str, rows_max: int | None = None) -> Backtest:
+    """Judge the recorded deliveries of a contract anew under terms; as `backtest`.
+
+    Args:
+        terms: What is asked about.
+        on: Id of the contract whose deliveries are judged.
+        address: The book.
+        rows_max: No more than the newest so many; None: all.
+
+    Raises:
+        UsageError: Nothing is recorded under the contract.
+    """
+    with read_database(address) as database:
+        past = _past(database, on, rows_max)
         currency = _currency(database, on) or terms.currency
     if past is None:
         raise UsageError(
@@ -144,10 +158,10 @@ def _counts(verdicts: pl.Series) -> dict[str, int]:
     return {str(each): int((verdicts == str(each)).sum()) for each in Verdict}
 
 
-def _past(database: Database, contract: str) -> pl.DataFrame | None:
+def _past(database: Database, contract: str, rows_max: int | None) -> pl.DataFrame | None:
     frames = []
-    for batch in database.batches("deliveries"):
-        if batch.chain == contract:
+    for batch in database.batches("deliveries", chains=[contract]):
+        if batch.people:
             journal = pl.read_parquet(batch.journal).select(
                 "delivery_id",
                 "external_id",
@@ -157,4 +171,7 @@ def _past(database: Database, contract: str) -> pl.DataFrame | None:
             )
             people = pl.read_parquet(batch.people)
             frames.append(journal.hstack(people.drop([name for name in journal.columns if name in people.columns])))
-    return pl.concat(frames, how="diagonal").sort("delivery_id") if frames else None
+    if not frames:
+        return None
+    past = pl.concat(frames, how="diagonal").sort("delivery_id")
+    return past if rows_max is None else past.tail(rows_max)

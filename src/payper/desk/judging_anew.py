@@ -98,10 +98,14 @@ def _judge_batch(batch: Batch, versions: Sequence[Contract], rate_on: RateOn, an
     judged = judge_rows(sent.with_columns(pl.lit(None, dtype=pl.String).alias(FAULT_COLUMN)), versions, rate_on=rate_on)
     is_malformed = (told["recorded"] & BIT[Reason.ROW_MALFORMED]) != 0
     is_converted = _differ(judged, people, ("revenue_min", "revenue_max")) & ~is_malformed
+    # A pause may be declared, or ended, before the instant that a delivery dates itself to.
+    is_paused = ((told["recorded"] ^ judged["marks"]) & BIT[Reason.CONTRACT_PAUSED]) != 0
+    is_around = is_paused & any(each.declared_pauses for each in versions) & ~is_malformed & ~is_converted
     anew.leave("that could not be read", int(is_malformed.sum()))
     anew.leave("whose revenue was converted at another rate", int(is_converted.sum()))
+    anew.leave("around a pause that was declared or ended later", int(is_around.sum()))
     expected = _expected(told, judged, versions)
-    kept = ~(is_malformed | is_converted)
+    kept = ~(is_malformed | is_converted | is_around)
     both = told.select(_COMPARED).rename({name: f"{name}_told" for name in _COMPARED}).hstack(expected).filter(kept)
     places = told["row"].filter(kept)
     differs = both.select(
@@ -123,7 +127,7 @@ def _differ(one: pl.DataFrame, other: pl.DataFrame, names: Sequence[str]) -> pl.
 
 def _expected(told: pl.DataFrame, judged: pl.DataFrame, versions: Sequence[Contract]) -> pl.DataFrame:
     """Work out what should have been recorded: `_COMPARED`, and `is_unpriced`."""
-    with_lists = [each.version for each in versions if each.audience.only is not None or each.audience.suppress]
+    with_lists = [each.version for each in versions if each.audience.only is not None or each.audience.suppress or each.audience.everywhere]
     frame = judged.select("marks", "contract_version", "kind", "price_rows", "is_after_end_only").hstack(
         told.select("delivery_id", "recorded", "is_replacement", "replaces", told_minor="price_minor")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,19 +14,65 @@ from payper.desk.programme import Programme
 from payper.desk.programme_sheet import ProgrammeSheet
 from payper.measurement.effort import Effort, Minutes
 from payper.settlement import Rate, Rates
+from payper.store.book_terms import BookTerms
 from payper.store.database import Database
-from payper.terms.contract import Contract
+from payper.terms.contract import Contract, ListEntries, PauseDeclared
 from payper.terms.reading import read_terms
 
 
 def recorded_contracts(database: Database, *, lists: Path | None = None) -> dict[str, list[Contract]]:
-    """Read the contract versions that judged, by id; list files are looked for in `lists`, else taken as empty."""
+    """Read the contract versions that judged or may judge, by id, with the pauses and lists of the book.
+
+    Args:
+        database: The book.
+        lists: The folder of list files; those that are not there are the book's of the same name, else taken as empty.
+    """
     contracts: dict[str, list[Contract]] = {}
     for id_, _, _, text in database.contract_texts():
         contract = read_terms(text, path=None, read_list=list_reader(lists)).contract
         if contract is not None:
             contracts.setdefault(id_, []).append(contract)
-    return {id_: sorted(versions, key=lambda each: each.version) for id_, versions in contracts.items()}
+    ordered = {id_: sorted(versions, key=lambda each: each.version) for id_, versions in contracts.items()}
+    return with_book_terms(ordered, database, lists=lists)
+
+
+def with_book_terms(
+    contracts: Mapping[str, Sequence[Contract]], database: Database, *, lists: Path | None = None
+) -> dict[str, list[Contract]]:
+    """Add what the book keeps beside texts: declared pauses, and the entries of its lists.
+
+    A list that a contract names is the file of the folder `lists` where that is there, else the book's of this name. A list that holds
+    everywhere is added to what every contract suppresses.
+    """
+    book = BookTerms.of(database)
+    pauses: dict[str, list[PauseDeclared]] = {}
+    for row in book.pauses():
+        pauses.setdefault(row.contract, []).append(PauseDeclared(row.since, row.until))
+    kept = {row.name: _entries(book, row.name) for row in book.lists()}
+    everywhere = tuple(kept[row.name] for row in book.lists() if row.is_everywhere)
+    if not pauses and not kept:
+        return {id_: list(versions) for id_, versions in contracts.items()}
+    files = frozenset(name for name in kept if lists is not None and (lists / name).is_file())
+
+    def own(entries: ListEntries) -> ListEntries:
+        return entries if entries.path in files else kept.get(entries.path, entries)
+
+    def whole(contract: Contract) -> Contract:
+        audience = contract.audience
+        named = tuple(own(each) for each in audience.suppress)
+        only = None if audience.only is None else own(audience.only)
+        return replace(
+            contract,
+            audience=replace(audience, only=only, suppress=named, everywhere=everywhere),
+            declared_pauses=tuple(pauses.get(contract.id, ())),
+        )
+
+    return {id_: [whole(each) for each in versions] for id_, versions in contracts.items()}
+
+
+def _entries(book: BookTerms, name: str) -> ListEntries:
+    entries = book.entries(name)
+    return ListEntries(path=name, domains=entries["domain"], company_keys=entries["company"], digests=entries["digest"])
 
 
 def list_reader(folder: Path | None) -> Callable[[str], bytes]:

@@ -27,7 +27,7 @@ from payper.desk.outputs import Written, write_outputs
 from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, questions_of, read_programme
 from payper.desk.reading import DIGEST, OpenFile, check_columns, end_of, open_file, read_people, received_at, typed_deliveries
-from payper.desk.recorded import list_reader, written_rates, written_words
+from payper.desk.recorded import list_reader, with_book_terms, written_rates, written_words
 from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
 from payper.errors import FileError, StoreError, UsageError
 from payper.store.database import Batch, Database, open_database, path_of
@@ -195,7 +195,7 @@ def _with_recorded(programme: Programme, database: Database) -> tuple[Programme,
     for id_, versions in recorded.items():
         by_version = {each.version: each for each in merged.get(id_, [])} | versions
         merged[id_] = [by_version[number] for number in sorted(by_version)]
-    return replace(programme, contracts=merged), notes
+    return replace(programme, contracts=with_book_terms(merged, database, lists=programme.folder / "contracts")), notes
 
 
 def terms_hash(contract: Contract) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,9 +12,10 @@ import polars as pl
 from payper.adjudication.pricing import AT_ACCEPTANCE
 from payper.desk.facts import known_facts
 from payper.desk.reading import end_of
+from payper.desk.recorded import recorded_words
 from payper.ledger.reconcile import missing
 from payper.settlement import DELIVERY_SCHEMA, OTHERS_SCHEMA, Admissions, Made, Rates, Settlement, settle
-from payper.store.database import Batch, Database
+from payper.store.database import Batch, Database, open_database
 from payper.terms.contract import Contract
 
 READ = (
@@ -163,6 +165,35 @@ def record(database: Database, settlement: Settlement, contracts: Mapping[str, S
         extra = missing(target, recorded.filter(pl.col("contract") == id_), as_of=end_of(day, versions[-1].zone))
         database.add_transfers(extra, run=run)
         added += extra.height
+    return added
+
+
+def settle_book(address: Path | str, *, at: datetime) -> int:
+    """Settle everything recorded in a book as of the day of an instant, or of the latest it was settled until; give the new transfers.
+
+    What was computed before others wrote is computed again inside the transaction, so that no charge is made of stale facts.
+
+    Args:
+        address: As of `open_database`.
+        at: Now.
+
+    Raises:
+        StoreError: The book is locked, damaged or of a later version.
+    """
+    with open_database(address) as book:
+        words = recorded_words(book)
+        if not words.contracts:
+            return 0
+        until = book.setting("settled_until")
+        today = at.astimezone(ZoneInfo(words.timezone)).date()
+        day = max(today, date.fromisoformat(until)) if until else today
+        seen = book.runs()
+        settlement, _ = settle_known(book, words.contracts, words.rates, day=day)
+        with book.transaction():
+            if book.runs() != seen:
+                settlement, _ = settle_known(book, words.contracts, words.rates, day=day)
+            added = record(book, settlement, words.contracts, day=day, run=book.begin_run(as_of=day.isoformat()))
+            book.set_setting("settled_until", day.isoformat())
     return added
 
 

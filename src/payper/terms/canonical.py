@@ -17,7 +17,7 @@ from typing import Any
 
 from payper.terms.contract import Consent, Contract, Example, ListEntries
 
-_LEFT_OUT = frozenset({"hash", "path", "holidays", "line"})
+_LEFT_OUT = frozenset({"hash", "path", "holidays", "line", "declared_pauses", "everywhere"})
 _ORDERED = frozenset({"proof", "prices", "tiers", "questions", "examples"})
 _SQL = frozenset({"rule", "when", "attendee"})
 _OUTSIDE_QUOTES = re.compile(r"('(?:[^']|'')*')|\s+")

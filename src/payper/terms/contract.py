@@ -74,7 +74,11 @@ class ListEntries:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The ideal customer profile. Empty tuples and None ask nothing."""
+    """The ideal customer profile. Empty tuples and None ask nothing.
+
+    Attributes:
+        everywhere: Suppression lists that hold under every contract of the buyer, beside its text; the canonical form leaves them out.
+    """
 
     countries: tuple[str, ...] = ()
     employees: Range | None = None
@@ -85,6 +89,7 @@ class Audience:
     only: ListEntries | None = None
     suppress: tuple[ListEntries, ...] = ()
     rule: str | None = None
+    everywhere: tuple[ListEntries, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +238,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseDeclared:
+    """A pause that a party declared beside the text: nothing is taken from an instant until another, both included; None: no end yet."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A test that the contract carries: `given` columns, the verdict it `gives`, the reasons and the amount it `owes` (minor units)."""
 
@@ -249,6 +262,7 @@ class Contract:
 
     Attributes:
         holds_from: The instant, UTC, from which this version holds (RULES 8).
+        declared_pauses: Those that a party declared beside the text; the canonical form leaves them out.
         hash: SHA-256 hex digest of the canonical form; comments, order of keys and layout do not change it.
         path: The file it was read from, or None.
     """
@@ -267,6 +281,7 @@ class Contract:
     opens: time = time(9)
     closes: time = time(17)
     pauses: tuple[Pause, ...] = ()
+    declared_pauses: tuple[PauseDeclared, ...] = ()
     audience: Audience = field(default_factory=Audience)
     record: Record = field(default_factory=Record)
     duplicate: Duplicate = field(default_factory=Duplicate)
