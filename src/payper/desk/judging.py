@@ -322,7 +322,9 @@ class Decided:
             while coming:
                 batch, verdicts = coming.popleft().result()
                 coming.extend(pool.submit(self._sealed, chunk) for chunk in islice(chunks, 1))
-                database.add_verdicts(verdicts, batch=database.add_batch(batch, run=run))
+                number = database.add_batch(batch, run=run)
+                database.add_verdicts(verdicts, batch=number)
+                database.add_outbox("verdicts", str(number))
 
     def _sealed(self, chunk: _Chunk) -> tuple[Batch, pl.DataFrame]:
         """Give a chunk as a batch of the journal, and its verdicts."""

@@ -129,6 +129,7 @@ def invite(directory: Directory, *, party: str, email: str, name: str, role: Rol
         directory.add_person(person, at=at)
         directory.add_invitation(digest_of(key), person=person.person, expires_at=at + timedelta(days=INVITATION_DAYS))
         directory.note(at=at, party=party, who=by, act="invite", subject=person.person, detail=str(role))
+        directory.add_outbox("invitation", person.person)
     return key
 
 

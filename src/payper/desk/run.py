@@ -272,7 +272,7 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
         _keep_contracts(database, programme)
         decided.keep(run=number)
         for batch in batches:
-            database.add_batch(batch, run=number)
+            database.add_outbox("facts", str(database.add_batch(batch, run=number)))
         for name, digest, rows, later in files:
             database.add_file(file=name, run=number, subject="deliveries", digest=digest, rows=rows, later=later)
         for subject, name, digest, rows in facts.files:

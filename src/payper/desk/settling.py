@@ -34,6 +34,9 @@ READ = (
     "is_replacement",
 )
 
+SETTLED_RUN = "settled_run"
+"""The setting of a book that names the run under which the last settlement stands."""
+
 _OTHER = ("delivery_id", "contract", "external_id", "verdict")
 
 
@@ -150,22 +153,34 @@ def settle_known(
 
 
 def record(database: Database, settlement: Settlement, contracts: Mapping[str, Sequence[Contract]], *, day: date, run: int) -> int:
-    """Add to the ledger what it does not say yet, and keep what was made and answered; inside a transaction. Give the new transfers."""
-    known = database.charges()
-    new = settlement.charges.join(known, on="charge_id", how="anti").with_columns(pl.col("price_row").cast(pl.Int16))
-    database.add_charges(new, run=run)
+    """Add to the ledger what it does not say yet, and keep what was made and answered; inside a transaction. Give the new transfers.
+
+    What is added stands under `run`, or under a new one where an earlier settlement stands under it: a run says what to tell.
+    """
+    new = settlement.charges.join(database.charges(), on="charge_id", how="anti").with_columns(pl.col("price_row").cast(pl.Int16))
     answers = settlement.returns.filter(
         pl.col("outcome").is_in(["granted", "refused"]) & pl.col("external_id").is_not_null() & pl.col("contract").is_not_null()
-    )
-    database.add_return_answers(answers, run=run)
+    ).join(database.return_answers(), on=["contract", "external_id", "claimed_at"], how="anti")
     recorded = database.transfers()
-    added = 0
-    for id_, versions in contracts.items():
-        target = settlement.transfers.filter(pl.col("contract") == id_)
-        extra = missing(target, recorded.filter(pl.col("contract") == id_), as_of=end_of(day, versions[-1].zone))
+    extras = [
+        missing(
+            settlement.transfers.filter(pl.col("contract") == id_),
+            recorded.filter(pl.col("contract") == id_),
+            as_of=end_of(day, versions[-1].zone),
+        )
+        for id_, versions in contracts.items()
+    ]
+    if not new.height and not answers.height and not any(extra.height for extra in extras):
+        return 0
+    if database.setting(SETTLED_RUN) == str(run):
+        run = database.begin_run(as_of=day.isoformat())
+    database.set_setting(SETTLED_RUN, str(run))
+    database.add_charges(new, run=run)
+    database.add_return_answers(answers, run=run)
+    for extra in extras:
         database.add_transfers(extra, run=run)
-        added += extra.height
-    return added
+    database.add_outbox("settled", str(run))
+    return sum(extra.height for extra in extras)
 
 
 def settle_book(address: Path | str, *, at: datetime) -> int:

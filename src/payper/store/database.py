@@ -14,6 +14,7 @@ import polars as pl
 
 from payper.errors import StoreError, UsageError
 from payper.store.connections import Connection, Row, TwiceError
+from payper.store.outbox import Note, add_note, drop_notes, list_notes
 from payper.store.postgres import is_postgres, open_postgres
 from payper.store.sqlite import open_sqlite, reading_sqlite
 
@@ -353,6 +354,23 @@ class Database:
     def forget_answers(self, *, before: datetime) -> None:
         """Forget the answers made before an instant."""
         self._connection.run("delete from idempotency where made_at < ?", (before.astimezone(UTC).isoformat(timespec="seconds"),))
+
+    # What is to be told
+
+    def add_outbox(self, kind: str, subject: str) -> None:
+        """Note what is to be told after this transaction: `verdicts` or `facts` of a batch, `settled` in a run, a `contract` (`ID vN`).
+
+        One for a batch, never one for a delivery.
+        """
+        add_note(self._connection, kind, subject)
+
+    def outbox(self, *, limit: int = 1000) -> list[Note]:
+        """List what is to be told, oldest first."""
+        return list_notes(self._connection, limit=limit)
+
+    def drop_outbox(self, keys: list[str]) -> None:
+        """Take away what was told."""
+        drop_notes(self._connection, keys)
 
     # Answers of mail servers
 

@@ -13,6 +13,7 @@ from payper.parties import Act, Party, PartyKind, Role
 from payper.store.connections import Connection, Row, TwiceError
 from payper.store.database import path_of
 from payper.store.migrating import DIRECTORY
+from payper.store.outbox import Note, add_note, drop_notes, list_notes
 from payper.store.postgres import is_postgres, open_postgres
 from payper.store.sqlite import open_sqlite
 
@@ -300,6 +301,20 @@ class Directory:
         sql = "select audit, at, party, who, act, subject, detail from audit where party = ? and audit < ? order by audit desc limit ?"
         rows = self._connection.rows(sql, (party, before if before is not None else 2**62, limit))
         return [Entry(int(row[0]), _instant(row[1]), *map(str, row[2:])) for row in rows]
+
+    # What is to be told
+
+    def add_outbox(self, kind: str, subject: str) -> None:
+        """Note what is to be told after this transaction: an `invitation` (its person), a `contract` (`BUYER ID vN ACT`)."""
+        add_note(self._connection, kind, subject)
+
+    def outbox(self, *, limit: int = 1000) -> list[Note]:
+        """List what is to be told, oldest first."""
+        return list_notes(self._connection, limit=limit)
+
+    def drop_outbox(self, keys: list[str]) -> None:
+        """Take away what was told."""
+        drop_notes(self._connection, keys)
 
     def _add(self, table: str, values: Sequence[object], words: str) -> None:
         marks = ", ".join("?" * len(values))
