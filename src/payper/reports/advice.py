@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from payper.advice.futures import offers_of
 from payper.advice.goals import GoalPlan
@@ -58,24 +59,28 @@ def render_advice(
         notes: What else is worth knowing.
         payper_version: The version that made it.
     """
-    return render_page(
-        "advice.html.j2",
-        headline=found.headline,
-        banner=found.banner,
-        record=record,
-        sure=sure_words(found),
-        period=f"{found.months:g} months, revenue within {found.horizon_days} days of delivery, in {found.currency}",
-        findings=_three(found),
-        sections=[section for section in _sections(found, profile) if section is not None],
-        grounds=[{"words": ground.words, "keys": _keys(found, ground.keys)} for ground in found.grounds],
-        numbers=[{"key": number.key, "cells": number_cells(found, number)} for number in found.numbers],
-        answers=_answers(profile),
-        assumptions=[*found.assumptions],
-        notes=[*found.notes, *findings, *notes],
-        version=payper_version,
-        draws=found.draws,
-        seed=found.seed,
-    )
+    values = advice_values(found, profile, record=record, findings=findings, notes=notes)
+    return render_page("advice.html.j2", **values, version=payper_version)
+
+
+def advice_values(found: Recommendation, profile: Profile, *, record: str, findings: Sequence[str], notes: Sequence[str]) -> dict[str, Any]:
+    """Give what the templates of an advice show, for the file and for pages of the server; arguments as of `render_advice`."""
+    return {
+        "headline": found.headline,
+        "banner": found.banner,
+        "record": record,
+        "sure": sure_words(found),
+        "period": f"{found.months:g} months, revenue within {found.horizon_days} days of delivery, in {found.currency}",
+        "findings": _three(found),
+        "sections": [section for section in _sections(found, profile) if section is not None],
+        "grounds": [{"words": ground.words, "keys": _keys(found, ground.keys)} for ground in found.grounds],
+        "numbers": [{"key": number.key, "cells": number_cells(found, number)} for number in found.numbers],
+        "answers": _answers(profile),
+        "assumptions": [*found.assumptions],
+        "notes": [*found.notes, *findings, *notes],
+        "draws": found.draws,
+        "seed": found.seed,
+    }
 
 
 def _three(found: Recommendation) -> list[str]:

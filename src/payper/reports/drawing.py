@@ -182,7 +182,7 @@ _EMPTY = re.compile(r"<g></g>|<path[^>]* d=\"\"[^>]*/>")
 
 
 def svg(width: int, height: float, *layers: Spec) -> str:
-    """Draw layers that share no scale, and hand colours, type and width over to the page."""
+    """Draw layers that share no scale, and hand colours, type and width over to the page: its styles size `w360` and `w760`."""
     import vl_convert
 
     spec = {
@@ -199,9 +199,7 @@ def svg(width: int, height: float, *layers: Spec) -> str:
     for placeholder, name in _COLOURS.items():
         text = text.replace(f'"{placeholder}"', f'"var(--{name})"')
     text = _EMPTY.sub("", _TAGS.sub(lambda tag: _LONG.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), text))
-    return _SIZE.sub(
-        f'<svg viewBox="0 0 {width} {max(height, 1):g}" style="max-width:{width}px" aria-hidden="true" focusable="false">', text, count=1
-    )
+    return _SIZE.sub(f'<svg viewBox="0 0 {width} {max(height, 1):g}" class="w{width}" aria-hidden="true" focusable="false">', text, count=1)
 
 
 def _in_pixels(layer: Spec, height: float) -> Spec:

@@ -48,10 +48,14 @@ def render_page(template: str, **values: Any) -> str:
         template: Its file in `templates`.
         values: What it shows; everything but SVG is escaped.
     """
-    from jinja2 import DictLoader, Environment, StrictUndefined  # a command that writes no page does without
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # a command that writes no page does without
 
-    folder = files("payper.reports").joinpath("templates")
-    texts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in (template, "parts.html.j2")}
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=DictLoader(texts))
-    css = folder.joinpath("report.css").read_text(encoding="utf-8")
+    loader = FunctionLoader(template_text)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=loader)
+    css = template_text("report.css")
     return environment.get_template(template).render(css=Markup(css), **values)  # noqa: S704  # our own package data
+
+
+def template_text(name: str) -> str:
+    """Give the text of one of our templates, or of the style sheet; pages of the server show the same parts."""
+    return files("payper.reports").joinpath("templates").joinpath(name).read_text(encoding="utf-8")
