@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payper.advice.overbooking import distribute_shows, slots_to_book
+from payper.advice.overbooking import distribute_shows, plan_days, slots_to_book
 from payper.errors import UsageError
 
 chances = st.lists(st.floats(0, 1), min_size=0, max_size=7)
@@ -68,3 +69,14 @@ def test_what_is_no_chance_is_told() -> None:
         slots_to_book([float("nan")], slots=1, held_value_minor=1, turned_away_cost_minor=1)
     with pytest.raises(UsageError, match="below 0"):
         slots_to_book([0.2], slots=-1, held_value_minor=1, turned_away_cost_minor=1)
+
+
+def test_a_day_is_filled_around_the_meetings_it_has_and_a_full_one_is_told() -> None:
+    """One in four does not come, four slots: five in all, of which a day with three takes two more; seven that come are more than worth."""
+    quiet, busy = date(2026, 5, 4), date(2026, 5, 5)
+    days = {busy: [0.1] * 7, quiet: [0.25] * 3}
+    rule, first, second = plan_days(days, typical=0.25, slots=4, held_value_minor=100, turned_away_cost_minor=100)
+    assert (rule.day, rule.plan.booked, rule.more) == (None, 5, 5)
+    assert (first.day, first.taken, first.plan.booked, first.more, first.is_full) == (quiet, 3, 5, 2, False)
+    assert (second.day, second.plan.booked, second.more, second.is_full) == (busy, 7, 0, True)
+    assert second.plan.expected_held + second.plan.expected_over == pytest.approx(6.3)

@@ -9,8 +9,9 @@ Sources: Arrow, Harris, Marschak 1951, Econometrica 19(3), 250-272 (the newsvend
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,12 +78,20 @@ def slots_to_book(no_show: Sequence[float] | Floats, *, slots: int, held_value_m
             break
         come = np.convolve(come, [1 - chance, chance])
         booked += 1
-    plain = distribute_shows(1 - missed[:slots])
+    return _outlook(come, missed[:booked], slots, held_value_minor, turned_away_cost_minor, offered=missed)
+
+
+def _outlook(
+    come: Floats, booked: Floats, slots: int, held_value_minor: int, turned_away_cost_minor: int, *, offered: Floats | None = None
+) -> SlotPlan:
+    """Say what is to be expected when so many have the chances `come` to be 0, 1, 2, ... who come."""
+    listed = booked if offered is None else offered
+    plain = distribute_shows(1 - listed[:slots])
     over = np.maximum(np.arange(come.size) - slots, 0)
     held = float(come @ np.minimum(np.arange(come.size), slots))
     turned_away = float(come @ over)
     return SlotPlan(
-        booked=booked,
+        booked=booked.size,
         slots=slots,
         expected_held=held,
         expected_idle=slots - held,
@@ -90,8 +99,61 @@ def slots_to_book(no_show: Sequence[float] | Floats, *, slots: int, held_value_m
         chance_over=float(come[slots + 1 :].sum()),
         value_minor=held * held_value_minor - turned_away * turned_away_cost_minor,
         value_plain_minor=float(plain @ np.arange(plain.size)) * held_value_minor,
-        is_list_used_up=booked == missed.size,
+        is_list_used_up=booked.size == listed.size,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlan:
+    """How many meetings to book into a day's slots, those booked already included.
+
+    Attributes:
+        day: None: any day, nothing of which is booked yet.
+        taken: Meetings booked already.
+        plan: What to book in all; never fewer than are taken.
+        more: How many more to book.
+        is_full: Whether more are booked already than would be worth booking.
+    """
+
+    day: date | None
+    taken: int
+    plan: SlotPlan
+    more: int
+    is_full: bool
+
+
+def plan_days(
+    no_show: Mapping[date, Sequence[float]], *, typical: float, slots: int, held_value_minor: int, turned_away_cost_minor: int
+) -> tuple[DayPlan, ...]:
+    """Say how many meetings to book into the slots of any day, then of each day that has some.
+
+    Args:
+        no_show: By day, the chances that those already booked do not come.
+        typical: Chance that the next to be booked does not come, of whom nothing is known yet.
+        slots: As `slots_to_book`, the same on every day.
+        held_value_minor: As `slots_to_book`.
+        turned_away_cost_minor: As `slots_to_book`.
+
+    Raises:
+        UsageError: As `slots_to_book`.
+    """
+    costs = {"slots": slots, "held_value_minor": held_value_minor, "turned_away_cost_minor": turned_away_cost_minor}
+    days: list[tuple[date | None, Sequence[float]]] = [(None, ()), *sorted(no_show.items())]
+    plans = []
+    for day, taken in days:
+        # Where it costs nothing to turn somebody away there is no end; twice the slots and some is the end then.
+        offered = [*taken, *[typical] * (2 * slots + 10)]
+        best = slots_to_book(offered, **costs)
+        booked = max(best.booked, len(taken))
+        plan = best if booked == best.booked else _as_booked(taken, **costs)
+        plans.append(DayPlan(day, len(taken), plan, booked - len(taken), is_full=len(taken) > best.booked))
+    return tuple(plans)
+
+
+def _as_booked(no_show: Sequence[float], *, slots: int, held_value_minor: int, turned_away_cost_minor: int) -> SlotPlan:
+    """Say what becomes of all meetings given, worth booking or not."""
+    missed = np.asarray(no_show, dtype=np.float64)
+    return _outlook(distribute_shows(1 - missed), missed, slots, held_value_minor, turned_away_cost_minor)
 
 
 def distribute_shows(come: Floats) -> Floats:

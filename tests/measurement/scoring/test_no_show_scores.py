@@ -40,7 +40,6 @@ def test_history_is_as_of_the_day_of_asking() -> None:
     assert features["prior_meetings"].to_list() == [1, 1, 2, 0]
     assert features["prior_missed"].to_list() == [1, 1, 1, 0]
     assert features["days_since_prior"].to_list() == [1, 3, 1, None]
-    assert features["provider_prior_meetings"].to_list() == [1, 1, 2, 2]
     assert features["same_day"].to_list() == [False, False, True, False]
     assert features["lead_days"][0] == pytest.approx(7 + 5 / 24)
     assert features["meeting_weekday"].to_list() == ["Tuesday", "Wednesday", "Friday", "Monday"]

@@ -15,7 +15,7 @@ from payper.errors import DeliveryError
 from payper.measurement.scoring import assess, count_deciles, merge_deciles, reliability
 from payper.measurement.scoring.calibration import expit, fit_isotonic, fit_platt, fit_venn_abers, logit
 from payper.measurement.scoring.encoding import LevelColumn, NumberColumn, WordColumn, find_unusable, learn_encoding
-from payper.measurement.scoring.labels import find_late_values, weigh_outcomes
+from payper.measurement.scoring.labels import find_late_values, shown_by_age, weigh_outcomes
 from payper.measurement.scoring.logistic import design_matrix, fit_logistic, fit_weights
 from payper.measurement.scoring.segments import rate_segments, shrink_rates
 from payper.measurement.scoring.wording import word_number, word_points
@@ -108,6 +108,28 @@ def test_weights_by_hand() -> None:
     assert labels.weight[30] == 2.0
     assert labels.weight[[1, 10, 20, 31]].tolist() == [0.0, 0.0, 2.0, 2.0]
     assert (labels.wins, labels.mature, labels.left_out) == (2, 20, 0)
+
+
+def test_campaigns_that_change_by_the_month_do_not_make_winners_rare() -> None:
+    """Four months of a campaign each, a fifth won within the horizon: the newest campaign counts for nothing, and the rate stays a fifth."""
+    chance = np.random.default_rng(11)
+    age = np.repeat([110, 80, 50, 20], 2_000) + chance.integers(0, 30, 8_000)
+    campaign = np.repeat([0, 1, 2, 3], 2_000)
+    lag = np.where(chance.random(8_000) < 0.2, chance.integers(0, 60, 8_000), -1)
+    lag = np.where(lag < age, lag, -1)
+    late = find_late_values(campaign, age, horizon_days=60)
+    assert set(campaign[late]) == {3}
+    labels = weigh_outcomes(age, lag, horizon_days=60, is_late=late)
+    rate = (labels.weight * labels.won).sum() / labels.weight.sum()
+    assert rate == pytest.approx(0.2, abs=0.02)
+
+
+def test_what_comes_by_each_age_is_counted_among_those_old_enough() -> None:
+    """Two of four reached it on the first day, one of the two old enough on the second: 1/2 and 1/2, and one more is thought to come."""
+    age, lag = np.array([3, 3, 1, 1]), np.array([0, 1, 0, -1])
+    assert shown_by_age(age, lag, horizon_days=3).tolist() == pytest.approx([0, 0.5 * 3 / 4, 0.75, 0.75])
+    nobody = shown_by_age(age, np.full(4, -1), horizon_days=3)
+    assert nobody.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
 
 
 def test_a_provider_that_came_last_month_is_not_all_wins() -> None:

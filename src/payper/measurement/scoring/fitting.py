@@ -49,6 +49,7 @@ class Settings:
     learner: Wanted = "auto"
     library: Library | None = None
     seed: int = 0
+    is_provider_compared: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def fit_scores(
     library: Library | None = None,
     key: str = "delivery_id",
     at: str = "delivered_at",
+    is_provider_compared: bool = True,
     seed: int = 0,
 ) -> ScoreModel:
     """Fit the chance that a delivery reaches a milestone within a horizon, from what had happened by a day.
@@ -108,6 +110,7 @@ def fit_scores(
         library: Which library fits trees; None: LightGBM where it is installed.
         key: Name of the column that identifies a delivery.
         at: Name of the column that dates it.
+        is_provider_compared: False: with `provider`, do not fit the score without its name besides.
         seed: Of folds and of the trees' samples. The order of the rows does not matter.
 
     Raises:
@@ -116,7 +119,7 @@ def fit_scores(
     """
     if horizon_days < 1:
         raise UsageError(where="horizon_days", seen=f"{horizon_days} is less than a day.", mend="Write a number of days such as 180.")
-    settings = Settings(milestone, key, at, provider, known_at or {}, tuple(trusted), learner, library, seed)
+    settings = Settings(milestone, key, at, provider, known_at or {}, tuple(trusted), learner, library, seed, is_provider_compared)
     last_day = read_moment(as_of).through
     frame, notes = _sorted_features(features, settings, last_day=last_day)
     ready, suspicions = apply_stamps(frame, at=at, known_at=settings.known_at, trusted=settings.trusted)
@@ -202,7 +205,7 @@ def _fit(table: Table, settings: Settings) -> ScoreModel:
         is_blank = labels.mature < MATURE_MIN
         return replace(plain, basis="none" if is_blank else "segment rates", notes=(refusal, *table.notes))
     fitted = _fit_learner(plain, usable, table, settings)
-    if settings.provider is None or settings.provider not in usable.columns:
+    if settings.provider is None or settings.provider not in usable.columns or not settings.is_provider_compared:
         return fitted
     rest = _fit_learner(
         replace(plain, columns=tuple(usable.drop(settings.provider).columns)), usable.drop(settings.provider), table, settings

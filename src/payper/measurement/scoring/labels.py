@@ -80,12 +80,14 @@ def weigh_outcomes(
     weight = np.zeros(age.size)
     for each in np.unique(groups):
         here = groups == each
-        old = int((here & is_old).sum())
+        # Deliveries with a late value stand for nobody but themselves, so those of the others' ages must not count them either.
+        plain = here & ~late if int((here & ~late & is_old).sum()) >= MATURE_MIN else here
+        old = int((plain & is_old).sum())
         if old:
-            weight[here & is_old] = int(here.sum()) / old
+            weight[here & is_old] = int(plain.sum()) / old
         if old >= MATURE_MIN:
-            wins = here & won & ~late
-            weight[wins] = 1 / observed_share(age[here], lag[wins])
+            wins = plain & won & ~late
+            weight[wins] = 1 / observed_share(age[plain], lag[wins])
     return Labels(won=won, weight=weight, mature=int(is_old.sum()), wins=int(won.sum()), left_out=int((won & (weight == 0)).sum()))
 
 
@@ -104,6 +106,30 @@ def find_late_values(codes: NDArray[np.int64], age: NDArray[np.int64], *, horizo
     old = np.bincount(codes, weights=is_old, minlength=many.size)
     lately = (many >= MATURE_MIN) & (old / np.maximum(many, 1) < is_old.mean() / 2)
     return np.asarray(lately[codes], dtype=np.bool_)
+
+
+def shown_by_age(age: NDArray[np.int64], lag: NDArray[np.int64], *, horizon_days: int) -> NDArray[np.float64]:
+    """Give the share of milestones reached within the horizon that have come by each age in whole days, (horizon_days + 1,), from 0 on.
+
+    Lag by lag, those who reached it over those observed for so long, summed. One more than were seen is thought to come later than all
+    of them, so the share stays below 1 and the last one seen closes no door. Where nobody reached it, ages show what they would if lags
+    were even.
+
+    Args:
+        age: As `weigh_outcomes`.
+        lag: As `weigh_outcomes`.
+        horizon_days: As `weigh_outcomes`.
+
+    Source: `measurement.exposure`; Zhao, Tsiatis 1997, Biometrika 84, 339-348.
+    """
+    seen = lag[(lag >= 0) & (lag < horizon_days) & (lag < age)]
+    if not seen.size:
+        return np.linspace(0.0, 1.0, horizon_days + 1)
+    young = np.bincount(np.clip(age, 0, horizon_days), minlength=horizon_days + 1)
+    exposed = age.size - np.cumsum(young)[:horizon_days]
+    risen = np.bincount(seen, minlength=horizon_days) / np.maximum(exposed, 1)
+    total = np.concatenate([[0.0], np.cumsum(risen)])
+    return np.asarray(total / total[-1] * seen.size / (seen.size + 1), dtype=np.float64)
 
 
 def first_lags(features: pl.DataFrame, outcomes: pl.DataFrame, *, key: str, at: str, last_day: date) -> NDArray[np.int64]:

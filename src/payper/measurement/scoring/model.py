@@ -201,6 +201,52 @@ class ScoreModel:
                 )
 
 
+def without_score(
+    reason: str, *, milestone: str, as_of: date, horizon_days: int | None, key: str = "delivery_id", at: str = "delivered_at"
+) -> ScoreModel:
+    """Give the model that has no score and says why, where there is nothing to fit to.
+
+    Args:
+        reason: Why, as a sentence.
+        milestone: As `ScoreModel`.
+        as_of: As `ScoreModel`.
+        horizon_days: As `ScoreModel`.
+        key: As `ScoreModel`.
+        at: As `ScoreModel`.
+    """
+    return ScoreModel(
+        basis="none",
+        milestone=milestone,
+        as_of=as_of,
+        horizon_days=horizon_days,
+        deliveries=0,
+        mature=0,
+        wins=0,
+        rate=0.0,
+        notes=(reason,),
+        suspicions=(),
+        segment_rates=rate_nothing(),
+        columns=(),
+        key=key,
+        at=at,
+    )
+
+
+def rate_nothing() -> pl.DataFrame:
+    """Give the segment rates of no deliveries; columns as `segments.rate_segments`."""
+    return pl.DataFrame(
+        schema={
+            "column": pl.String,
+            "value": pl.String,
+            "deliveries": pl.Int64,
+            "wins": pl.Int64,
+            "rate": pl.Float64,
+            "rate_lo": pl.Float64,
+            "rate_hi": pl.Float64,
+        }
+    )
+
+
 def _given(features: pl.DataFrame, key: str) -> pl.DataFrame:
     return features.select(key)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from payper.measurement.providers.posterior import integrate
 from payper.measurement.scoring.encoding import read_texts
+from payper.measurement.scoring.model import rate_nothing
 
 Floats = NDArray[np.float64]
 
@@ -38,17 +39,9 @@ def rate_segments(features: pl.DataFrame, columns: list[str], *, won: NDArray[np
     """
     counted = weight > 0
     heavy, hits = weight[counted], won[counted]
-    schema = {
-        "column": pl.String,
-        "value": pl.String,
-        "deliveries": pl.Int64,
-        "wins": pl.Int64,
-        "rate": pl.Float64,
-        "rate_lo": pl.Float64,
-        "rate_hi": pl.Float64,
-    }
+    schema = rate_nothing().schema
     if not counted.any():
-        return pl.DataFrame(schema=schema)
+        return rate_nothing()
     rate = float((heavy * hits).sum() / heavy.sum())
     effective = float(heavy.sum() ** 2 / (heavy**2).sum())
     parts = [_rows(None, [None], np.array([hits.size]), np.array([hits.sum()]), *_own_interval(rate, effective))]
@@ -78,7 +71,7 @@ def rate_segments(features: pl.DataFrame, columns: list[str], *, won: NDArray[np
                 *shrink_rates(rates * trials, trials, seed=seed),
             )
         )
-    return pl.concat(parts).cast(schema)  # type: ignore[arg-type]  # a mapping of names to types
+    return pl.concat(parts).cast(dict(schema))  # type: ignore[arg-type]  # a mapping of names to types
 
 
 def _rows(

@@ -42,7 +42,8 @@ def meeting_features(meetings: pl.DataFrame, history: pl.DataFrame, *, at: str =
     Returns:
         The meetings in the order given: `meeting_id`, `at`, the further columns, and `lead_days` (from `at` to the meeting), `same_day`,
         `meeting_weekday`, `meeting_hour` (null where `meeting_at` holds dates), `prior_meetings`, `prior_missed`, `prior_missed_share`,
-        `days_since_prior`; with a provider `provider_prior_meetings`, `provider_prior_missed_share`.
+        `days_since_prior`; with a provider `provider_prior_missed_share` (how many meetings it had had is left out: a count that only
+            grows is a clock).
 
     Raises:
         DeliveryError: A column is missing.
@@ -74,7 +75,6 @@ def meeting_features(meetings: pl.DataFrame, history: pl.DataFrame, *, at: str =
         return features
     theirs = _until(meetings.with_columns(asked.alias(at)), known, at=at, by="provider")
     return features.with_columns(
-        theirs["many"].alias("provider_prior_meetings"),
         ((theirs["missed"] + PROVIDER_WEIGHT * share) / (theirs["many"] + PROVIDER_WEIGHT)).alias("provider_prior_missed_share"),
     )
 
