@@ -22,7 +22,8 @@ from payper.terms.findings import list_words
 from payper.terms.reading import Reading, read_terms
 
 _LISTS = {"audience.companies.only": "The target list is", "audience.suppress": "The suppression lists are"}
-_ENTRIES = re.compile(r" \(\d+ entries\)")
+ENTRIES = re.compile(r" \([\d,]+ entries\)")
+"""How many entries a list has, as sentences say it; only the buyer's own lists are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def explain_version(version: Version) -> list[Clause]:
     """Say a version in plain English, each sentence to its clause and line; sizes of lists are left out, as books keep no lists."""
     reading = _read(version.text)
     clauses = explain(version.contract, positions=reading.positions)
-    return [replace(each, sentence=_ENTRIES.sub("", each.sentence)) for each in clauses]
+    return [replace(each, sentence=ENTRIES.sub("", each.sentence)) for each in clauses]
 
 
 def compare_versions(seen: ContractSeen, *, before: int, after: int) -> Compared:

@@ -207,7 +207,10 @@ def settle_book(address: Path | str, *, at: datetime) -> int:
         with book.transaction():
             if book.runs() != seen:
                 settlement, _ = settle_known(book, words.contracts, words.rates, day=day)
-            added = record(book, settlement, words.contracts, day=day, run=book.begin_run(as_of=day.isoformat()))
+            # What is added stands under a run of its own, which `record` begins where there is anything to add.
+            before = book.setting(SETTLED_RUN)
+            run = int(before) if before is not None else book.begin_run(as_of=day.isoformat())
+            added = record(book, settlement, words.contracts, day=day, run=run)
             book.set_setting("settled_until", day.isoformat())
     return added
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +93,8 @@ class Entry:
     detail: str
 
 
+_INSIDE: ContextVar[tuple[Connection, ...]] = ContextVar("connections with a transaction", default=())
+
 _PERSON = "person, party, email, name, role, password, totp_secret, totp_last, subject, failures, locked_until, is_active"
 _TOKEN_COLUMNS = "token, party, person, name, purposes, created_at, expires_at, used_at, revoked_at"  # noqa: S105  # names of columns
 
@@ -120,9 +123,18 @@ class Directory:
         self._connection = connection
         self.where = connection.where
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Do all or nothing; durable when it ends."""
-        return self._connection.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all or nothing; durable when the outermost ends, so that acts can be parts of one."""
+        if self._connection in _INSIDE.get():
+            yield
+            return
+        token = _INSIDE.set((*_INSIDE.get(), self._connection))
+        try:
+            with self._connection.transaction():
+                yield
+        finally:
+            _INSIDE.reset(token)
 
     # Settings
 
@@ -155,6 +167,11 @@ class Directory:
         """Give a party, or None."""
         row = self._row("select party, name, kind from party where party = ?", (id_,))
         return None if row is None else Party(row[0], row[1], PartyKind(row[2]))
+
+    def zone(self, party: str) -> str:
+        """Give a party's time zone, UTC where it is not there."""
+        row = self._row("select zone from party where party = ?", (party,))
+        return "UTC" if row is None else str(row[0])
 
     def operator(self) -> str | None:
         """Give the id of the party that runs the installation, or None before the first is made."""
