@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.web.site import Site, fill, let_people_in, served, write_programme
+from tests.web.site import Site, fill, let_people_in, served, work_out_results, write_programme
 
 from payper.desk.installation import Installation
 
@@ -35,6 +35,7 @@ def site(request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_f
     fill(installation, programmes, folder)
     with served(installation) as made:
         let_people_in(made)
+        work_out_results(made)
         yield made
 
 

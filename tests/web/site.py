@@ -172,6 +172,23 @@ def let_people_in(site: Site) -> None:
         directory.set_operator("northwind")
 
 
+def ready(visitor: Visitor, path: str) -> Answer:
+    """What a page says once it is worked out."""
+    for _ in range(600):
+        answer = visitor.ask(path)
+        if answer.status != 202:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{path} is never worked out")
+
+
+def work_out_results(site: Site) -> None:
+    """Have the buyers' results worked out, so that pages have them at once."""
+    for (party, role), system in site.tokens.items():
+        if party in BUYERS and role == Role.OWNER:
+            assert system.ask("/api/v1/results").status == 200
+
+
 @contextmanager
 def served(installation: Installation, **settings: object) -> Iterator[Site]:
     """Serve an installation on loopback by Granian until the end, with a clock that stands still."""

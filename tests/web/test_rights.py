@@ -47,6 +47,9 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "northwind": ("contoso", "reach"), "contoso": ("northwind", "reach"), "intentreach": ("northwind", "meet"), "meetly": ("northwind", "reach"),
     }[party]  # fmt: skip
     own, other = {"buyer": buyer, "contract": contract}, {"buyer": strange_buyer, "contract": strange}
+    # Results are of one's own book: of another's are contracts and providers that are only there.
+    strange_contract = {"northwind": "alone", "contoso": "meet"}.get(party, "meet")
+    strange_provider = {"northwind": "nobody", "contoso": "intentreach"}.get(party, "meetly")
     version = {"version": "1"}
     one = {"buyer": buyer, "number": site.numbers(buyer, contract)[0]}
     another = {"buyer": strange_buyer, "number": site.numbers(strange_buyer, strange)[0]}
@@ -64,6 +67,9 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /money/{buyer}/{contract}": Route(Act.READ_MONEY, own, other),
         "GET /money/{buyer}/{contract}/statement.pdf": Route(Act.READ_MONEY, own, other),
         "GET /money/{buyer}/{contract}/statement.csv": Route(Act.READ_MONEY, own, other),
+        "GET /results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
+        "GET /results/report.html": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
+        "GET /results/{question}": Route(Act.READ_RESULTS, {"question": "falling"}, {"question": "falling", "?provider": strange_provider}),
         "GET /settings": Route(None),
         "GET /settings/people": Route(Act.MANAGE_USERS),
         "GET /settings/tokens": Route(Act.MANAGE_TOKENS),
@@ -93,6 +99,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         ),
         "GET /api/v1/deliveries/{buyer}/{number}": Route(Act.READ_DELIVERIES, one, another),
         "GET /api/v1/balances": Route(Act.READ_MONEY),
+        "GET /api/v1/results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
         "GET /api/v1/audit": Route(Act.READ_AUDIT),
         "GET /api/v1/tokens": Route(Act.MANAGE_TOKENS),
         "GET /api/v1/people": Route(Act.MANAGE_USERS),
@@ -154,7 +161,7 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(site: Site) -> None:
             if not route.other:
                 continue
             # A buyer that is one's own stays, so that only what is another's differs.
-            nobody = {"buyer": "zzz", "contract": "zzz", "?buyer": "zzz", "?contract": "zzz", "number": "zzzz-zzzz"}
+            nobody = {"buyer": "zzz", "contract": "zzz", "?buyer": "zzz", "?contract": "zzz", "number": "zzzz-zzzz", "?provider": "zzz"}
             absent = {name: value if route.own.get(name) == value else nobody[name] for name, value in route.other.items()}
             visitor = visitor_of(site, who, template)
             foreign, nothing = (visitor.ask(address(template, values)) for values in (route.other, absent))

@@ -113,6 +113,39 @@ def read_standing(place: Path | str, *, as_of: date | None = None, tell: Tell = 
     )
 
 
+def narrowed(standing: Standing, *, provider: str | None = None, contract: str | None = None, model: str | None = None) -> Standing:
+    """Leave only what is of a provider, a contract and a model; None: of all.
+
+    Of deliveries that no version judged, such as malformed rows, the model is that of the contract's newest version.
+    """
+    if provider is None and contract is None and model is None:
+        return standing
+    kept = {
+        id_: [each for each in versions if provider in {None, each.provider}]
+        for id_, versions in standing.words.contracts.items()
+        if contract in {None, id_}
+    }
+    pairs: list[tuple[str, int | None]] = [
+        (id_, each.version) for id_, versions in kept.items() for each in versions if model in {None, each.model}
+    ]
+    pairs += [(id_, None) for id_, versions in kept.items() if versions and model in {None, versions[-1].model}]
+    known = pl.DataFrame(pairs, schema={"contract": pl.String, "contract_version": pl.Int32}, orient="row")
+    deliveries = standing.deliveries.join(known, on=["contract", "contract_version"], how="semi", nulls_equal=True, maintain_order="left")
+    ids = deliveries.select("delivery_id")
+
+    def own(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.join(ids, on="delivery_id", how="semi", maintain_order="left")
+
+    return replace(
+        standing,
+        words=replace(standing.words, contracts={id_: versions for id_, versions in kept.items() if versions}),
+        deliveries=deliveries,
+        outcomes=own(standing.outcomes),
+        spending=own(standing.spending),
+        settlement=replace(standing.settlement, returns=own(standing.settlement.returns), journey=own(standing.settlement.journey)),
+    )
+
+
 def _programme_folder(place: Path | str) -> Path | None:
     """Give the programme folder that a place is; None: it is something else."""
     if isinstance(place, str) and "://" in place:

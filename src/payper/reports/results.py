@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from payper.measurement.measured import ALWAYS, Measured
@@ -22,7 +22,12 @@ def render_results(measured: Measured, *, payper_version: str, notes: Sequence[s
         payper_version: The version that made it.
         notes: What else is worth knowing, one sentence each.
     """
-    return render_page("results.html.j2", **results_values(measured, notes=notes), version=payper_version)
+    return results_page(results_values(measured, notes=notes), payper_version=payper_version)
+
+
+def results_page(values: Mapping[str, Any], *, payper_version: str) -> str:
+    """Write the report of `results_values`."""
+    return render_page("results.html.j2", **values, version=payper_version)
 
 
 def results_values(measured: Measured, *, notes: Sequence[str] = ()) -> dict[str, Any]:

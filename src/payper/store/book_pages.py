@@ -75,6 +75,13 @@ class BookPages(Database):
         rows = self._connection.rows(sql, (subject, *contracts))
         return [BatchHead(int(row[0]), row[1], row[2], int(row[3]), int(row[4]), bytes(row[5])) for row in rows]
 
+    def state(self) -> tuple[object, ...]:
+        """Give what changes whenever something is recorded, settled or erased: runs, batches, versions, the settled day, erasures."""
+        newest = self._row("select max(batch) from batch")
+        versions = self._row("select count(*), max(recorded_at) from contract_version")
+        settings = tuple(self.setting(name) for name in ("settled_until", "latest_day", "erasures", "programme"))
+        return (self.runs(), *(newest or ()), *(versions or ()), *settings)
+
     def journal(self, batch: int) -> bytes:
         """Give the sealed rows of a batch, as Parquet."""
         return self._blob("journal", batch)

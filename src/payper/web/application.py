@@ -18,13 +18,14 @@ from payper._version import __version__
 from payper.desk.installation import Installation
 from payper.errors import PayperError
 from payper.web import problems
+from payper.web.api import results as api_results
 from payper.web.api.reads import ROUTES as API_ROUTES
 from payper.web.asgi import Application
 from payper.web.configuration import Configuration
 from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
-from payper.web.pages import contracts, deliveries, entrance, home, money, settings
+from payper.web.pages import contracts, deliveries, entrance, home, money, results, settings
 from payper.web.rendering import stylesheet
 from payper.web.tags import Tags
 from payper.web.visits import Server, client_of, server_of
@@ -54,12 +55,12 @@ def make_application(
     )
     pages = [
         *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *entrance.ROUTES, style_sheet, live, ready,
-        metrics_text,
+        metrics_text, *results.ROUTES,
     ]  # fmt: skip
     application = Litestar(
         route_handlers=[
             Router("/", route_handlers=pages, include_in_schema=False),
-            Router("/api/v1", route_handlers=API_ROUTES, security=[{"token": []}]),
+            Router("/api/v1", route_handlers=[*API_ROUTES, *api_results.ROUTES], security=[{"token": []}]),
         ],
         exception_handlers=problems.HANDLERS,
         openapi_config=OpenAPIConfig(

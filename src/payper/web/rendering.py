@@ -17,6 +17,7 @@ from litestar.enums import MediaType
 from payper._version import __version__
 from payper.parties import Act
 from payper.reasons import Reason
+from payper.reports.page import template_text
 from payper.reports.words import count, counted, day_in_words, decimal_text, enumerated, money, percent
 from payper.web.visits import Visit
 
@@ -25,6 +26,7 @@ NAVIGATION = (
     ("Contracts", "/contracts", Act.READ_CONTRACTS),
     ("Deliveries", "/deliveries", Act.READ_DELIVERIES),
     ("Money", "/money", Act.READ_MONEY),
+    ("Results", "/results", Act.READ_RESULTS),
     ("Settings", "/settings", None),
 )
 """Pages in the order of the loop; those that a person may not open are left out."""
@@ -98,7 +100,9 @@ def reason_words(code: str) -> str:
 def _environment() -> Environment:
     folder = files("payper.web") / "templates"
     environment = Environment(
-        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+        loader=FunctionLoader(
+            lambda name: template_text(name.removeprefix("reports/")) if name.startswith("reports/") else (folder / name).read_text("utf-8")
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,57 @@
+"""Routes of the API that give results."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get
+from litestar.params import QueryParameter
+
+from payper.desk.installation import absent
+from payper.desk.read_results import read_results
+from payper.errors import StoreError
+from payper.web.pages.results import read_asked
+from payper.web.visits import with_token
+
+WAIT_SECONDS = 60.0
+"""How long a system waits for what is worked out for the first time."""
+
+Day = Annotated[
+    str | None, QueryParameter(description="As of this day, such as 2026-03-31; default: until which the book is settled.", max_length=10)
+]
+Horizon = Annotated[int | None, QueryParameter(description="Days after delivery within which revenue counts.", ge=1, le=3650)]
+
+
+@get("/results", sync_to_thread=True)
+def results(
+    request: Request[Any, Any, Any],
+    provider: Annotated[str | None, QueryParameter(description="Only of this provider.", max_length=100)] = None,
+    contract: Annotated[str | None, QueryParameter(description="Only of this contract.", max_length=100)] = None,
+    model: Annotated[str | None, QueryParameter(description="Only of this model: lead, appointment or hybrid.", max_length=20)] = None,
+    horizon: Horizon = None,
+    as_of: Day = None,
+    by: Annotated[str | None, QueryParameter(description="Segments to group by together, commas between.", max_length=200)] = None,
+) -> dict[str, Any]:
+    """Give the results of your own book as docs/results-schema.json tells: the JSON of `payper measure --json`."""
+    with with_token(request) as visit:
+        asked = read_asked(
+            provider=provider, contract=contract, model=model, horizon=None if horizon is None else str(horizon), as_of=as_of, by=by
+        )
+        found = read_results(visit.directory, visit.actor, asked, wait_seconds=WAIT_SECONDS)
+        if found is None:
+            raise absent("book", visit.actor.party)
+        return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
+
+
+def plain_answer(value: Any) -> Response[bytes]:
+    """Answer with JSON that is written already.
+
+    Raises:
+        StoreError: It is still being worked out.
+    """
+    if value is None:
+        raise StoreError(where="results", seen="This is still being worked out.", mend="Ask again in a moment.", can_retry=True)
+    return Response(value.plain, media_type="application/json")
+
+
+ROUTES = [results]
