@@ -136,7 +136,7 @@ def test_a_goal_counts_what_is_reached_already() -> None:
     chances = [found.chance_of("meetings", goal, until=date(2026, 1, 31)).chance for goal in (1, 15, 30, 1_000)]
     assert chances == sorted(chances, reverse=True)
     assert chances[-1] == 0
-    assert found.chance_of("meetings", 1_000, until=date(2026, 1, 31)).words.startswith("under 1 % chance of 1,000 meetings by 31 Jan 2026")
+    assert found.chance_of("meetings", 1_000, until=date(2026, 1, 31)).words.startswith("Under 1% chance of 1,000 meetings by 31 Jan 2026")
 
 
 def test_wrong_questions_are_told_in_words() -> None:
@@ -201,5 +201,42 @@ def test_past_forecasts_are_held_against_what_came() -> None:
     record = check_forecasts(FRAME, as_of=AS_OF)
     assert record.of == 6
     assert record.checks["as_of"].unique().sort().to_list() == [date(2025, 4, 2), date(2025, 7, 2), date(2025, 10, 1)]
-    assert record.words.startswith(f"Of earlier forecasts of 13 weeks, {record.held} of 6 bands held what came.")
+    said = f"Of the last 3 forecasts of 13 weeks, made again with what was known then, {record.held} of 6 bands held what came."
+    assert record.words.startswith(said)
     assert check_forecasts(FRAME, as_of=date(2025, 2, 1)).words.startswith("Too early to check")
+
+
+def test_an_unsure_volume_widens_the_band_and_keeps_the_mean() -> None:
+    bands = []
+    for spread in (0.0, 0.6):
+        plans = plan_deliveries(2_000, first=date(2026, 1, 1), last=date(2026, 1, 31), spread=spread)
+        found = forecast(FRAME.select("delivered_at", "held_at"), as_of=AS_OF, planned=plans)
+        of = found.cumulative.filter((pl.col("source") == "contracted") & (pl.col("week") == 13)).row(0, named=True)
+        bands.append((of["mean"], of["p95"] - of["p05"]))
+    assert bands[1][0] == pytest.approx(bands[0][0], rel=0.05)
+    assert bands[1][1] > 3 * bands[0][1]
+
+
+def test_wider_bands_move_a_chance_towards_even() -> None:
+    plain, wide = (forecast(FRAME.select("delivered_at", "held_at"), as_of=AS_OF, widen=widen) for widen in (1.0, 2.0))
+    until = date(2026, 1, 31)
+    goal = plain.chance_of("meetings", 0, until=until).p95
+    assert 0 < plain.chance_of("meetings", goal, until=until).chance < wide.chance_of("meetings", goal, until=until).chance < 0.5
+    assert (wide.weekly["p05"] >= 0).all()
+
+
+def test_bands_of_ages_say_what_every_single_age_says() -> None:
+    """Old ages are put together where the law is smooth: within a thousandth of the sum over every day of age."""
+    days = np.arange(1_000)
+    law = Law(np.array([0.05]), np.array([1 - np.exp(-(days / 200.0))]), np.full(800, 3.0), 1.0, 0)
+    p, reached = 0.05, law.reached[0]
+    exact = [sum(3 * p * (reached[age + day + 1] - reached[age + day]) / (1 - p * reached[age]) for age in range(800)) for day in range(90)]
+    assert expect_from_delivered(law, 90)[0] == pytest.approx(exact, rel=1e-3)
+
+
+def test_a_record_too_thin_says_what_the_forecast_rests_on() -> None:
+    young = FRAME.filter(pl.col("delivered_at") > date(2025, 12, 1))
+    notes = " ".join(forecast(young, as_of=AS_OF).notes)
+    assert "days old and the forecast looks 91 days ahead" in notes
+    assert "and 0 wins so far: their forecast rests on what is typical" in notes
+    assert any("Nothing was delivered by this day" in note for note in forecast(FRAME, as_of=date(2024, 1, 1)).notes)

@@ -7,6 +7,7 @@ its own chance. The forecast is made again as of earlier quarters, and says how 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,7 +16,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from payper.advice.forecast_arrivals import Law, draw_amounts, draw_days, expect_from_delivered, expect_from_planned, find_laws
+from payper.advice.forecast_arrivals import (
+    DRAWS,
+    Law,
+    draw_amounts,
+    draw_days,
+    draw_volume,
+    expect_from_delivered,
+    expect_from_planned,
+    find_laws,
+)
 from payper.advice.forecast_frames import (
     ALL,
     CONTRACTED,
@@ -29,7 +39,9 @@ from payper.advice.forecast_frames import (
     past_weeks,
     plan_of,
     read_plans,
+    spread_of,
     tabulate,
+    widened,
 )
 from payper.advice.forecast_stages import OPEN_MIN, count_open, enter_stages, expect_by_stage
 from payper.errors import DeliveryError, UsageError
@@ -42,6 +54,8 @@ Floats = NDArray[np.float64]
 AMOUNTS_MIN = 5
 """A group with fewer past amounts takes those of all groups."""
 DAYS_MAX = 730
+SEEN_FEW = 10
+"""A measure that happened less often so far is said to rest on priors as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class GoalChance:
         since, until: First and last day that count.
         so_far: Reached by the day of the forecast.
         chance: Share of futures in which the goal is reached.
+        mean: What is reached by the last day on average.
         p05, p50, p95: What is reached by the last day, in nine of ten futures between the first and the last.
     """
 
@@ -62,6 +77,7 @@ class GoalChance:
     until: date
     so_far: float
     chance: float
+    mean: float
     p05: float
     p50: float
     p95: float
@@ -69,10 +85,19 @@ class GoalChance:
     @property
     def words(self) -> str:
         """Say it in a sentence."""
-        shown = "under 1 %" if self.chance < 0.01 else "over 99 %" if self.chance > 0.99 else f"{self.chance:.0%}".replace("%", " %")
+        return self.said()
+
+    def said(self, currency: str = "") -> str:
+        """Say it in a sentence, money with its currency."""
+        is_money = self.measure == "revenue" and currency != ""
+        what = f"{self.goal:,.0f} {currency} of revenue" if is_money else f"{self.goal:,.0f} {self.measure}"
+        by = f"by {self.until.day} {self.until:%b %Y}"
+        if self.so_far >= self.goal:
+            return f"{what[:1].upper()}{what[1:]} {by} {'is' if is_money else 'are'} reached already: {self.so_far:,.0f} so far."
+        shown = "under 1%" if self.chance < 0.01 else "over 99%" if self.chance > 0.99 else f"{self.chance:.0%}"
         return (
-            f"{shown} chance of {self.goal:,.0f} {self.measure} by {self.until:%-d %b %Y}: {self.so_far:,.0f} so far, "
-            f"{self.p50:,.0f} expected by then ({self.p05:,.0f} to {self.p95:,.0f})."
+            f"{shown[:1].upper()}{shown[1:]} chance of {what} {by}: {self.so_far:,.0f} so far, "
+            f"{self.mean:,.0f} expected by then (nine of ten futures: {self.p05:,.0f} to {self.p95:,.0f})."
         )
 
 
@@ -89,8 +114,9 @@ class Forecast:
         cumulative: The same of all weeks so far.
         seen: Past weeks that are over: `measure`, `first_day`, `last_day`, `happened` (Float64), the latest thirteen.
         notes: What a reader must know, as sentences.
-        draws: Per measure the futures of all sources together, shape (draws, days).
+        parts: Per measure and source (and all together) the futures, shape (draws, days).
         happened: Per measure the days on which it happened and how much, for goals that began before.
+        widen: How many times as wide as the futures say bands and what a goal is held against are drawn.
     """
 
     as_of: date
@@ -100,10 +126,18 @@ class Forecast:
     cumulative: pl.DataFrame
     seen: pl.DataFrame
     notes: tuple[str, ...]
-    draws: Mapping[str, Floats] = field(repr=False, compare=False)
+    parts: Mapping[str, Mapping[str, Floats]] = field(repr=False, compare=False)
     happened: Mapping[str, pl.DataFrame] = field(repr=False, compare=False)
+    widen: float = 1.0
 
-    def chance_of(self, measure: str, goal: float, *, until: date, since: date | None = None) -> GoalChance:
+    @property
+    def draws(self) -> Mapping[str, Floats]:
+        """Give per measure the futures of all sources together, shape (draws, days)."""
+        return {measure: parts[ALL] for measure, parts in self.parts.items()}
+
+    def chance_of(
+        self, measure: str, goal: float, *, until: date, since: date | None = None, sources: Sequence[str] = SOURCES
+    ) -> GoalChance:
         """Give the chance that a measure reaches a goal.
 
         Args:
@@ -111,12 +145,18 @@ class Forecast:
             goal: How many, or how much money in the unit of the amounts.
             until: The last day that counts, within the days ahead.
             since: The first day that counts; None: the day after that of the forecast.
+            sources: What may help reach it; such as only what is delivered already.
 
         Raises:
-            UsageError: There is no such measure, or the last day is not ahead.
+            UsageError: There is no such measure or source, the goal is no number from 0, or the days are not in order or not ahead.
         """
-        if measure not in self.draws:
-            raise UsageError(where="measure", seen=f"`{measure}` is not foretold.", mend=f"Ask for one of {', '.join(self.draws)}.")
+        if measure not in self.parts:
+            raise UsageError(where="measure", seen=f"`{measure}` is not foretold.", mend=f"Ask for one of {', '.join(self.parts)}.")
+        if not (math.isfinite(goal) and goal >= 0):
+            raise UsageError(where="goal", seen=f"{goal} is no number from 0.", mend="Write how much is to be reached, such as 12.")
+        unknown = [source for source in sources if source not in SOURCES]
+        if unknown:
+            raise UsageError(where="sources", seen=f"`{unknown[0]}` is no source.", mend=f"Ask for some of {', '.join(SOURCES)}.")
         ahead = (until - self.as_of).days
         if not 1 <= ahead <= self.days:
             last = self.as_of + timedelta(days=self.days)
@@ -124,12 +164,16 @@ class Forecast:
                 where="until", seen=f"{until} is not within the forecast.", mend=f"Give a day after {self.as_of} up to {last}."
             )
         first = since or self.as_of + timedelta(days=1)
+        if first > until:
+            raise UsageError(where="since", seen=f"{first} is after {until}.", mend="Give the first day that counts.")
         skipped = max((first - self.as_of).days - 1, 0)
-        past = self.happened[measure].filter(pl.col("day").is_between(first, self.as_of))["amount"].sum()
-        reached = float(past) + self.draws[measure][:, skipped:ahead].sum(axis=1)
+        past = float(self.happened[measure].filter(pl.col("day").is_between(first, self.as_of))["amount"].sum())
+        drawn = self.parts[measure]
+        coming = sum((drawn[source][:, skipped:ahead].sum(axis=1) for source in sources), np.zeros(drawn[ALL].shape[0]))
+        reached = past + widened(coming, float(np.median(coming)), self.widen)
         low, middle, high = np.quantile(reached, [0.05, 0.5, 0.95])
         chance = float((reached >= goal * (1 - 1e-12)).mean())
-        return GoalChance(measure, goal, first, until, float(past), chance, float(low), float(middle), float(high))
+        return GoalChance(measure, float(goal), first, until, past, chance, float(reached.mean()), float(low), float(middle), float(high))
 
     @property
     def says(self) -> tuple[str, ...]:
@@ -140,11 +184,16 @@ class Forecast:
             of = {row["source"]: row for row in last.filter(pl.col("measure") == measure).iter_rows(named=True)}
             whole = of[ALL]
             sentences.append(
-                f"{measure.capitalize()} in the {self.days} days after {self.as_of:%-d %b %Y}: {whole['p50']:,.0f} "
-                f"(nine of ten futures: {whole['p05']:,.0f} to {whole['p95']:,.0f}), {of[DELIVERED]['mean']:,.0f} of it from what is "
-                "delivered."
+                f"{measure.capitalize()} in the {self.days} days after {self.as_of.day} {self.as_of:%b %Y}: {_shown(whole['mean'])} "
+                f"(nine of ten futures: {whole['p05']:,.0f} to {whole['p95']:,.0f}), {_shown(of[DELIVERED]['mean'])} of it from what "
+                "is delivered already."
             )
         return tuple(sentences)
+
+
+def _shown(mean: float) -> str:
+    """Write a mean: whole, or to a tenth where it is small."""
+    return f"{mean:,.0f}" if mean >= 10 or mean == 0 else f"{mean:.1f}"
 
 
 def forecast(
@@ -168,7 +217,9 @@ def forecast(
         as_of: As `payper.measure` takes it; the days ahead begin after the last whole day.
         weeks: How many weeks ahead, 1 to 104.
         planned: Deliveries to come: `delivered_on` (Date, after `as_of`), `deliveries` (how many), `source` (contracted, not yet bought),
-            and the `by` columns; see `plan_deliveries`. A group without past deliveries is foretold by all others together.
+            and the `by` columns; `spread` if it is not sure how many (standard deviation of the number over the number, from 0; futures
+            draw it for a group and source as a whole); see `plan_deliveries`. A group without past deliveries is foretold by all others
+            together.
         by: Columns that make the groups, each with its own share and lags, such as the model.
         prior: Of lags; None for the documented one.
         rate_prior: Of shares reached in the end; None for the documented one.
@@ -180,8 +231,7 @@ def forecast(
         UsageError: An argument makes no sense.
     """
     by = (by,) if isinstance(by, str) else tuple(by)
-    if not 1 <= weeks * 7 <= DAYS_MAX:
-        raise UsageError(where="weeks", seen=f"{weeks} is not between 1 and {DAYS_MAX // 7}.", mend="Write 13 for a quarter.")
+    _check(weeks, widen)
     moment = read_moment(as_of)
     known = date_milestones(deliveries, moment=moment, by=by)
     if not any(column in known.columns for column in MEASURES.values()):
@@ -191,20 +241,29 @@ def forecast(
     return _foretell(known, ask, widen, np.random.default_rng(seed))
 
 
+def _check(weeks: int, widen: float) -> None:
+    """Refuse arguments that make no sense."""
+    if not isinstance(weeks, int) or isinstance(weeks, bool) or not 1 <= weeks * 7 <= DAYS_MAX:
+        raise UsageError(where="weeks", seen=f"{weeks} is no number from 1 to {DAYS_MAX // 7}.", mend="Write 13 for a quarter.")
+    if not (math.isfinite(widen) and widen > 0):
+        raise UsageError(where="widen", seen=f"{widen} is no number above 0.", mend="Write 1 for bands as the futures say.")
+
+
 def _foretell(known: pl.DataFrame, ask: _Ask, widen: float, rng: np.random.Generator) -> Forecast:
     """Draw all measures and put the forecast together."""
     drawn: dict[str, dict[str, Floats]] = {}
     method, notes = "age", list[str]()
     for measure, column in MEASURES.items():
         if column in known.columns and measure != "wins":
-            drawn[measure] = _add_up(_draw_groups(known, column, ask, rng, notes))
+            drawn[measure] = _add_up(_draw_groups(known, column, ask, rng, notes), ask.days)
     if "won_at" in known.columns:
         wins, method = _draw_wins(known, ask, rng, notes)
-        drawn["wins"] = _add_up(wins)
+        drawn["wins"] = _add_up(wins, ask.days)
         revenue = _draw_revenue(known, wins, ask, rng, notes)
         if revenue is not None:
             drawn["revenue"] = revenue
     happened = {measure: past_days(known, measure) for measure in drawn}
+    notes += _cautions(known, ask, happened)
     weekly, cumulative = (tabulate(drawn, as_of=ask.through, widen=widen, is_cumulative=flag) for flag in (False, True))
     return Forecast(
         as_of=ask.through,
@@ -214,9 +273,28 @@ def _foretell(known: pl.DataFrame, ask: _Ask, widen: float, rng: np.random.Gener
         cumulative=cumulative,
         seen=past_weeks(happened, as_of=ask.through),
         notes=tuple(dict.fromkeys(notes)),
-        draws={measure: parts[ALL] for measure, parts in drawn.items()},
+        parts=drawn,
         happened=happened,
+        widen=widen,
     )
+
+
+def _cautions(known: pl.DataFrame, ask: _Ask, happened: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Say what a forecast rests on where it rests on little."""
+    if known.is_empty():
+        return ["Nothing was delivered by this day: what is foretold of deliveries to come rests on what is typical of the trade."]
+    notes = []
+    oldest = known["delivered_at"].min()
+    age = (ask.through - oldest).days + 1 if isinstance(oldest, date) else 0
+    if age < ask.days:
+        notes.append(
+            f"The oldest delivery is {age:,} days old and the forecast looks {ask.days:,} days ahead: what takes longer than anything seen "
+            "so far is foretold by what is typical of the trade."
+        )
+    few = [f"{int(days['amount'].sum())} {name}" for name, days in happened.items() if name in MEASURES and days["amount"].sum() < SEEN_FEW]
+    if few:
+        notes.append(f"Only {' and '.join(few)} so far: their forecast rests on what is typical of the trade as much as on this record.")
+    return notes
 
 
 @dataclass(frozen=True)
@@ -252,7 +330,7 @@ def _draw_groups(known: pl.DataFrame, column: str, ask: _Ask, rng: np.random.Gen
     if strangers:
         _, pooled = ask.laws(known, column, (), rng)
         named = ", ".join("/".join(str(part) for part in group) for group in strangers[:3])
-        notes.append(f"Nothing is delivered yet of {named}: foretold by all others together.")
+        notes += [f"Nothing is delivered yet of {named}: foretold by all others together."] if of else []
         of |= dict.fromkeys(strangers, replace(pooled[0], unmet=np.zeros_like(pooled[0].unmet)))
     return [_Drawn(group, _draw_group(law, group, ask, rng)) for group, law in of.items()]
 
@@ -264,8 +342,10 @@ def _draw_group(law: Law, group: tuple[object, ...], ask: _Ask, rng: np.random.G
     for source in (CONTRACTED, UNBOUGHT):
         planned = plan_of(ask.plans, ask.by, group, source, ask.days)
         if planned.any():
-            coming = expect_from_planned(law, planned)
-            counts[source] = draw_days(coming, most=float(planned.sum()), dispersion=law.dispersion, rng=rng)
+            # How many will be delivered is as unsure in all days of a future: whoever is late in one week is late in the next.
+            volume = draw_volume(spread_of(ask.plans, ask.by, group, source), expected.shape[0], rng)
+            coming = expect_from_planned(law, planned) * volume[:, None]
+            counts[source] = draw_days(coming, most=float(planned.sum()) * volume, dispersion=law.dispersion, rng=rng)
     return counts
 
 
@@ -306,11 +386,11 @@ def _draw_revenue(
         own = priced if len(each.group) != len(ask.by) else priced.filter(is_group(ask.by, each.group))
         amounts = (own if own.height >= AMOUNTS_MIN else priced)["amount"].to_numpy()
         revenue.append(_Drawn(each.group, {source: draw_amounts(counts, amounts, rng) for source, counts in each.counts.items()}))
-    return _add_up(revenue)
+    return _add_up(revenue, ask.days)
 
 
-def _add_up(groups: list[_Drawn]) -> dict[str, Floats]:
+def _add_up(groups: list[_Drawn], days: int) -> dict[str, Floats]:
     """Add up groups per source, and sources."""
-    shape = next(iter(groups[0].counts.values())).shape
-    parts = {source: sum((each.counts[source] for each in groups if source in each.counts), np.zeros(shape)) for source in SOURCES}
-    return {**parts, ALL: sum(parts.values(), np.zeros(shape))}
+    none = np.zeros((DRAWS, days))
+    parts = {source: sum((each.counts[source] for each in groups if source in each.counts), none) for source in SOURCES}
+    return {**parts, ALL: sum(parts.values(), none)}

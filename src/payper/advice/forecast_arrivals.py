@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 
 DRAWS = 1_000
 EXPECTED_MIN, PRIOR_WEEKS = 2.0, 10.0
+AGES_DAILY = 60
 
 
 @dataclass(frozen=True)
@@ -136,16 +137,27 @@ def _daily(points: Floats, cdf: Floats, whole: NDArray[np.int64]) -> Floats:
 
 def expect_from_delivered(law: Law, days: int) -> Floats:
     """Give the milestones expected on each day ahead of what is delivered, shape (draws, days)."""
-    from scipy.fft import irfft, next_fast_len, rfft
-
     ages = law.unmet.size
     left = 1 - law.share[:, None] * law.reached[:, :ages]
     weight = law.share[:, None] * law.unmet / np.maximum(left, 1e-12)
-    density = law.density[:, : ages + days - 1]
-    # The sum over ages of weight times density a day further on, for all days at once: a correlation.
-    size = next_fast_len(density.shape[1] + ages)
-    summed = irfft(rfft(density, size) * np.conj(rfft(weight, size)), size)[:, :days]
-    return np.asarray(np.maximum(summed, 0.0), dtype=np.float64)
+    expected = np.zeros((law.share.size, days))
+    for first, last in _age_bands(ages):
+        unmet = law.unmet[first:last]
+        if unmet.any():
+            # Laws are smooth where items are old, so that a band of ages counts as its mean age.
+            middle = round(float(np.average(np.arange(first, last), weights=unmet)))
+            expected += weight[:, first:last].sum(axis=1)[:, None] * law.density[:, middle : middle + days]
+    return expected
+
+
+def _age_bands(ages: int) -> list[tuple[int, int]]:
+    """Give bands of ages, first and one past the last: days up to `AGES_DAILY`, then a sixteenth of the age."""
+    bands, first = [], 0
+    while first < ages:
+        last = min(first + max(1, first // 16 if first >= AGES_DAILY else 1), ages)
+        bands.append((first, last))
+        first = last
+    return bands
 
 
 def expect_from_planned(law: Law, planned: Floats) -> Floats:
@@ -175,18 +187,29 @@ def follow(entering: Floats, law: Law) -> Floats:
     return given
 
 
-def draw_days(expected: Floats, *, most: float, dispersion: float, rng: np.random.Generator) -> Floats:
+def draw_volume(spread: float, draws: int, rng: np.random.Generator) -> Floats:
+    """Draw how many times the number planned is delivered: gamma of mean 1.
+
+    Args:
+        spread: Its standard deviation; 0: just as planned.
+        draws: How many.
+        rng: Of the draws.
+    """
+    return rng.standard_gamma(1 / spread**2, draws) * spread**2 if spread > 0 else np.ones(draws)
+
+
+def draw_days(expected: Floats, *, most: float | Floats, dispersion: float, rng: np.random.Generator) -> Floats:
     """Draw counts on each day, out of those left: binomial, or negative binomial where weeks vary more than that.
 
     Args:
         expected: Expected counts, shape (draws, days).
-        most: How many there are that could reach the milestone.
+        most: How many there are that could reach the milestone, at most; a number or one per draw.
         dispersion: 1 or more.
         rng: Of the draws.
     """
     counts = np.zeros_like(expected)
-    left = np.full(expected.shape[0], float(round(most)))
-    unmet = np.full(expected.shape[0], float(most))
+    unmet = np.full(expected.shape[0], most, dtype=np.float64)
+    left = np.round(unmet)
     for day in range(expected.shape[1]):
         share = np.clip(expected[:, day] / np.maximum(unmet, 1e-9), 0.0, 1.0)
         unmet = unmet - expected[:, day]

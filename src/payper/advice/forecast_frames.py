@@ -52,7 +52,9 @@ def _lag_column(name: str) -> str:
     return f"{milestone}_lag" if milestone in ("won", "lost") else step_column(milestone)
 
 
-def plan_deliveries(deliveries: float, *, first: date, last: date, source: str = CONTRACTED, **group: str) -> pl.DataFrame:
+def plan_deliveries(
+    deliveries: float, *, first: date, last: date, source: str = CONTRACTED, spread: float = 0.0, **group: str
+) -> pl.DataFrame:
     """Spread deliveries to come evenly over days, as `forecast` takes them.
 
     Args:
@@ -60,6 +62,7 @@ def plan_deliveries(deliveries: float, *, first: date, last: date, source: str =
         first: The first day.
         last: The last day.
         source: `contracted` or `not yet bought`.
+        spread: How unsure the number is: its standard deviation over it.
         group: Values of the `by` columns.
 
     Raises:
@@ -69,7 +72,8 @@ def plan_deliveries(deliveries: float, *, first: date, last: date, source: str =
         raise UsageError(where="last", seen=f"{last} is before {first}.", mend="Give the last day of the plan.")
     days = pl.date_range(first, last, eager=True).alias("delivered_on")
     even = pl.lit(deliveries / days.len(), dtype=pl.Float64).alias("deliveries")
-    return days.to_frame().with_columns(even, pl.lit(source).alias("source"), *(pl.lit(value).alias(name) for name, value in group.items()))
+    told = [pl.lit(source).alias("source"), pl.lit(spread, dtype=pl.Float64).alias("spread")]
+    return days.to_frame().with_columns(even, *told, *(pl.lit(value).alias(name) for name, value in group.items()))
 
 
 def read_plans(planned: pl.DataFrame | None, *, by: tuple[str, ...], moment: Moment, days: int) -> pl.DataFrame:
@@ -82,24 +86,40 @@ def read_plans(planned: pl.DataFrame | None, *, by: tuple[str, ...], moment: Mom
     """  # noqa: D205 the summary needs two lines
     if planned is None:
         schema: dict[str, pl.DataType | type[pl.DataType]] = {**dict.fromkeys(by, pl.String), "source": pl.String}
-        return pl.DataFrame(schema={**schema, "ahead": pl.Int64, "deliveries": pl.Float64})
+        return pl.DataFrame(schema={**schema, "ahead": pl.Int64, "deliveries": pl.Float64, "spread": pl.Float64})
     for name in (*by, *_PLANNED):
         if name not in planned.columns:
             raise DeliveryError(
                 where="planned", seen=f"The column `{name}` is missing.", mend=f"Columns seen: {', '.join(planned.columns)}."
             )
+    if planned.schema["delivered_on"] not in (pl.Date, pl.Null) or not all(
+        planned.schema[name].is_numeric() or planned.schema[name] == pl.Null for name in ("deliveries", "spread") if name in planned.columns
+    ):
+        raise DeliveryError(
+            where="planned",
+            seen="`delivered_on` is no date, or a number is text.",
+            mend="Give Date and numbers, as `plan_deliveries` does.",
+        )
     unknown = planned.filter(~pl.col("source").is_in([CONTRACTED, UNBOUGHT]).fill_null(value=False))
     if unknown.height:
         raise UsageError(where="planned", seen=f"`{unknown['source'][0]}` is no source.", mend=f"Write `{CONTRACTED}` or `{UNBOUGHT}`.")
     numbers = planned["deliveries"].cast(pl.Float64)
-    if not bool((numbers.is_finite() & (numbers >= 0)).fill_null(value=False).all()):
-        raise UsageError(where="planned", seen="A number of deliveries is missing or below 0.", mend="Give 0 or more.")
-    ahead = (pl.col("delivered_on").cast(pl.Date) - pl.lit(moment.through)).dt.total_days() - 1
+    spread = planned["spread"].cast(pl.Float64) if "spread" in planned.columns else pl.zeros(planned.height, eager=True)
+    if not all(bool((each.is_finite() & (each >= 0)).fill_null(value=False).all()) for each in (numbers, spread)):
+        raise UsageError(where="planned", seen="A number of deliveries or its spread is missing or below 0.", mend="Give 0 or more.")
+    days_ahead = pl.col("delivered_on").cast(pl.Date)
+    if planned.select(days_ahead.is_null().any() | (days_ahead <= pl.lit(moment.through)).any()).item():
+        last = moment.through
+        raise UsageError(where="planned", seen=f"A `delivered_on` is missing or not after {last}.", mend="Plan days that are to come.")
+    ahead = (days_ahead - pl.lit(moment.through)).dt.total_days() - 1
     return (
-        planned.select(*by, "source", ahead.alias("ahead"), numbers.alias("deliveries"))
+        planned.select(*by, "source", ahead.alias("ahead"), numbers.alias("deliveries"), spread.alias("spread"))
         .filter(pl.col("ahead").is_between(0, days - 1))
         .group_by(*by, "source", "ahead", maintain_order=True)
-        .agg(pl.col("deliveries").sum())
+        .agg(
+            pl.col("deliveries").sum(),
+            ((pl.col("deliveries") * pl.col("spread")).sum() / pl.col("deliveries").sum().clip(1e-12)).alias("spread"),
+        )
     )
 
 
@@ -112,6 +132,18 @@ def plan_of(plans: pl.DataFrame, by: tuple[str, ...], group: tuple[object, ...],
     """Give a group's deliveries to come of a source on each day ahead."""
     own = plans.filter(is_group(by, group) & (pl.col("source") == source))
     return np.bincount(own["ahead"].to_numpy(), weights=own["deliveries"].to_numpy(), minlength=days).astype(np.float64)
+
+
+def spread_of(plans: pl.DataFrame, by: tuple[str, ...], group: tuple[object, ...], source: str) -> float:
+    """Give how unsure a group's deliveries to come of a source are; several plans fall short or exceed together."""
+    own = plans.filter(is_group(by, group) & (pl.col("source") == source))
+    numbers = own["deliveries"].to_numpy()
+    return float((numbers * own["spread"].to_numpy()).sum() / max(numbers.sum(), 1e-12))
+
+
+def widened(values: Floats, middle: Floats | float, widen: float) -> Floats:
+    """Give values so many times as far from the middle; never below 0."""
+    return values if widen == 1 else np.maximum(middle + widen * (values - middle), 0.0)
 
 
 def past_days(known: pl.DataFrame, measure: str) -> pl.DataFrame:
@@ -149,7 +181,7 @@ def tabulate(drawn: Mapping[str, Mapping[str, Floats]], *, as_of: date, widen: f
             number = np.arange(1, weeks.shape[1] + 1)
             levels = np.quantile(weeks if measure == "revenue" else spread_ties(weeks), list(LEVELS.values()), axis=0)
             middle = levels[list(LEVELS).index("p50")]
-            quantiles = dict(zip(LEVELS, np.maximum(middle + widen * (levels - middle), 0.0), strict=True))
+            quantiles = dict(zip(LEVELS, np.maximum(widened(levels, middle, widen), 0.0), strict=True))
             frames.append(
                 pl.DataFrame({"week": number, "mean": weeks.mean(axis=0), **quantiles}).select(
                     pl.lit(measure).alias("measure"),

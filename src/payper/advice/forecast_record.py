@@ -29,8 +29,9 @@ class ForecastRecord:
 
     Attributes:
         checks: One row per measure and earlier day: `measure`, `as_of` (Date), `deliveries` made by then, `p05`, `p50`, `p95` of what the
-            thirteen weeks after it would bring from these, `happened`, `held`.
+            weeks after it would bring from these, `happened`, `held`.
         held, of: How many bands held, of how many.
+        weeks: How many weeks each looked ahead.
         factor: What to hand to `forecast` as `widen`: 1 while at least 85 % held.
     """
 
@@ -38,13 +39,16 @@ class ForecastRecord:
     held: int
     of: int
     factor: float
+    weeks: int = WEEKS
 
     @property
     def words(self) -> str:
         """Say it in a line."""
         if not self.of:
-            return "Too early to check: thirteen weeks ago there was too little to forecast from."
-        line = f"Of earlier forecasts of {WEEKS} weeks, {self.held} of {self.of} bands held what came."
+            return f"Too early to check: {self.weeks} weeks ago there was too little to forecast from."
+        days = self.checks["as_of"].n_unique()
+        last = "the forecast" if days == 1 else f"the last {days} forecasts"
+        line = f"Of {last} of {self.weeks} weeks, made again with what was known then, {self.held} of {self.of} bands held what came."
         return line if self.factor == 1 else f"{line} Bands are drawn {self.factor:.1f} times as wide for it."
 
 
@@ -54,11 +58,12 @@ def check_forecasts(
     as_of: date | datetime | str,
     by: str | Sequence[str] = (),
     quarters: int = 4,
+    weeks: int = WEEKS,
     prior: LagPrior | None = None,
     rate_prior: RatePrior | None = None,
     seed: int = 0,
 ) -> ForecastRecord:
-    """Forecast thirteen weeks as of 13, 26, 39, ... weeks ago, from what was known by then, and count how often the bands held.
+    """Forecast some weeks as of 13, 26, 39, ... weeks ago, from what was known by then, and count how often the bands held.
 
     What deliveries made since brought is left out on both sides: they were nobody's plan then. Revenue is not checked, as amounts of
     those days are not known.
@@ -68,6 +73,7 @@ def check_forecasts(
         as_of: As `forecast` takes it.
         by: As `forecast` takes it.
         quarters: How many earlier days.
+        weeks: How many weeks each looks ahead, and how far apart they are.
         prior: As `forecast` takes it.
         rate_prior: As `forecast` takes it.
         seed: Of the draws.
@@ -80,15 +86,15 @@ def check_forecasts(
     known = date_milestones(deliveries, moment=moment, by=by).select(*by, "delivered_at", *_measured(deliveries))
     rows = []
     for quarter in range(1, quarters + 1):
-        then = moment.through - timedelta(days=7 * WEEKS * quarter)
+        then = moment.through - timedelta(days=7 * weeks * quarter)
         made = known.filter(pl.col("delivered_at") <= then)
         if made.height < DELIVERIES_LEAST or made.filter(pl.col("delivered_at") <= then - timedelta(days=DAYS_LEAST)).height == 0:
             continue
-        found = forecast(made, as_of=then, weeks=WEEKS, by=by, prior=prior, rate_prior=rate_prior, seed=seed + quarter)
-        last = found.cumulative.filter((pl.col("week") == WEEKS) & (pl.col("source") == ALL))
+        found = forecast(made, as_of=then, weeks=weeks, by=by, prior=prior, rate_prior=rate_prior, seed=seed + quarter)
+        last = found.cumulative.filter((pl.col("week") == weeks) & (pl.col("source") == ALL))
         for row in last.iter_rows(named=True):
             column = MEASURES[row["measure"]]
-            came = made.filter((pl.col(column) > then) & (pl.col(column) <= then + timedelta(days=7 * WEEKS))).height
+            came = made.filter((pl.col(column) > then) & (pl.col(column) <= then + timedelta(days=7 * weeks))).height
             is_held = row["p05"] <= came <= row["p95"]
             rows.append((row["measure"], then, made.height, row["p05"], row["p50"], row["p95"], came, is_held))
     schema = {
@@ -103,7 +109,7 @@ def check_forecasts(
     }
     checks = pl.DataFrame(rows, schema=schema, orient="row").sort("measure", "as_of")
     held, of = int(checks["held"].sum()), checks.height
-    return ForecastRecord(checks, held, of, _factor(checks) if of and held < HELD_LEAST * of else 1.0)
+    return ForecastRecord(checks, held, of, _factor(checks) if of and held < HELD_LEAST * of else 1.0, weeks)
 
 
 def _measured(deliveries: pl.DataFrame) -> list[str]:
