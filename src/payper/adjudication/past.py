@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -109,12 +109,12 @@ class Counts:
     """What a contract's accepted deliveries have used of its caps (RULES 30 to 33)."""
 
     total: int = 0
-    days: dict[int, int] = field(default_factory=dict)
-    months: dict[int, int] = field(default_factory=dict)
-    companies: dict[int, int] = field(default_factory=dict)
+    days: MutableMapping[int, int] = field(default_factory=dict)
+    months: MutableMapping[int, int] = field(default_factory=dict)
+    companies: MutableMapping[int, int] = field(default_factory=dict)
     spent_minor: int = 0
     charged: dict[str, int] = field(default_factory=dict)
-    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    offsets: MutableMapping[tuple[str, int], int] = field(default_factory=dict)
     """Unvoided charges by milestone and prospect, in minor units, where the contract has offsets."""
 
     def add(self, *, day: int, month: int, company: int, price_minor: int) -> None:
@@ -128,7 +128,7 @@ class Counts:
 
     def up_to(self, day: int) -> int:
         """Count the deliveries accepted up to a day's end."""
-        return sum(count for each, count in self.days.items() if each <= day)
+        return sum(number for each, number in self.days.items() if each <= day)
 
 
 @cache
@@ -144,7 +144,7 @@ class Past:
     segments: Iterable[Segment] = ()
     charged: dict[tuple[str, str], int] = field(default_factory=dict)
     """Charges made so far by contract and milestone (the running number of tiers goes on from here)."""
-    offsets: dict[str, dict[tuple[str, int], int]] = field(default_factory=dict)
+    offsets: dict[str, MutableMapping[tuple[str, int], int]] = field(default_factory=dict)
     """By contract: unvoided charges by milestone and prospect."""
     released: dict[int, int] = field(default_factory=dict)
     """Deliveries in review or quarantine that a person accepted, with what that charged, in minor units; they count towards caps."""
@@ -168,21 +168,37 @@ class Past:
             for name, keys in wanted.items():
                 matches[name].extend(segment.matches(name, keys))
             if segment.contract in counts:
-                _count(segment, counts[segment.contract], self.released)
+                count(segment, counts[segment.contract], self.released)
         return matches, counts
 
 
-def _count(segment: Segment, counts: Counts, released: dict[int, int]) -> None:
+FEW = 64
+"""So many rows are counted one by one sooner than in columns."""
+
+
+def count(segment: Segment, counts: Counts, released: Mapping[int, int]) -> None:
+    """Count the deliveries of a segment that use up caps: accepted ones, and those that a person released, but for replacements.
+
+    Args:
+        segment: Good deliveries of one contract.
+        counts: The contract's, added to.
+        released: As of `Past`.
+    """
     columns = segment.columns
     is_released = np.isin(columns["delivery_id"], list(released))
     taken = ((columns["verdict"] == ACCEPTED) | is_released) & (columns["is_replacement"] == 0)
     counts.spent_minor += sum(released[id_] for id_ in columns["delivery_id"][is_released].tolist())
+    if len(taken) <= FEW:
+        days, companies, prices = (columns[name][taken].tolist() for name in ("day", "company", "price_minor"))
+        for day, company, price_minor in zip(days, companies, prices, strict=True):
+            counts.add(day=day, month=month_of(day), company=company, price_minor=price_minor)
+        return
     frame = pl.DataFrame({"day": columns["day"][taken], "company": columns["company"][taken], "price": columns["price_minor"][taken]})
     counts.total += frame.height
     counts.spent_minor += int(frame["price"].sum() or 0)
-    for day, count in frame.group_by("day").len().iter_rows():
-        counts.days[day] = counts.days.get(day, 0) + count
+    for day, number in frame.group_by("day").len().iter_rows():
+        counts.days[day] = counts.days.get(day, 0) + number
         month = month_of(day)
-        counts.months[month] = counts.months.get(month, 0) + count
-    for company, count in frame.filter(pl.col("company") != 0).group_by("company").len().iter_rows():
-        counts.companies[company] = counts.companies.get(company, 0) + count
+        counts.months[month] = counts.months.get(month, 0) + number
+    for company, number in frame.filter(pl.col("company") != 0).group_by("company").len().iter_rows():
+        counts.companies[company] = counts.companies.get(company, 0) + number

@@ -131,8 +131,8 @@ class RowReader:
     def __iter__(self) -> Iterator[RawRows]:
         header = self.shape.header
         count = 0
-        tidy = (_tidy(piece, header, self._limits.cell_characters_max) for piece in self._reader.pieces())
-        for frame in _rebatch(tidy, self._rows_max):
+        pieces = (tidy(piece, header, self._limits.cell_characters_max) for piece in self._reader.pieces())
+        for frame in _rebatch(pieces, self._rows_max):
             yield RawRows(frame.with_columns(pl.int_range(count + 1, count + 1 + frame.height, dtype=pl.Int64).alias(ROW)))
             count += frame.height
         if count == 0 and not any("no rows" in note for note in self.shape.notes):
@@ -291,8 +291,14 @@ def _looks_like(start: bytes) -> str | None:
     return None
 
 
-def _tidy(piece: pl.DataFrame, header: Sequence[str], cell_max: int) -> pl.DataFrame:
-    """Trim every cell, make empty ones null, refuse overlong ones, and leave out records with nothing in them."""
+def tidy(piece: pl.DataFrame, header: Sequence[str], cell_max: int) -> pl.DataFrame:
+    """Trim every cell, make empty ones null, refuse overlong ones, and leave out records with nothing in them.
+
+    Args:
+        piece: The header's columns as String, `fault` and `raw`.
+        header: Names of the columns to keep.
+        cell_max: Characters that a cell may have.
+    """
     names = list(header)
     frame = piece.with_columns(pl.col(names).str.strip_chars())
     lengths = [pl.col(name).str.len_bytes() for name in names]

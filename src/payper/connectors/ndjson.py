@@ -20,6 +20,9 @@ from payper.connectors.csv_shape import normal_blocks
 from payper.connectors.files import FAULT, RAW, RAW_CHARACTERS_MAX, Limits, Shape, check_columns, unique_names, without_controls
 from payper.errors import FileError
 
+Entry = tuple[dict[str, str | None], str | None, str | None]
+"""One record: its cells by key, why it cannot be read (else None), and its text as sent where it cannot."""
+
 _PIECE_ROWS = 32_768
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)|\n\s*(?=\{)")
 
@@ -115,6 +118,29 @@ def _decoded(path: Path, limits: Limits) -> Iterator[str]:
         yield block.decode("utf-8")
 
 
+def read_object(text: str) -> Entry:
+    """Read one JSON object, which is all of the text.
+
+    Returns:
+        The cells by key, why it cannot be read (else None), and the text as sent where it cannot.
+    """
+    return _read_entry(_SHARED, text, "the body")
+
+
+def read_array(text: str, where: Path) -> Iterator[Entry]:
+    """Read the objects of a JSON array, which is all of the text; one that cannot be read stops no other.
+
+    Raises:
+        FileError: The array never ends.
+    """
+    return _array_entries(where, text)
+
+
+def read_lines(text: str) -> Iterator[Entry]:
+    """Read one JSON object a line; lines with nothing on them count for nothing."""
+    return _line_entries(text + "\n", iter(()))
+
+
 def _line_entries(first: str, blocks: Iterator[str]) -> Iterator[tuple[dict[str, str | None], str | None, str | None]]:
     decoder = _decoder()
     number = 0
@@ -160,14 +186,24 @@ def _array_entries(path: Path, text: str) -> Iterator[tuple[dict[str, str | None
         try:
             value, end = decoder.raw_decode(text, place)
         except (_TwiceError, json.JSONDecodeError, RecursionError) as problem:
-            after = _NEXT_OBJECT.search(text, place + 1)
-            end = after.end() if after else max(text.rfind("]"), place + 1)
+            end = _end_of(text, place, is_whole=isinstance(problem, _TwiceError))
             words = problem.msg if isinstance(problem, json.JSONDecodeError) else str(problem)
             yield {}, f"{where} (line {text.count(chr(10), 0, place) + 1}) cannot be read: {words}", text[place:end][:RAW_CHARACTERS_MAX]
             place = end
             continue
         yield _entry(value, where, text[place:end] if type(value) is not dict else "")
         place = end
+
+
+def _end_of(text: str, place: int, *, is_whole: bool) -> int:
+    """Find where to go on after an object that cannot be read; one whose only fault is a key that stands twice ends where it says."""
+    if is_whole:
+        try:
+            return int(json.JSONDecoder(strict=False).raw_decode(text, place)[1])
+        except (json.JSONDecodeError, RecursionError):
+            pass
+    after = _NEXT_OBJECT.search(text, place + 1)
+    return after.end() if after else max(text.rfind("]"), place + 1)
 
 
 def _past(text: str, place: int, blanks: str) -> int:
@@ -232,3 +268,6 @@ def _kind(value: Any) -> str:
     if type(value) is _Number:
         return "number"
     return "text" if type(value) is str else "constant"
+
+
+_SHARED = _decoder()

@@ -6,9 +6,8 @@ the order of arrival: run, delivered_at, contract, file, row (RULES 28).
 
 from __future__ import annotations
 
-import io
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -28,6 +27,7 @@ from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
 from payper.deliveries import FAULT_COLUMN
 from payper.periods import local_dates
 from payper.store.database import Batch, Database
+from payper.store.parts import parquet
 from payper.terms.contract import Contract
 
 JOURNAL: tuple[str, ...] = (
@@ -62,7 +62,7 @@ class _Chunk:
     file: str
     first: int
     base: pl.DataFrame
-    people: bytes
+    people: bytes | pl.DataFrame
     day: npt.NDArray[np.int64]
 
 
@@ -94,6 +94,7 @@ class Judging:
         rate_on: Rates for revenues in other currencies.
         crm: The buyer's CRM as sent, or None.
         no_mail: Looks up which of the hosts given take no mail; None: not asked.
+        is_live: Whether they are few and somebody waits for the answer: nothing is handed to another thread, nothing is compressed.
     """
 
     database: Database
@@ -101,6 +102,7 @@ class Judging:
     rate_on: RateOn
     crm: pl.DataFrame | None = None
     no_mail: Callable[[pl.Series], frozenset[str]] | None = None
+    is_live: bool = False
     rows: int = 0
     _waiting: list[_Waiting] = field(default_factory=list)
     _pool: ThreadPoolExecutor | None = None
@@ -136,15 +138,21 @@ class Judging:
         batch = waiting[0].batch if len(waiting) == 1 else pl.concat([each.batch for each in waiting], how="diagonal")
         # Who takes mail is asked of the database, which belongs to this thread.
         no_mail = self._no_mail(batch, self.contracts.get(waiting[0].contract, ()))
+        first = self.rows - batch.height
+        if self.is_live:
+            self._take(self._judge_block(waiting, batch, no_mail, first))
+            return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=WORKERS)
         while len(self._coming) >= WORKERS:
             self._gather()
-        self._coming.append(self._pool.submit(self._judge_block, waiting, batch, no_mail, self.rows - batch.height))
+        self._coming.append(self._pool.submit(self._judge_block, waiting, batch, no_mail, first))
 
     def _gather(self) -> None:
         """Keep what the oldest block gave; blocks are kept in the order read."""
-        judged = self._coming.popleft().result()
+        self._take(self._coming.popleft().result())
+
+    def _take(self, judged: _Judged) -> None:
         self._chunks += judged.chunks
         self._arriving += [] if judged.arriving is None else [judged.arriving]
         self._people += [] if judged.people is None else [judged.people]
@@ -187,7 +195,8 @@ class Judging:
         people = judged.drop([name for name in judged.columns if name in hidden])
         versions = self.contracts.get(contract)
         day = local_dates(judged["delivered_at"], versions[0].zone if versions else "UTC").cast(pl.Int32).to_numpy().astype(np.int64)
-        return _Chunk(contract=contract, file=file, first=first, base=judged.select(*JOURNAL, "marks"), people=_parquet(people), day=day)
+        base = judged.select(*JOURNAL, "marks")
+        return _Chunk(contract=contract, file=file, first=first, base=base, people=people if self.is_live else parquet(people), day=day)
 
     def places(self) -> list[pl.DataFrame]:
         """Say under which contract each external id and prospect of this run was delivered."""
@@ -206,8 +215,17 @@ class Judging:
         charged: Mapping[tuple[str, str], int],
         offsets: Mapping[str, Mapping[tuple[str, int], int]],
         released: Mapping[int, int],
+        known: Past | None = None,
     ) -> Decided:
-        """Decide all rows in order of arrival, after what was judged before; arguments as of `Past`."""
+        """Decide all rows in order of arrival, after what was judged before; arguments as of `Past`.
+
+        Args:
+            replacements: Who knows which replacements are owed.
+            charged: As of `Past`, as are the next two.
+            offsets: As of `Past`.
+            released: As of `Past`.
+            known: What was judged before, where somebody has it at hand; None: it is read from the book.
+        """
         self._flush()
         order = self._order()
         last = self.database.last_delivery_id()
@@ -217,14 +235,14 @@ class Judging:
             return Decided(self, ids, None)
         arriving = pl.concat(self._arriving, how="vertical")
         arriving = arriving.with_columns(pl.Series("delivery_id", ids[arriving["delivery_id"].to_numpy()])).sort("delivery_id")
-        past = Past(
+        past = known or Past(
             segments=_Segments(self.database),
             charged=dict(charged),
             offsets={id_: dict(each) for id_, each in offsets.items()},
             released=dict(released),
         )
-        known = {id_: versions for id_, versions in self.contracts.items() if versions}
-        decided = judge_arrivals(arriving, known, past, replacements=replacements, possible=self._possible(ids))
+        contracts = {id_: versions for id_, versions in self.contracts.items() if versions}
+        decided = judge_arrivals(arriving, contracts, past, replacements=replacements, possible=self._possible(ids))
         return Decided(self, ids, decided)
 
     def _order(self) -> npt.NDArray[np.int64]:
@@ -299,6 +317,26 @@ class _Segments:
                 yield Segment.from_bytes(blob, contract=contract, provider=provider)
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedChunk:
+    """Rows of one contract with their verdicts.
+
+    Attributes:
+        journal: `JOURNAL` and what judging adds.
+        people: The columns as sent and as understood; None: they wait as bytes.
+        segment: Of the good ones; None: there are none.
+        verdicts: As `Database.add_verdicts` takes them.
+    """
+
+    contract: str
+    file: str
+    provider: str
+    journal: pl.DataFrame
+    people: pl.DataFrame | None
+    segment: Segment | None
+    verdicts: pl.DataFrame
+
+
 @dataclass
 class Decided:
     """Every new delivery with its verdict, ready to be kept.
@@ -328,21 +366,39 @@ class Decided:
 
     def _sealed(self, chunk: _Chunk) -> tuple[Batch, pl.DataFrame]:
         """Give a chunk as a batch of the journal, and its verdicts."""
-        frame = self._final(chunk)
-        versions = self.judging.contracts.get(chunk.contract)
-        provider = versions[-1].provider if versions else ""
+        judged = self._judged(chunk)
+        assert isinstance(chunk.people, bytes), "only live deliveries wait as frames"
         batch = Batch(
             subject="deliveries",
             chain=chunk.contract,
             file=chunk.file,
-            provider=provider,
-            rows=frame.height,
-            journal=_parquet(frame.select(*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement")),
+            provider=judged.provider,
+            rows=judged.journal.height,
+            journal=parquet(judged.journal),
             people=chunk.people,
-            segment=self._segment(frame, chunk, provider=provider),
+            segment=b"" if judged.segment is None else judged.segment.to_bytes(),
         )
-        return batch, frame.select(
-            "delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"
+        return batch, judged.verdicts
+
+    def chunks(self) -> Iterator[JudgedChunk]:
+        """Give what was decided chunk by chunk, in the order added; for live deliveries, which nobody seals yet."""
+        for chunk in self.judging._chunks:  # noqa: SLF001  # two halves of one act
+            yield self._judged(chunk)
+
+    def _judged(self, chunk: _Chunk) -> JudgedChunk:
+        frame = self._final(chunk)
+        versions = self.judging.contracts.get(chunk.contract)
+        provider = versions[-1].provider if versions else ""
+        return JudgedChunk(
+            contract=chunk.contract,
+            file=chunk.file,
+            provider=provider,
+            journal=frame.select(*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement"),
+            people=chunk.people if isinstance(chunk.people, pl.DataFrame) else None,
+            segment=self._segment(frame, chunk, provider=provider),
+            verdicts=frame.select(
+                "delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"
+            ),
         )
 
     def _final(self, chunk: _Chunk) -> pl.DataFrame:
@@ -376,13 +432,13 @@ class Decided:
             pl.col("marks").replace_strict(numbers, return_dtype=pl.Int64).alias("headline_number"),
         )
 
-    def _segment(self, frame: pl.DataFrame, chunk: _Chunk, *, provider: str) -> bytes:
-        """Take the keys of the good deliveries out of what arrival saw."""
+    def _segment(self, frame: pl.DataFrame, chunk: _Chunk, *, provider: str) -> Segment | None:
+        """Take the keys of the good deliveries out of what arrival saw; None: there are none."""
         if self.decided is None or self._keys is None:
-            return b""
+            return None
         good = frame.with_columns(pl.Series("day", chunk.day)).filter(pl.col("verdict_code") != REJECTED)
         if good.is_empty():
-            return b""
+            return None
         keyed = good.select(
             "delivery_id",
             "day",
@@ -391,7 +447,7 @@ class Decided:
             pl.col("verdict_code").alias("verdict"),
             pl.col("delivered_at").dt.timestamp("us"),
         ).join(self._keys, on="delivery_id", how="left", maintain_order="left")
-        return Segment.of(keyed, contract=chunk.contract, provider=provider).to_bytes()
+        return Segment.of(keyed, contract=chunk.contract, provider=provider)
 
     def __post_init__(self) -> None:
         arriving = self.judging._arriving  # noqa: SLF001  # two halves of one act
@@ -402,10 +458,4 @@ class Decided:
         self._keys = keys.with_columns(pl.Series("delivery_id", self.ids[keys["delivery_id"].to_numpy()]))
 
 
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
-    return buffer.getvalue()
-
-
-__all__ = ["JOURNAL", "Decided", "Judging"]
+__all__ = ["JOURNAL", "Decided", "JudgedChunk", "Judging"]

@@ -28,7 +28,16 @@ from payper.desk.places import DATABASE
 from payper.desk.programme import Programme, data_files, questions_of, read_programme
 from payper.desk.reading import DIGEST, OpenFile, check_columns, end_of, open_file, read_people, received_at, typed_deliveries
 from payper.desk.recorded import list_reader, with_book_terms, written_rates, written_words
-from payper.desk.settling import admissions, charged_before, known_deliveries, latest_day, record, released, settle_known
+from payper.desk.settling import (
+    SETTLED_DELIVERY,
+    admissions,
+    charged_before,
+    known_deliveries,
+    latest_day,
+    record,
+    released,
+    settle_known,
+)
 from payper.errors import FileError, StoreError, UsageError
 from payper.store.database import Batch, Database, open_database, path_of
 from payper.store.postgres import is_postgres
@@ -113,13 +122,15 @@ def run_programme(
     with open_database(address) as book:
         programme, contract_notes = _with_recorded(programme, book)
         recorded = record_new(book, programme, as_of=as_of, online=online, tell=tell)
-        day = recorded.day
+        day, last = recorded.day, book.last_delivery_id()
         settlement, accepted = settle_known(book, programme.contracts, programme.rates, day=day)
         _wait_for_others(book.where, book.is_being_written, tell)
         with book.transaction():
+            book.seal()
             record(book, settlement, programme.contracts, day=day, run=book.runs())
             if recorded.is_dated:
                 book.set_setting("settled_until", max(day.isoformat(), book.setting("settled_until") or ""))
+            book.set_setting(SETTLED_DELIVERY, str(last))
             book.set_setting("rates", written_rates(programme.rates))
             book.set_setting("programme", written_words(programme))
         said = [*recorded.notes, *map(str, recorded.faults)]

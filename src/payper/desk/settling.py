@@ -37,6 +37,9 @@ READ = (
 SETTLED_RUN = "settled_run"
 """The setting of a book that names the run under which the last settlement stands."""
 
+SETTLED_DELIVERY = "settled_delivery"
+"""The setting of a book that names the last delivery that a settlement looked at; later ones wait for the next."""
+
 _OTHER = ("delivery_id", "contract", "external_id", "verdict")
 
 
@@ -202,16 +205,18 @@ def settle_book(address: Path | str, *, at: datetime) -> int:
         until = book.setting("settled_until")
         today = at.astimezone(ZoneInfo(words.timezone)).date()
         day = max(today, date.fromisoformat(until)) if until else today
-        seen = book.runs()
+        seen, last = book.runs(), book.last_delivery_id()
         settlement, _ = settle_known(book, words.contracts, words.rates, day=day)
         with book.transaction():
             if book.runs() != seen:
+                last = book.last_delivery_id()
                 settlement, _ = settle_known(book, words.contracts, words.rates, day=day)
             # What is added stands under a run of its own, which `record` begins where there is anything to add.
             before = book.setting(SETTLED_RUN)
             run = int(before) if before is not None else book.begin_run(as_of=day.isoformat())
             added = record(book, settlement, words.contracts, day=day, run=run)
             book.set_setting("settled_until", day.isoformat())
+            book.set_setting(SETTLED_DELIVERY, str(last))
     return added
 
 

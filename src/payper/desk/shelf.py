@@ -30,6 +30,11 @@ _COLUMNS = (
 _PAST_MENDING = rf"\b(?:{'|'.join(reason.name for reason in Reason if not reason.can_mend)})\b"
 _Key = tuple[str, int, bytes, str]
 
+SEALED = 32
+"""Bytes of a sealed batch's digest; that of an open one is shorter, and tells its rows."""
+
+_NONE: dict[bytes, pl.DataFrame] = {}
+
 ERASURES = "erasures"
 """The setting of a book that says how often people were erased from it."""
 
@@ -41,6 +46,7 @@ class _Shelf:
         self._lock = threading.Lock()
         self._rows: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
         self._tallies: dict[_Key, pl.DataFrame] = {}
+        self._open: dict[tuple[str, int, str], dict[bytes, pl.DataFrame]] = {}
         self._sums: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
         self._bytes = 0
 
@@ -64,13 +70,11 @@ class _Shelf:
 
     def waiting(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
         key = (book.where, head.batch, head.digest, "waiting")
-        with self._lock:
-            found = self._tallies.get(key)
+        found = self._counted(key)
         if found is None:
             journal = pl.read_parquet(book.journal(head.batch), columns=["external_id", "verdict"])
             found = journal.filter(pl.col("verdict").is_in(["review", "quarantined"])).with_columns(pl.lit(head.contract).alias("contract"))
-            with self._lock:
-                self._tallies[key] = found
+            self._count(key, found)
         return found
 
     def sums(self, book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
@@ -88,8 +92,7 @@ class _Shelf:
 
     def tally(self, book: BookPages, head: BatchHead, zone: str) -> pl.DataFrame:
         key = (book.where, head.batch, head.digest, zone)
-        with self._lock:
-            found = self._tallies.get(key)
+        found = self._counted(key)
         if found is None:
             journal = pl.read_parquet(book.journal(head.batch), columns=["delivered_at", "verdict", "reasons"])
             found = (
@@ -102,9 +105,20 @@ class _Shelf:
                 .group_by("contract", "day", "verdict", "mendable")
                 .len("deliveries")
             )
-            with self._lock:
-                self._tallies[key] = found
+            self._count(key, found)
         return found
+
+    def _counted(self, key: _Key) -> pl.DataFrame | None:
+        with self._lock:
+            return self._tallies.get(key) if len(key[2]) == SEALED else self._open.get((key[0], key[1], key[3]), _NONE).get(key[2])
+
+    def _count(self, key: _Key, found: pl.DataFrame) -> None:
+        with self._lock:
+            if len(key[2]) == SEALED:
+                self._tallies[key] = found
+            else:
+                # What an open batch was before is asked for by nobody again.
+                self._open[key[0], key[1], key[3]] = {key[2]: found}
 
 
 _SHELF = _Shelf()

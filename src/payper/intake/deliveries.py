@@ -63,13 +63,13 @@ _TORN_ID = r"[\t\r\n]"
 _CLOCK = r"^(\d{1,2}):([0-5]\d)(?::00)?$"
 
 
-def read_deliveries(mapped: pl.DataFrame, *, zone: str, received_at: datetime, date_order: str | None = None) -> pl.DataFrame:
+def read_deliveries(mapped: pl.DataFrame, *, zone: str, received_at: datetime | pl.Series, date_order: str | None = None) -> pl.DataFrame:
     """Give deliveries the types of the schema.
 
     Args:
         mapped: String columns under canonical names, `row` and, where the file was read with faults, `fault` (`mapping.apply`).
         zone: IANA name; the zone of dates without an offset (RULES 1).
-        received_at: What `delivered_at` is where the sender says nothing, with a zone.
+        received_at: What `delivered_at` is where the sender says nothing, with a zone; or for each row (`INSTANT`).
         date_order: As `read_instants`.
 
     Returns:
@@ -96,7 +96,11 @@ def read_deliveries(mapped: pl.DataFrame, *, zone: str, received_at: datetime, d
             columns[name] = given.cast(dtype)
             if name in _IDS:
                 faults.append(_torn_ids(name, columns[name]))
-    columns["delivered_at"] = columns["delivered_at"].fill_null(pl.Series([received_at], dtype=INSTANT)[0])
+    given = columns["delivered_at"]
+    if isinstance(received_at, pl.Series):
+        columns["delivered_at"] = given.zip_with(given.is_not_null(), received_at)
+    else:
+        columns["delivered_at"] = given.fill_null(pl.Series([received_at], dtype=INSTANT)[0])
     answers = sorted(name for name in mapped.columns if name.startswith(ANSWER_PREFIX))
     known = {*SCHEMA, *answers, FULL_NAME, "row", "fault"}
     others = [name for name in mapped.columns if name not in known]

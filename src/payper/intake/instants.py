@@ -21,6 +21,7 @@ DateOrder = Literal["dmy", "mdy"]
 
 _LOCAL = pl.Datetime("us")
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:[zZ]|[+-]\d{2}:?\d{2}))?)?$"
+_PLAIN_ISO = re.compile(_ISO, re.ASCII)
 _OFFSET = r"([+-]\d{2}):?(\d{2})$"
 _AMBIGUOUS = re.compile(r"(?:^|[\s,])(\d{1,2})([/.\-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/.\-])")
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
@@ -76,6 +77,11 @@ def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | 
         fault = fault.zip_with(~is_far, frame.select(words).to_series())
         local = local.set(is_far, None)
     return pl.DataFrame({"instant": _to_instant(local, shift, zone), "fault": fault})
+
+
+def is_plain_iso(text: str) -> bool:
+    """Tell whether a text is ISO 8601 in form, and so is read alike whatever else stands in its column."""
+    return _PLAIN_ISO.fullmatch(text) is not None
 
 
 def find_date_order(texts: pl.Series) -> DateOrder | Literal["both"] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from payper.store.database import Database, read_database
+from payper.store.parts import parquet, unpack
 
 _TRANSFER = ("transfer_id", "charge_id", "kind", "happened_at", "amount_minor", "currency", "cause")
 
@@ -73,7 +74,8 @@ class BookPages(Database):
         """
         sql = f"select batch, chain, file, run, rows, digest from batch where subject = ? and chain in ({_marks(contracts)}) order by batch"
         rows = self._connection.rows(sql, (subject, *contracts))
-        return [BatchHead(int(row[0]), row[1], row[2], int(row[3]), int(row[4]), bytes(row[5])) for row in rows]
+        # An open batch has no digest yet; what is kept at hand of it holds for so many rows.
+        return [BatchHead(int(row[0]), row[1], row[2], int(row[3]), int(row[4]), bytes(row[5]) or b"%d" % row[4]) for row in rows]
 
     def state(self) -> tuple[object, ...]:
         """Give what changes whenever something is recorded, settled or erased: runs, batches, versions, the settled day, erasures."""
@@ -177,7 +179,10 @@ class BookPages(Database):
         return " and transfer_id >= ? and transfer_id < ?", (f"{name}/", f"{name}0")
 
     def _blob(self, column: str, batch: int) -> bytes:
-        row = self._row(f"select {column} from batch where batch = ?", (batch,))
+        row = self._row(f"select {column}, digest from batch where batch = ?", (batch,))
+        if row is not None and not len(row[1]):
+            parts = self._connection.rows(f"select {column} from batch_part where batch = ? order by part", (batch,))
+            return parquet(unpack(bytes(part[0]) for part in parts))
         return b"" if row is None else bytes(row[0])
 
 

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +14,11 @@ import polars as pl
 
 from payper.errors import StoreError, UsageError
 from payper.store.connections import Connection, Row, TwiceError
+from payper.store.open_batches import CHAIN_START, open_batches, seal_chain, seal_digest, whole_of
 from payper.store.outbox import Note, add_note, drop_notes, list_notes
 from payper.store.postgres import is_postgres, open_postgres
 from payper.store.sqlite import open_sqlite, reading_sqlite
 
-CHAIN_START = bytes(32)
 _TRANSFER = (
     "transfer_id",
     "charge_id",
@@ -55,8 +55,12 @@ class Batch:
 
     def sealed_after(self, previous: bytes) -> bytes:
         """Give the digest that chains this batch to the one before it."""
-        head = "\x1f".join((self.subject, self.chain, self.file)).encode()
-        return hashlib.sha256(previous + hashlib.sha256(head).digest() + hashlib.sha256(self.journal).digest()).digest()
+        return seal_digest(previous, subject=self.subject, chain=self.chain, file=self.file, journal=self.journal)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is not sealed yet: more deliveries may come to it, and it stands in no chain."""
+        return not self.digest
 
 
 @contextmanager
@@ -198,7 +202,8 @@ class Database:
         return CHAIN_START if row is None else bytes(row[0])
 
     def add_batch(self, batch: Batch, *, run: int) -> int:
-        """Seal a batch and keep it; give its number."""
+        """Seal a batch and keep it; give its number. What is open in its chain is sealed before it."""
+        seal_chain(self._connection, batch.chain)
         previous = self.last_digest(batch.chain)
         return self._number(
             "insert into batch (run, subject, chain, file, provider, rows, previous, digest, journal, people, segment, people_digest) "
@@ -244,14 +249,27 @@ class Database:
         # One at a time: a server sends a whole answer at once, and the journal of years is larger than memory.
         for number in list(numbers):
             for row in self._connection.rows(sql, number):
-                yield Batch(*[*row[:6], row[10] or b"", row[11] or b"", *row[6:10], row[12] or b""])
+                batch = Batch(*[*row[:6], row[10] or b"", row[11] or b"", *row[6:10], row[12] or b""])
+                yield self._with_parts(batch) if batch.is_open else batch
+
+    def _with_parts(self, batch: Batch) -> Batch:
+        whole = whole_of(self._connection, batch.batch)
+        return replace(batch, journal=whole.journal, people=whole.people, segment=whole.segment)
 
     def segments(self) -> Iterator[tuple[str, str, bytes]]:
         """Read the segments of deliveries: contract, provider, bytes."""
         numbers = list(self._connection.rows("select batch from batch where subject = 'deliveries' order by batch"))
         for number in numbers:
-            (row,) = self._connection.rows("select chain, provider, segment from batch where batch = ?", number)
-            yield str(row[0]), str(row[1]), bytes(row[2])
+            (row,) = self._connection.rows("select chain, provider, segment, digest from batch where batch = ?", number)
+            yield str(row[0]), str(row[1]), bytes(row[2]) if len(row[3]) else whole_of(self._connection, int(number[0])).segment
+
+    def seal(self) -> int:
+        """Seal every batch that is open, inside a transaction, so that all chains are whole; give how many."""
+        return seal_chain(self._connection, None)
+
+    def open_rows(self) -> int:
+        """Count the deliveries that stand in no sealed batch yet."""
+        return sum(each.rows for each in open_batches(self._connection))
 
     # What is derived
 

@@ -11,7 +11,7 @@ create table idempotency (
 -- A batch whose digest is empty is open: its rows stand here until it is sealed.
 create table batch_part (
   batch   integer not null,
-  part    integer not null,
+  part    integer not null,               -- the last row in it, counted over the batch
   last_id integer not null,               -- the highest delivery_id in it
   rows    integer not null,
   journal blob    not null,               -- MessagePack (store/parts.py)

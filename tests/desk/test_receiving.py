@@ -1,0 +1,317 @@
+"""Deliveries that a system sends are judged as the same deliveries in files are, kept once, and answered when they are durable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.desk.conftest import CONTRACT, HEADER, lead
+
+from payper.desk import receiving
+from payper.desk.idempotency import KeyReusedError, digest_of
+from payper.desk.live_book import LiveBook
+from payper.desk.posted import read_body
+from payper.desk.receiving import Posted, receive
+from payper.desk.refusals import RefusedError
+from payper.desk.run import run_programme
+from payper.desk.settling import settle_book
+from payper.desk.verify import verify
+from payper.errors import PayperError
+from payper.store.database import open_database, read_database
+
+NOW = datetime(2026, 1, 20, 15, 0, tzinfo=UTC)
+SECOND_CONTRACT = CONTRACT.replace('id = "reach"', 'id = "other"').replace('provider = "intentreach"', 'provider = "meetly"')
+
+
+@pytest.fixture
+def book(programme: Path, new_book: Callable[[], str]) -> str:
+    """A book with two contracts, four deliveries judged under the first; its address."""
+    (programme / "contracts" / "other.toml").write_text(SECOND_CONTRACT, encoding="utf-8")
+    address = new_book()
+    run_programme(programme, out=programme / "out", database=address)
+    return address
+
+
+@contextmanager
+def desk(address: str, at: datetime = NOW) -> Iterator[LiveBook]:
+    with open_database(address) as database:
+        yield LiveBook(database, clock=lambda: at)
+
+
+def record(number: int, **more: object) -> dict[str, object]:
+    return {
+        "external_id": f"L-{number}",
+        "generated_at": "2026-01-20T09:00:00-05:00",
+        "first_name": "Ann",
+        "last_name": f"Lee{number}",
+        "email": f"ann{number}@acme{number}.com",
+        "title": "IT Manager",
+        "country": "US",
+    } | more
+
+
+def post(*records: dict[str, object], contract: str = "reach", key: str | None = None, at: datetime = NOW, single: bool = False) -> Posted:
+    body = json.dumps(records[0] if single else records).encode()
+    return Posted(contract, read_body(body, "json"), at, "intentreach", key, digest_of(f"POST {contract}", body))
+
+
+def told(outcome: bytes | PayperError) -> list[dict[str, Any]]:
+    assert isinstance(outcome, bytes), outcome
+    answer = json.loads(outcome)
+    rows: list[dict[str, Any]] = answer.get("deliveries", [answer])
+    return rows
+
+
+def verdicts(outcome: bytes | PayperError) -> list[str]:
+    return [row["verdict"] for row in told(outcome)]
+
+
+def test_every_delivery_is_answered_with_verdict_reasons_and_price(book: str) -> None:
+    with desk(book) as reception:
+        (single,) = receive(reception, [post(record(10), single=True)])
+        (answer,) = receive(reception, [post(record(11), record(12, title="Intern"), record(13, email="x@@y"), record(10))])
+    (first,) = told(single)
+    assert (first["verdict"], first["price_minor"], first["currency"], first["contract_version"]) == ("accepted", 4800, "USD", 1)
+    assert first["delivered_at"] == "2026-01-20T15:00:00Z"
+    assert first["reasons"] == first["notes"] == []
+    rows = told(answer)
+    assert [row["verdict"] for row in rows] == ["accepted", "rejected", "rejected", "rejected"]
+    assert [[reason["code"] for reason in row["reasons"]] for row in rows] == [[], ["SENIORITY_OUTSIDE"], ["EMAIL_SYNTAX"], ["RESENT"]]
+    assert rows[1]["reasons"][0]["clause"] == "audience.seniority"
+    assert [row["can_mend"] for row in rows] == [False, False, True, False]
+    assert json.loads(answer)["counts"] == {"accepted": 1, "rejected": 3, "review": 0, "quarantined": 0}  # type: ignore[arg-type]  # bytes
+    assert len({row["number"] for row in rows} | {first["number"]}) == 5
+
+
+def test_requests_judged_together_are_judged_as_one_by_one(programme: Path, new_book: Callable[[], str]) -> None:
+    """The same requests in one batch, in twos and one by one: same verdicts, as the order of arrival is the same."""
+    (programme / "contracts" / "other.toml").write_text(SECOND_CONTRACT, encoding="utf-8")
+    posts = [
+        post(record(number % 7, email=f"ann{number % 5}@acme{number % 3}.com"), contract="other" if number % 4 == 3 else "reach",
+             at=NOW + timedelta(seconds=number))
+        for number in range(24)
+    ]  # fmt: skip
+    seen = []
+    for size in (1, 2, 5, 24):
+        address = new_book()
+        run_programme(programme, out=programme / f"out-{size}", database=address)
+        answers: list[bytes | PayperError] = []
+        with desk(address) as reception:
+            for first in range(0, len(posts), size):
+                answers += receive(reception, posts[first : first + size])
+        seen.append(
+            [(row["verdict"], [reason["code"] for reason in row["reasons"]], row["price_minor"]) for each in answers for row in told(each)]
+        )
+        assert verify(address).fault is None
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+    assert {verdict for verdict, _, _ in seen[0]} >= {"accepted", "rejected"}
+
+
+def test_what_is_received_is_judged_as_a_file_of_the_same_would_be(programme: Path, new_book: Callable[[], str], tmp_path: Path) -> None:
+    rows = [lead(number, day=f"2026-01-{10 + number % 9}", email=f"ann{number % 11}@acme{number % 6}.com") for number in range(20, 60)]
+    by_file, by_post = new_book(), new_book()
+    run_programme(programme, out=tmp_path / "one", database=by_file)
+    run_programme(programme, out=tmp_path / "two", database=by_post)
+    (programme / "deliveries" / "reach" / "more.csv").write_text(HEADER + "".join(rows), "utf-8")
+    run_programme(programme, out=tmp_path / "one", database=by_file)
+    names = HEADER.strip().split(",")
+    records = [{name: cell for name, cell in zip(names, row.strip().split(","), strict=True) if cell} for row in rows]
+    with desk(by_post) as reception:
+        (answer,) = receive(reception, [post(*records)])
+    settle_book(by_post, at=NOW)
+    assert verify(by_post).fault is None
+    with read_database(by_file) as one, read_database(by_post) as two:
+        expected, found = (each.verdicts().select("delivery_id", "verdict", "headline", "price_minor") for each in (one, two))
+    assert found.rows() == expected.rows()
+    assert verdicts(answer).count("accepted") > 5
+
+
+def test_the_same_key_is_done_once_whoever_sends_it_again_and_when(book: str) -> None:
+    with desk(book) as reception:
+        first, twin = receive(reception, [post(record(10), key="k"), post(record(10), key="k")])
+        assert first == twin
+        (again,) = receive(reception, [post(record(10), key="k")])
+        (other,) = receive(reception, [post(record(11), key="k")])
+        assert again == first
+        assert isinstance(other, KeyReusedError)
+        one, two = receive(reception, [post(record(20), key="n"), post(record(21), key="n")])
+        assert isinstance(one, bytes)
+        assert isinstance(two, KeyReusedError)
+    with desk(book) as later, read_database(book) as database:
+        assert receive(later, [post(record(10), key="k")]) == [first]
+        assert database.last_delivery_id() == 6
+
+
+def test_two_desks_on_one_book_neither_double_nor_lose(book: str) -> None:
+    """As two servers on one PostgreSQL: each sees what the other kept, in the order of keeping."""
+    with desk(book) as one, desk(book) as two:
+        desks = [one, two, two, one, one, two]
+        answers = [receive(each, [post(record(10 + place % 3), record(30 + place))]) for place, each in enumerate(desks)]
+    flat = [told(answer) for (answer,) in answers]
+    assert [rows[0]["verdict"] for rows in flat][:3] == ["accepted", "accepted", "quarantined"]
+    resent = [[reason["code"] for reason in rows[0]["reasons"]] for rows in flat]
+    assert resent[3:] == [["RESENT"]] * 3
+    with read_database(book) as database:
+        assert database.last_delivery_id() == 4 + 12
+        assert database.verdicts()["delivery_id"].is_unique().all()
+    assert verify(book).fault is None
+
+
+def test_caps_hold_across_desks_and_runs(programme: Path, book: str, add_leads: Callable[[str, str], Path]) -> None:
+    """Three a day: two by one desk, one by a file that is run in between, and then the day is full for both desks."""
+    with desk(book) as one, desk(book) as two:
+        receive(one, [post(record(10), record(11))])
+        add_leads("two.csv", lead(12, day="2026-01-20"))
+        run_programme(programme, out=programme / "out", database=book)
+        (first,), (second,) = receive(two, [post(record(13))]), receive(one, [post(record(14))])
+    assert [told(each)[0]["reasons"][0]["code"] for each in (first, second)] == ["CAP_DAY", "CAP_DAY"]
+
+
+def test_tiers_go_on_where_the_last_delivery_left_them(programme: Path, new_book: Callable[[], str], tmp_path: Path) -> None:
+    """Five at 48.00, then 40.00: counted over files, posts, other desks and settlements in between."""
+    text = CONTRACT.replace('amount = "48.00"\n', 'amount = "48.00"\ntiers = [{ from = 6, amount = "40.00" }]\n').replace(
+        "per_day = 3\n", ""
+    )
+    (programme / "contracts" / "reach.toml").write_text(text, encoding="utf-8")
+    address = new_book()
+    run_programme(programme, out=tmp_path / "out", database=address)
+    prices = []
+    with desk(address) as one, desk(address) as two:
+        for place, each in enumerate([one, two, one, one, two]):
+            (answer,) = receive(each, [post(record(10 + place))])
+            prices.append(told(answer)[0]["price_minor"])
+            if place == 2:
+                settle_book(address, at=NOW)
+    assert prices == [4800, 4800, 4800, 4000, 4000]
+    settle_book(address, at=NOW)
+    with read_database(address) as database:
+        made = database.charges().filter(database.charges()["milestone"] == "accepted").sort("number")
+    assert made["amount_minor"].to_list() == [4800] * 5 + [4000] * 2
+    assert verify(address).fault is None
+
+
+def test_a_mended_reject_is_judged_afresh_and_a_good_one_is_not(book: str) -> None:
+    with desk(book) as reception:
+        (first,) = receive(reception, [post(record(10, email="broken@@x"))])
+        (mended,) = receive(reception, [post(record(10))])
+        (again,) = receive(reception, [post(record(10))])
+    assert [verdicts(each) for each in (first, mended, again)] == [["rejected"], ["accepted"], ["rejected"]]
+
+
+def test_an_owed_replacement_is_taken_and_free(programme: Path, new_book: Callable[[], str]) -> None:
+    (programme / "returns" / "r.csv").write_text(
+        "contract,external_id,reason,claimed_at,evidence\nreach,L-1,EMAIL_BOUNCED,2026-01-16 09:00,b\n", encoding="utf-8"
+    )
+    address = new_book()
+    run_programme(programme, out=programme / "out", database=address)
+    with desk(address) as one, desk(address) as two:
+        (first,) = receive(one, [post(record(10, replaces="L-1"))])
+        (second,) = receive(two, [post(record(11, replaces="L-1"))])
+    assert [(told(each)[0]["verdict"], told(each)[0]["price_minor"]) for each in (first, second)] == [("accepted", 0), ("accepted", 4800)]
+    assert verify(address).fault is None
+
+
+def test_one_bad_row_stops_no_other(book: str) -> None:
+    body = b'[{"external_id": "L-50", "email": "a@b.c", "email": "d@e.f"}, 7, {"a": [[[1]]]}, {}, {"external_id": "L-51"}, '
+    body += json.dumps(record(52)).encode() + b"]"
+    with desk(book) as reception:
+        (answer,) = receive(reception, [Posted("reach", read_body(body, "json"), NOW, "intentreach")])
+    rows = told(answer)
+    assert [[reason["code"] for reason in row["reasons"]] for row in rows] == [
+        ["ROW_MALFORMED"], ["ROW_MALFORMED"], ["ROW_MALFORMED"], ["ROW_MALFORMED"], ["FIELD_MISSING", "COUNTRY_UNKNOWN", "TITLE_UNKNOWN"], [],
+    ]  # fmt: skip
+    assert "stands twice" in rows[0]["reasons"][0]["seen"]
+
+
+def test_a_field_that_is_none_is_named(book: str) -> None:
+    with desk(book) as reception:
+        (answer,) = receive(reception, [post(record(10, emial="x", colour="red"), single=True)])
+    assert isinstance(answer, bytes)
+    assert json.loads(answer)["notes"] == [
+        {"code": "FIELD_UNKNOWN", "field": "emial", "words": "`emial` is no field of a delivery; did you mean `email`?"},
+        {"code": "FIELD_UNKNOWN", "field": "colour", "words": "`colour` is no field of a delivery, and was not used."},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "BODY_EMPTY"),
+        (b"[]", "BODY_EMPTY"),
+        (b"\xff\xfe\x00", "BODY_NOT_UTF8"),
+        (b'{"email": "a@b.c"', "BODY_NOT_JSON"),
+        (b'[{"email": "a@b.c"}, {"ema', "BODY_CUT_OFF"),
+        (b'"text"', "BODY_NOT_JSON"),
+        (b'{"email": "a", "email": "b"}', "KEY_TWICE"),
+        (b'{"a":' * 100_000, "NESTED_TOO_DEEP"),
+        (b"[" + b'{"a": 1},' * 10_001 + b"{}]", "TOO_MANY_ROWS"),
+        (json.dumps({f"f{n}": "x" for n in range(600)}).encode(), "TOO_MANY_FIELDS"),
+    ],
+)  # fmt: skip
+def test_what_is_no_delivery_is_refused_with_a_code(body: bytes, code: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        read_body(body, "json")
+    assert refused.value.code == code
+
+
+def test_lines_are_read_one_by_one() -> None:
+    sent = read_body(b'{"external_id": "1"}\r\n\n{"external_id": 2.0}\nnothing\n', "lines")
+    assert [entry[0] for entry in sent.entries] == [{"external_id": "1"}, {"external_id": "2"}, {}]
+    assert sent.entries[2][1] == "line 4 is no JSON: Expecting value at character 1"
+
+
+def test_nothing_is_answered_for_what_is_not_there(book: str) -> None:
+    with desk(book) as reception:
+        unknown, known = receive(reception, [post(record(10), contract="nothing"), post(record(11))])
+    assert isinstance(unknown, RefusedError)
+    assert unknown.code == "CONTRACT_NOT_ACCEPTED"
+    assert verdicts(known) == ["accepted"]
+
+
+def test_an_act_that_fails_in_the_middle_keeps_nothing_and_the_next_goes_on(book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk(book) as reception:
+        receive(reception, [post(record(10))])
+        with monkeypatch.context() as patch:
+            patch.setattr(receiving, "written", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                receive(reception, [post(record(11))])
+        (answer,) = receive(reception, [post(record(11))])
+    assert verdicts(answer) == ["accepted"]
+    with read_database(book) as database:
+        assert database.last_delivery_id() == 6
+
+
+def test_open_batches_are_sealed_when_full_and_say_the_same_sealed(book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "SEAL_ROWS", 5)
+    with desk(book) as reception:
+        for number in range(10, 22):
+            receive(reception, [post(record(number), record(number + 100, title="Intern"))])
+        before = _everything(book)
+        due = reception.rows.ready_to_seal(rows=5, begun_before="")
+        assert [each.rows for each in due] == [4, 4, 4, 4, 4]
+        assert all(reception.rows.seal_one(each) for each in due)
+        assert _everything(book) == before
+        (answer,) = receive(reception, [post(record(10))])
+        assert told(answer)[0]["reasons"][0]["code"] == "RESENT"
+        with reception.database.transaction():
+            assert reception.database.seal() == 1
+        (answer,) = receive(reception, [post(record(50, title="Intern"))])
+        assert verdicts(answer) == ["rejected"]
+    assert verify(book).fault is None
+    assert _everything(book)[: len(before)] == before
+
+
+def _everything(address: str) -> list[tuple[object, ...]]:
+    import polars as pl
+
+    with read_database(address) as database:
+        frames = []
+        for batch in database.batches("deliveries"):
+            journal, people = pl.read_parquet(batch.journal), pl.read_parquet(batch.people)
+            frames.append(journal.drop("row_digest").hstack(people.select("email", "title", "email_normal")))
+        return pl.concat(frames).sort("delivery_id").rows()
