@@ -110,7 +110,7 @@ def read_new_facts(database: Database, programme: Programme, homes: Homes) -> Ne
                     date_order=opened.date_order,
                     currencies=currencies,
                 )
-                found.batches.extend(_sealed(frame, subject=subject, file=name, seeds=seeds))
+                found.batches.extend(sealed(frame, subject=subject, file=name, seeds=seeds))
                 rows += frame.height
             found.files.append((subject, name, opened.digest, rows))
     return found
@@ -148,11 +148,20 @@ def prospects(emails: pl.Series, seeds: Seeds) -> pl.Series:
     return hash_prospects(read_emails(emails)["email_normal"], seeds).cast(pl.String)
 
 
-def _sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds) -> list[Batch]:
-    """Split rows by contract, each its own chain, and set personal data apart."""
+def sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds, prospect: str | None = None) -> list[Batch]:
+    """Split rows by contract, each its own chain, and set personal data apart.
+
+    Args:
+        frame: As `typed_events`.
+        subject: milestones, returns or decisions.
+        file: Where they were read.
+        seeds: Of the installation.
+        prospect: The hash that stands for the e-mail of all rows, where an earlier row is added to; None: that of each e-mail.
+    """
     journal, people = frame, ["row"]
     if "email" in frame.columns:
-        journal = frame.with_columns(prospects(frame["email"], seeds).alias("email"))
+        tokens = prospects(frame["email"], seeds) if prospect is None else pl.Series([prospect] * frame.height, dtype=pl.String)
+        journal = frame.with_columns(tokens.alias("email"))
         people.append("email")
     if subject == "returns":
         journal = journal.with_columns(pl.when(pl.col("evidence").is_not_null()).then(pl.lit("given")).alias("evidence"))
