@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -82,3 +82,12 @@ def add_leads(programme: Path) -> Callable[[str, str], Path]:
         return path
 
     return add
+
+
+@pytest.fixture
+def book(new_book: Callable[[], str], tmp_path: Path) -> Iterator[object]:
+    """A book with six leads, as `acts_made.Book`."""
+    from tests.desk.acts_made import made_book
+
+    with made_book(new_book, tmp_path) as made:
+        yield made

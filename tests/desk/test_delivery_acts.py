@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import polars as pl
 import pytest
-from tests.desk.conftest import CONTRACT, HEADER, lead
+from tests.desk.acts_made import BUYER, NOW, PROVIDER, Book
 
 from payper.desk.delivery_acts import claim_return, contest_return, decide_delivery, decide_return, find_delivery, record_milestone
 from payper.desk.facts import known_facts
 from payper.desk.idempotency import KeyReusedError
-from payper.desk.installation import AbsentError, attach_book
+from payper.desk.installation import AbsentError
 from payper.desk.people import Actor, DeniedError
-from payper.desk.read_deliveries import Filters, list_deliveries
 from payper.desk.record_facts import claim_returns, record_decisions, record_milestones
 from payper.desk.refusals import RefusedError, UnreadableError
-from payper.desk.run import run_programme
 from payper.desk.settling import settle_book
 from payper.desk.verify import verify
 from payper.parties import Role, acts_of
 from payper.store import read_database
-from payper.store.directory import Directory, open_directory
-
-NewBook = Callable[[], str]
-NOW = datetime(2026, 1, 16, 12, tzinfo=ZoneInfo("America/New_York"))
-CONTESTABLE = CONTRACT.replace(
-    'remedy = "replace"\nreplace_within = "5bd"', 'remedy = "credit"\ncontest_within = "3bd"\nevidence = ["EMAIL_BOUNCED"]'
-)
-BUYER = Actor("northwind", "olga", acts_of(Role.OWNER), name="Olga", role=Role.OWNER)
-PROVIDER = Actor("intentreach", "pat", acts_of(Role.PROVIDER_MANAGER), name="Pat", role=Role.PROVIDER_MANAGER)
-
-
-@dataclass(frozen=True)
-class Book:
-    directory: Directory
-    address: str
-    numbers: dict[str, str]
-
-    def money(self) -> tuple[int, int, int]:
-        """What is pending, posted and credited in all."""
-        with read_database(self.address) as book:
-            kinds = book.transfers().group_by("kind").agg(pl.col("amount_minor").sum())
-        sums = dict(kinds.iter_rows())
-        return sums.get("pending", 0), sums.get("post", 0), sums.get("void", 0)
-
-
-@pytest.fixture
-def book(new_book: NewBook, tmp_path: Path) -> Iterator[Book]:
-    folder = tmp_path / "programme"
-    (folder / "contracts").mkdir(parents=True)
-    (folder / "deliveries" / "reach").mkdir(parents=True)
-    (folder / "programme.toml").write_text('name = "Test"\nbase_currency = "USD"\ntimezone = "America/New_York"\n', "utf-8")
-    (folder / "contracts" / "reach.toml").write_text(CONTESTABLE, "utf-8")
-    rows = lead(1) + lead(2, title="IT Intern") + lead(3, title="Wizard of all things") + lead(4) + lead(5) + lead(6)
-    (folder / "deliveries" / "reach" / "one.csv").write_text(HEADER + rows, "utf-8")
-    address = new_book()
-    run_programme(folder, database=address)
-    with open_directory(new_book()) as directory:
-        attach_book(directory, address, at=NOW)
-        page = list_deliveries(directory, BUYER, buyer="northwind", filters=Filters())
-        yield Book(directory, address, {str(row.external_id): row.number for row in page.rows})
 
 
 def facts(book: Book, subject: str) -> pl.DataFrame:

@@ -170,7 +170,9 @@ def _past(database: Database, contract: str, rows_max: int | None) -> pl.DataFra
                 pl.col("price_minor").alias("then_minor"),
             )
             people = pl.read_parquet(batch.people)
-            frames.append(journal.hstack(people.drop([name for name in journal.columns if name in people.columns])))
+            own = journal.hstack(people.drop([name for name in journal.columns if name in people.columns]))
+            # What was erased cannot be judged anew.
+            frames.append(own.filter(~pl.col("is_erased").fill_null(value=False)) if "is_erased" in own.columns else own)
     if not frames:
         return None
     past = pl.concat(frames, how="diagonal").sort("delivery_id")

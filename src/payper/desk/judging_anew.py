@@ -105,7 +105,9 @@ def _judge_batch(batch: Batch, versions: Sequence[Contract], rate_on: RateOn, an
     anew.leave("whose revenue was converted at another rate", int(is_converted.sum()))
     anew.leave("around a pause that was declared or ended later", int(is_around.sum()))
     expected = _expected(told, judged, versions)
-    kept = ~(is_malformed | is_converted | is_around)
+    is_erased = people["is_erased"].fill_null(value=False) if "is_erased" in people.columns else is_malformed & False
+    anew.leave("erased", int((is_erased & ~is_malformed & ~is_converted & ~is_around).sum()))
+    kept = ~(is_malformed | is_converted | is_around | is_erased)
     both = told.select(_COMPARED).rename({name: f"{name}_told" for name in _COMPARED}).hstack(expected).filter(kept)
     places = told["row"].filter(kept)
     differs = both.select(

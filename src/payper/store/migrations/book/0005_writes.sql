@@ -36,3 +36,11 @@ create table list_entry (
   added_at text not null,
   primary key (name, kind, entry)
 ) without rowid;
+
+create table erasure (                     -- that somebody was erased, and what of; never who
+  erasure   text primary key,
+  erased_at text not null,
+  who       text not null,
+  digest    text not null,                 -- SHA-256 of what named them, keyed by the book's secret
+  told      text not null                  -- the certificate
+) without rowid;
