@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("payper.cli.judge:judge", "Judge one file of deliveries by one contract."),
     "advise": ("payper.cli.advise:advise", "Say which model or mix to buy, and why."),
     "forecast": ("payper.cli.forecast:forecast", "Foretell meetings, wins and revenue by week, and the chance of a goal."),
+    "score": ("payper.cli.score:score", "Give each open delivery its chance of a milestone, and why."),
     "promote": ("payper.cli.promote:promote", "List the leads worth handing to appointment setting."),
     "what-if": ("payper.cli.what_if:what_if", "Say what a period would have cost and brought under other terms."),
     "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),

@@ -14,12 +14,13 @@ from payper.reports.words import NONE_YET, count, counted, day_in_words, enumera
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's heads, rows of written-out cells, and how many of the first columns are words (the rest are figures)."""
+    """A table's heads, rows of written-out cells, and how many of the first and of the last columns are words (the rest are figures)."""
 
     caption: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: int = 1
+    tail: int = 0
 
 
 def contracts_table(results: Results) -> Table:

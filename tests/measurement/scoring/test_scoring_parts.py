@@ -15,7 +15,7 @@ from payper.errors import DeliveryError
 from payper.measurement.scoring import assess, count_deciles, merge_deciles, reliability
 from payper.measurement.scoring.calibration import expit, fit_isotonic, fit_platt, fit_venn_abers, logit
 from payper.measurement.scoring.encoding import LevelColumn, NumberColumn, WordColumn, find_unusable, learn_encoding
-from payper.measurement.scoring.labels import find_late_values, shown_by_age, weigh_outcomes
+from payper.measurement.scoring.labels import find_dated_values, shown_by_age, weigh_outcomes
 from payper.measurement.scoring.logistic import design_matrix, fit_logistic, fit_weights
 from payper.measurement.scoring.segments import rate_segments, shrink_rates
 from payper.measurement.scoring.wording import word_number, word_points
@@ -111,15 +111,15 @@ def test_weights_by_hand() -> None:
 
 
 def test_campaigns_that_change_by_the_month_do_not_make_winners_rare() -> None:
-    """Four months of a campaign each, a fifth won within the horizon: the newest campaign counts for nothing, and the rate stays a fifth."""
+    """Four months of a campaign each, a fifth won within the horizon: each counts as far as it is old, and the rate stays a fifth."""
     chance = np.random.default_rng(11)
     age = np.repeat([110, 80, 50, 20], 2_000) + chance.integers(0, 30, 8_000)
     campaign = np.repeat([0, 1, 2, 3], 2_000)
     lag = np.where(chance.random(8_000) < 0.2, chance.integers(0, 60, 8_000), -1)
     lag = np.where(lag < age, lag, -1)
-    late = find_late_values(campaign, age, horizon_days=60)
-    assert set(campaign[late]) == {3}
-    labels = weigh_outcomes(age, lag, horizon_days=60, is_late=late)
+    dated = find_dated_values(campaign, age, horizon_days=60)
+    assert set(campaign[dated]) == {0, 1, 3}
+    labels = weigh_outcomes(age, lag, horizon_days=60, is_dated=dated)
     rate = (labels.weight * labels.won).sum() / labels.weight.sum()
     assert rate == pytest.approx(0.2, abs=0.02)
 
@@ -140,7 +140,9 @@ def test_a_provider_that_came_last_month_is_not_all_wins() -> None:
     labels = weigh_outcomes(age, lag, horizon_days=60, group=group)
     assert labels.weight[group == 1].sum() == 0
     assert labels.left_out == 10
-    assert find_late_values(group, age, horizon_days=60).tolist() == (group == 1).tolist()
+    # A value that comes and goes with a provider tells of the provider; one that comes and goes with time counts as far as it is old.
+    assert find_dated_values(group, age, horizon_days=60).all()
+    assert not find_dated_values(group, age, horizon_days=60, group=group).any()
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.booleans()), min_size=2, max_size=14))

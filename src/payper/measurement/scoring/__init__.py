@@ -5,14 +5,17 @@ from payper.measurement.scoring.drift import DriftReport, report_drift
 from payper.measurement.scoring.fitting import fit_labelled, fit_scores
 from payper.measurement.scoring.leaks import Suspicion
 from payper.measurement.scoring.model import ScoreModel
-from payper.measurement.scoring.programme import delivery_features, milestone_dates
+from payper.measurement.scoring.programme import LookBack, ScoreSheet, delivery_features, milestone_dates, score_programme
+from payper.measurement.scoring.programme_shows import score_meetings
 from payper.measurement.scoring.shows import fit_no_shows, meeting_features
 from payper.measurement.scoring.stored import read_score, write_score
 
 __all__ = [
     "Assessment",
     "DriftReport",
+    "LookBack",
     "ScoreModel",
+    "ScoreSheet",
     "Suspicion",
     "assess",
     "count_deciles",
@@ -26,5 +29,7 @@ __all__ = [
     "read_score",
     "reliability",
     "report_drift",
+    "score_meetings",
+    "score_programme",
     "write_score",
 ]

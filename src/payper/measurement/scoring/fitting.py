@@ -20,7 +20,7 @@ from payper.measurement.scoring.assessment import assess, count_deciles, decile_
 from payper.measurement.scoring.calibration import expit, fit_venn_abers
 from payper.measurement.scoring.drift import profile_columns
 from payper.measurement.scoring.encoding import find_unusable, learn_encoding, read_texts
-from payper.measurement.scoring.labels import MATURE_MIN, Labels, day_numbers, find_late_values, first_lags, weigh_outcomes
+from payper.measurement.scoring.labels import MATURE_MIN, Labels, day_numbers, find_dated_values, first_lags, weigh_outcomes
 from payper.measurement.scoring.leaks import Suspicion, apply_stamps, as_instants, suspect_columns
 from payper.measurement.scoring.learning import Wanted, learn
 from payper.measurement.scoring.model import ScoreModel, prepare_features
@@ -167,13 +167,13 @@ def fit_labelled(
 
 
 def _label(ready: pl.DataFrame, age: NDArray[np.int64], lag: NDArray[np.int64], settings: Settings, *, horizon_days: int) -> Labels:
-    """Weigh outcomes by ages within providers; where a value came into use lately, only old deliveries with it count."""
-    is_late = np.zeros(ready.height, dtype=np.bool_)
-    for name in ready.columns:
-        if name not in (settings.key, settings.at) and ready[name].dtype in (pl.String, pl.Categorical):
-            is_late |= find_late_values(_codes(ready[name]), age, horizon_days=horizon_days)
+    """Weigh outcomes by ages within providers; of deliveries with a value that belongs to its time only the old count."""
     group = _codes(ready[settings.provider]) if settings.provider in ready.columns else None
-    return weigh_outcomes(age, lag, horizon_days=horizon_days, group=group, is_late=is_late)
+    is_dated = np.zeros(ready.height, dtype=np.bool_)
+    for name in ready.columns:
+        if name not in (settings.key, settings.at, settings.provider):
+            is_dated |= find_dated_values(_value_codes(ready[name]), age, horizon_days=horizon_days, group=group)
+    return weigh_outcomes(age, lag, horizon_days=horizon_days, group=group, is_dated=is_dated)
 
 
 def _fit(table: Table, settings: Settings) -> ScoreModel:
@@ -294,6 +294,18 @@ def _sorted_features(features: pl.DataFrame, settings: Settings, *, last_day: da
     if dated.height == 0:
         raise DeliveryError(where="features", seen="No delivery has a date by then.", mend="Give deliveries made by the day looked at.")
     return dated.sort(settings.at, settings.key), notes
+
+
+def _value_codes(series: pl.Series) -> NDArray[np.int64]:
+    """Number the values of a column, those of numbers by tenths."""
+    if not series.dtype.is_numeric():
+        return _codes(series) if series.dtype in (pl.String, pl.Categorical, pl.Boolean) else np.zeros(series.len(), dtype=np.int64)
+    values = series.cast(pl.Float64).fill_nan(None)
+    edges = (
+        np.unique(np.quantile(values.drop_nulls().to_numpy(), np.arange(1, 10) / 10)) if values.null_count() < values.len() else np.empty(0)
+    )
+    places = np.searchsorted(edges, values.fill_null(0.0).to_numpy(), side="right") + 1
+    return np.where(values.is_null().to_numpy(), 0, places).astype(np.int64)
 
 
 def _codes(series: pl.Series) -> NDArray[np.int64]:

@@ -60,7 +60,7 @@ def weigh_outcomes(
     *,
     horizon_days: int,
     group: NDArray[np.int64] | None = None,
-    is_late: NDArray[np.bool_] | None = None,
+    is_dated: NDArray[np.bool_] | None = None,
 ) -> Labels:
     """Label deliveries and weigh them for those that cannot be labelled yet.
 
@@ -71,41 +71,53 @@ def weigh_outcomes(
         group: Number of the group (a provider) within which ages are compared: a provider that came last month has only young
             deliveries, and by everybody's ages only its wins would count. None: one group. A group with fewer than `MATURE_MIN`
             old deliveries counts by these alone.
-        is_late: Deliveries that count only if they are old themselves (`find_late_values`).
+        is_dated: Deliveries that count only if they are old themselves (`find_dated_values`).
     """
     groups = np.zeros(age.size, dtype=np.int64) if group is None else group
-    late = np.zeros(age.size, dtype=np.bool_) if is_late is None else is_late
+    dated = np.zeros(age.size, dtype=np.bool_) if is_dated is None else is_dated
     won = (lag >= 0) & (lag < horizon_days) & (lag < age)
     is_old = age >= horizon_days
     weight = np.zeros(age.size)
     for each in np.unique(groups):
         here = groups == each
-        # Deliveries with a late value stand for nobody but themselves, so those of the others' ages must not count them either.
-        plain = here & ~late if int((here & ~late & is_old).sum()) >= MATURE_MIN else here
+        # Those with a dated value stand for nobody but themselves, so those of the others' ages must not count them either.
+        plain = here & ~dated if int((here & ~dated & is_old).sum()) >= MATURE_MIN else here
         old = int((plain & is_old).sum())
         if old:
             weight[here & is_old] = int(plain.sum()) / old
         if old >= MATURE_MIN:
-            wins = plain & won & ~late
+            wins = plain & won & ~dated
             weight[wins] = 1 / observed_share(age[plain], lag[wins])
     return Labels(won=won, weight=weight, mature=int(is_old.sum()), wins=int(won.sum()), left_out=int((won & (weight == 0)).sum()))
 
 
-def find_late_values(codes: NDArray[np.int64], age: NDArray[np.int64], *, horizon_days: int) -> NDArray[np.bool_]:
-    """Say which deliveries have a value that came into use so lately that hardly any with it are old.
+def find_dated_values(
+    codes: NDArray[np.int64], age: NDArray[np.int64], *, horizon_days: int, group: NDArray[np.int64] | None = None
+) -> NDArray[np.bool_]:
+    """Say which deliveries have a value that belongs to its time, such as a month's campaign: more or fewer of those with it are old than
+    of the others of their group, by more than chance (three standard deviations) and by a fifth or more.
 
-    Their young wins would stand for old deliveries that do not exist.
+    The weights of `weigh_outcomes` hold where age tells nothing of what a delivery is. The young wins of such a value would stand for old
+    deliveries that do not exist, and its old losers for young ones that do not. Where a fifth of the deliveries have such values, so
+    have those whose values are too rare to judge.
 
     Args:
         codes: Number of the value per delivery, 0 or more.
         age: As `weigh_outcomes`.
         horizon_days: As `weigh_outcomes`.
-    """
+        group: As `weigh_outcomes`.
+    """  # noqa: D205 the summary needs two lines
     is_old = age >= horizon_days
+    groups = np.zeros(age.size, dtype=np.int64) if group is None else group
+    share = (np.bincount(groups, weights=is_old) / np.maximum(np.bincount(groups), 1))[groups]
     many = np.bincount(codes)
-    old = np.bincount(codes, weights=is_old, minlength=many.size)
-    lately = (many >= MATURE_MIN) & (old / np.maximum(many, 1) < is_old.mean() / 2)
-    return np.asarray(lately[codes], dtype=np.bool_)
+    old, expected = np.bincount(codes, weights=is_old), np.bincount(codes, weights=share)
+    spread = np.sqrt(np.bincount(codes, weights=share * (1 - share)))
+    is_far = (np.abs(old - expected) > 3 * spread) & (np.abs(old - expected) >= expected / 5)
+    is_dated = (many >= MATURE_MIN) & is_far
+    if many[is_dated].sum() >= age.size / 5:
+        is_dated |= many < MATURE_MIN
+    return np.asarray(is_dated[codes], dtype=np.bool_)
 
 
 def shown_by_age(age: NDArray[np.int64], lag: NDArray[np.int64], *, horizon_days: int) -> NDArray[np.float64]:

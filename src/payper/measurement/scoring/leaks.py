@@ -237,7 +237,7 @@ def _is_filled(series: pl.Series) -> NDArray[np.bool_]:
 
 def _filled_auc(series: pl.Series, won: NDArray[np.bool_], weight: Floats) -> float:
     filled = _is_filled(series)
-    if filled.all() or won.all() or not won.any():
+    if filled.all() or not (weight * won).any() or not (weight * ~won).any():
         return 0.5
     auc = rank_auc(filled.astype(np.float64), won, weight)
     return max(auc, 1 - auc)

@@ -239,10 +239,11 @@ def _score_open(still: pl.DataFrame, model: ScoreModel, features: pl.DataFrame, 
     now = scored.with_columns(shown.alias("shown"), still["age_days"]).with_columns(
         _still_to_come(pl.col(name)).alias(told) for name, told in (("p", "chance"), ("p_lo", "chance_low"), ("p_hi", "chance_high"))
     )
-    by_age = word_points((100 * (now["chance"] - now["p"])).fill_null(0.0).to_numpy())
-    is_told = (100 * (pl.col("p") - pl.col("chance")) >= POINTS_MIN) & pl.col("reasons").is_not_null()
-    aged = pl.concat_list("reasons", pl.format("{}: {} days have passed without it", by_age, "age_days"))
-    told = now.with_columns(pl.when(is_told).then(aged).otherwise("reasons").alias("reasons"))
+    fell = 100 * (now["p"] - now["chance"]).fill_null(0.0)
+    now = now.with_columns(word_points(-fell.to_numpy()).alias("by_age"), (fell >= POINTS_MIN).alias("has_fallen"))
+    aged = pl.concat_list("reasons", pl.format("{}: {} days have passed without it", "by_age", "age_days"))
+    # Polars 2.1 fails to put numbers in several chunks into text.
+    told = now.rechunk().with_columns(pl.when("has_fallen").then(aged).otherwise("reasons").alias("reasons"))
     result = still.select(*_TOLD, "age_days").hstack(
         told.select("chance", "chance_low", "chance_high", pl.col("p").alias("chance_at_delivery"), "basis", "reasons")
     )
