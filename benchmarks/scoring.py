@@ -249,7 +249,9 @@ def run_leaks(seed: int, _: int) -> None:
     size = won.size
     leaky = features.with_columns(
         pl.Series("Tags", np.where(chance.random(size) < 0.9, np.where(won, "Will revert after reading", "Ringing"), "Busy")),
-        pl.Series("Lead Quality", np.where(won | (chance.random(size) < 0.2), np.where(won, "High", "Might be"), None), dtype=pl.String),
+        pl.Series(
+            "Lead Quality", np.where(won | (chance.random(size) < 0.2), np.where(won, "High", "Might be"), None).tolist(), dtype=pl.String
+        ),
         pl.Series("Last Notable Activity", np.where(won & (chance.random(size) < 0.5), "SMS Sent", "Modified")),
         pl.Series("stage_code", np.where(won, 7, chance.integers(0, 7, size))),
         pl.Series("rep_notes_length", np.where(won, 80, 20) + chance.integers(0, 50, size)),

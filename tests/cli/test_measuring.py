@@ -87,3 +87,22 @@ def test_a_file_that_is_no_book_is_a_fault_of_the_world(payper: Command, tmp_pat
     path = tmp_path / "payper.sqlite"
     path.write_text("not a database", encoding="utf-8")
     assert payper("measure", "--database", path)[0] == 3
+
+
+@pytest.mark.parametrize("asked", [("--milestone", "meeting", "--within", "30"), ("--milestone", "show", "--slots", "4"), ()])
+def test_scores_say_the_headline_and_what_next_in_80_columns(payper: Command, simulated: Path, asked: tuple[str, ...]) -> None:
+    code, shown, error = payper("score", simulated, *asked)
+    assert (code, error) == (0, "")
+    assert max(len(line) for line in shown.splitlines() if str(simulated) not in line) <= 80
+    assert "(simulated), as of " in shown
+    assert shown.rstrip().splitlines()[-1].startswith("Next: ")
+
+
+def test_scores_as_json_are_all_that_is_printed(payper: Command, simulated: Path, tmp_path: Path) -> None:
+    code, shown, _ = payper(
+        "score", simulated, "--milestone", "meeting", "--json", "--html", tmp_path / "s.html", "--csv", tmp_path / "s.csv"
+    )
+    assert code == 0
+    assert json.loads(shown)["milestone"] == "meeting"
+    assert (tmp_path / "s.html").read_text("utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "s.csv").read_text("utf-8").startswith("delivery_id,contract,provider")

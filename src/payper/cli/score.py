@@ -166,13 +166,11 @@ def _segment_name(column: str | None, value: str | None) -> str:
 
 def _last(result: Scoring) -> str:
     files = [f"Scores: {result.out}"] if result.out is not None else []
-    files += (
-        [f"Page: {result.page}\nNext: open it in a browser; it shows how far the chances can be taken at their word."]
-        if result.page
-        else []
-    )
-    if files:
-        return "\n".join(files)
+    files += [f"Page: {result.page}"] if result.page is not None else []
     if not result.story.has_score and result.story.sheet.milestone in ("opportunity", "win"):
-        return "Next: an earlier milestone or a shorter horizon can be scored sooner: --milestone meeting."
-    return "Next: --csv FILE keeps all scores with their reasons; --html FILE makes a page to forward."
+        next_ = "Next: --milestone meeting, or fewer days with --within, can be scored sooner."
+    elif result.page is not None:
+        next_ = "Next: open the page; it shows how far chances can be taken at their word."
+    else:
+        next_ = "Next: --html FILE makes a page to forward; --csv FILE keeps the whole list."
+    return "\n".join([*files, next_])
