@@ -14,6 +14,8 @@ import polars as pl
 import pytest
 from tests.desk.conftest import CONTRACT
 
+from payper.advice.template import profile_template
+from payper.desk.promote import BY_SHARE, COLUMNS, promote
 from payper.desk.run import run_programme
 from payper.desk.score import score
 from payper.errors import FileError, UsageError
@@ -61,6 +63,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "deliveries" / contract / "all.csv").write_text(HEAD + leads, encoding="utf-8")
         events = f"contract,external_id,milestone,happened_at\n{meetings}"
         (folder / "milestones" / f"{contract}.csv").write_text(events, encoding="utf-8")
+    held = '[[price]]\non = "meeting held"\namount = "400.00"\n'
+    meet = open_contract(id_="meet", provider="bookwell")
+    (folder / "contracts" / "meet.toml").write_text(meet[: meet.index("[audience]")] + held, encoding="utf-8")
     run_programme(folder, as_of=END)
     return folder
 
@@ -195,6 +200,33 @@ def test_every_key_of_the_json_is_told_in_the_reference(told: dict[str, Any]) ->
     keys = {*values, *values["scores"][0], *values["assessment"], *values["look_back"], *values["deliveries"], *values["reliability"][0]}
     assert not sorted(key for key in keys if f"`{key}`" not in page)
     assert json.loads(json.dumps(values, allow_nan=False)) == values
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    path = tmp_path / "profile.toml"
+    path.write_text(profile_template().replace('# amount = "400000"', 'amount = "50000"'), encoding="utf-8")
+    return path
+
+
+def test_leads_are_promoted_by_their_scores_and_the_reasons_are_told(folder: Path, profile: Path) -> None:
+    found = promote(profile, place=folder, slots=5)
+    young = found.leads.filter(pl.col("delivered_at") > pl.lit(END - timedelta(days=5)).cast(pl.Datetime("us", "UTC")))
+    scored = young.filter(pl.col("basis") != BY_SHARE)
+    assert scored.height == young.height > 10
+    assert set(scored["basis"]) == {"logistic", "logistic, without the provider's name"}
+    soon = scored["reasons"].str.contains("answer timeframe soon")
+    assert scored.filter(soon)["chance"].min() > scored.filter(~soon)["chance"].max()  # type: ignore[operator]  # both hold leads
+    assert not scored["reasons"].str.contains("days have passed").any()
+    assert "are from the score for" in found.notes[0]
+    assert set(found.to_json()["leads"][0]) == set(COLUMNS)
+
+
+def test_without_a_score_leads_are_promoted_by_their_contracts_share_and_that_is_told(folder: Path, profile: Path) -> None:
+    found = promote(profile, place=folder, as_of=date(2026, 2, 20), slots=5)
+    assert set(found.leads["basis"]) == {BY_SHARE}
+    assert set(found.leads["reasons"]) == {""}
+    assert "There is no score: Too early to tell: 0 of" in found.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -83,13 +83,20 @@ def _shown(result: Promotion, out: Path | None) -> str:
             for row in handed.head(ROWS_MAX).iter_rows(named=True)
         ]  # fmt: skip
         parts.append(table(["contract", "lead", "company", "alone", "handed", f"gain {result.currency}"], rows, right=(3, 4, 5)))
-        parts.append(fill(str(handed["reason"][0]), 80))
+        parts.append(fill(f"Why the first: {_why(handed.row(0, named=True))}", 80))
     counts = result.leads.group_by("act").len().sort("act").rows()
     parts.append(bullets("All open leads:", [f"{act}: {number:,}" for act, number in counts] or ["none"]))
     if result.notes:
         parts.append(bullets("Notes:", result.notes))
     parts.append(f"List: {out}" if out is not None else "Next: --out FILE.csv keeps the whole list, each lead with its reason.")
     return "\n\n".join(parts)
+
+
+def _why(lead: dict[str, Any]) -> str:
+    """Say why a lead goes its way, and where its chance is from."""
+    if not lead["reasons"]:
+        return f"{lead['reason']} The chance is from {lead['basis']}, lessened by the days without a booking."
+    return f"{lead['reason']} The chance is from the score ({lead['basis']}): {lead['reasons']}."
 
 
 def _unit(currency: str) -> float:

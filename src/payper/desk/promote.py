@@ -18,15 +18,22 @@ from payper.advice.promotion import HAND_OVER
 from payper.connectors.writing import write_csv
 from payper.desk.advise import Record, record_of
 from payper.desk.run import Tell, silent
+from payper.desk.score import answers_of
 from payper.desk.standing import Standing, read_standing
 from payper.errors import FileError, UsageError
+from payper.measurement.scoring.programme import can_tell, score_programme
 
 PERIOD_WEEKS = 4
 """Weeks ahead whose slots are filled, where nothing else is said."""
 
 COLUMNS = (
     "contract", "external_id", "company_key", "title_level", "delivered_at", "act", "chance", "handed_chance", "gain_minor", "reason",
+    "basis", "reasons",
 )  # fmt: skip
+
+BY_SHARE = "its contract's share"
+SCORED_DAYS = 60
+"""Leads are scored for a meeting held within so many days of delivery, by what became of leads alone: being one moves no choice here."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Promotion:
     """Which way each open lead goes.
 
     Attributes:
-        leads: One row per open lead, those to hand over first, the greatest gain first: `COLUMNS`.
+        leads: One row per open lead, those to hand over first, the greatest gain first: `COLUMNS`. `basis` says where the chance is
+            from: a score's basis, or `BY_SHARE`; `reasons` what moved it, as text, empty without a score.
         currency: Of `gain_minor`.
         offer: To whose appointment setting leads are handed; None: no offer sets appointments.
         slots: Free slots in the weeks ahead; None: there is no limit.
@@ -148,7 +156,8 @@ def _decide(record: Record, standing: Standing, findings: Sequence[ProfileFindin
         hour_minor=hour,
         slots=slots,
     )
-    asked = leads.with_columns(pl.col("delivery_id").cast(pl.String), chance=_chance(chances)).with_columns(
+    leads, scored = _scored(leads, standing)
+    asked = leads.with_columns(pl.col("delivery_id").cast(pl.String), chance=pl.coalesce("score", _chance(chances))).with_columns(
         chance=still_to_come(pl.coalesce("chance", pl.lit(setting.chance)), _shown(leads, standing))
     )
     ways = promotions(asked, setting).select("act", "chance", "handed_chance", "gain_minor", "reason")
@@ -162,8 +171,38 @@ def _decide(record: Record, standing: Standing, findings: Sequence[ProfileFindin
         on_the_way,
         weeks,
         findings,
-        (*words, *record.notes),
+        (scored, *words, *record.notes),
     )
+
+
+def _scored(leads: pl.DataFrame, standing: Standing) -> tuple[pl.DataFrame, str]:
+    """Add each lead's `score` at delivery (null: none can be given), its `basis` and `reasons`, and say how chances were found."""
+    sheet = score_programme(
+        standing.outcomes.filter(pl.col("kind") == "lead"),
+        milestone="meeting",
+        horizon_days=SCORED_DAYS,
+        as_of=standing.end,
+        answers=answers_of(standing),
+        is_looked_back=False,
+    )
+    found, why = sheet.model.assessment, ""
+    if found is None:
+        why = f" There is no score: {sheet.model.notes[0]}"
+    elif not can_tell(found)[0]:
+        why = " The score may not tell leads apart, so it is not used."
+    # What days without it have taken is worked out anew from bookings, as these leads have none.
+    own = sheet.scores.select(
+        "delivery_id",
+        pl.col("chance_at_delivery").alias("score"),
+        pl.col("basis"),
+        pl.col("reasons").list.eval(pl.element().filter(~pl.element().str.contains("days have passed"))).list.join("; "),
+    )
+    joined = leads.join(own.head(0) if why else own, on="delivery_id", how="left", maintain_order="left").with_columns(
+        pl.when(pl.col("score").is_null()).then(pl.lit(BY_SHARE)).otherwise("basis").alias("basis"), pl.col("reasons").fill_null("")
+    )
+    known = joined.height - joined["score"].null_count()
+    words = f"Chances of a meeting held are from the score for {known:,} of {joined.height:,} open leads, from their contract's share for "
+    return joined, f"{words}the others, and lessened by the days without a booking.{why}"
 
 
 def open_leads(outcomes: pl.DataFrame) -> pl.DataFrame:
