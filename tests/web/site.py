@@ -186,7 +186,9 @@ def work_out_results(site: Site) -> None:
     """Have the buyers' results worked out, so that pages have them at once."""
     for (party, role), system in site.tokens.items():
         if party in BUYERS and role == Role.OWNER:
-            assert system.ask("/api/v1/results").status == 200
+            assert {system.ask(f"/api/v1/{path}").status for path in ("results", "providers")} == {200}
+            for path in ("/results", f"/providers/{'intentreach' if party == 'northwind' else 'meetly'}"):
+                ready(site.sessions[party, role], path)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from payper.parties import Role
 PATHS = (
     "/", "/contracts", "/contracts/northwind/reach", "/contracts/northwind/reach/text", "/contracts/northwind/reach/changes", "/deliveries",
     "/deliveries?buyer=northwind&verdict=rejected", "/money", "/money/northwind/reach", "/settings", "/settings/people", "/settings/audit",
+    "/quality",
 )  # fmt: skip
 SYSTEM_PATHS = (
     "/api/v1/parties", "/api/v1/contracts", "/api/v1/contracts/northwind/reach", "/api/v1/deliveries?buyer=northwind", "/api/v1/balances",

@@ -50,6 +50,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
     # Results are of one's own book: of another's are contracts and providers that are only there.
     strange_contract = {"northwind": "alone", "contoso": "meet"}.get(party, "meet")
     strange_provider = {"northwind": "nobody", "contoso": "intentreach"}.get(party, "meetly")
+    own_provider = {"northwind": "intentreach"}.get(party, "meetly")
     version = {"version": "1"}
     one = {"buyer": buyer, "number": site.numbers(buyer, contract)[0]}
     another = {"buyer": strange_buyer, "number": site.numbers(strange_buyer, strange)[0]}
@@ -70,6 +71,9 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
         "GET /results/report.html": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
         "GET /results/{question}": Route(Act.READ_RESULTS, {"question": "falling"}, {"question": "falling", "?provider": strange_provider}),
+        "GET /providers": Route(Act.READ_RESULTS),
+        "GET /providers/{provider}": Route(Act.READ_RESULTS, {"provider": own_provider}, {"provider": strange_provider}),
+        "GET /quality": Route(Act.READ_DELIVERIES),
         "GET /settings": Route(None),
         "GET /settings/people": Route(Act.MANAGE_USERS),
         "GET /settings/tokens": Route(Act.MANAGE_TOKENS),
@@ -100,6 +104,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /api/v1/deliveries/{buyer}/{number}": Route(Act.READ_DELIVERIES, one, another),
         "GET /api/v1/balances": Route(Act.READ_MONEY),
         "GET /api/v1/results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
+        "GET /api/v1/providers": Route(Act.READ_RESULTS),
         "GET /api/v1/audit": Route(Act.READ_AUDIT),
         "GET /api/v1/tokens": Route(Act.MANAGE_TOKENS),
         "GET /api/v1/people": Route(Act.MANAGE_USERS),
@@ -161,7 +166,15 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(site: Site) -> None:
             if not route.other:
                 continue
             # A buyer that is one's own stays, so that only what is another's differs.
-            nobody = {"buyer": "zzz", "contract": "zzz", "?buyer": "zzz", "?contract": "zzz", "number": "zzzz-zzzz", "?provider": "zzz"}
+            nobody = {
+                "buyer": "zzz",
+                "contract": "zzz",
+                "?buyer": "zzz",
+                "?contract": "zzz",
+                "number": "zzzz-zzzz",
+                "?provider": "zzz",
+                "provider": "zzz",
+            }
             absent = {name: value if route.own.get(name) == value else nobody[name] for name, value in route.other.items()}
             visitor = visitor_of(site, who, template)
             foreign, nothing = (visitor.ask(address(template, values)) for values in (route.other, absent))

@@ -120,6 +120,24 @@ class _Shelf:
                 # What an open batch was before is asked for by nobody again.
                 self._open[key[0], key[1], key[3]] = {key[2]: found}
 
+    def reasons(self, book: BookPages, head: BatchHead, zone: str) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, f"reasons {zone}")
+        found = self._counted(key)
+        if found is None:
+            journal = pl.read_parquet(book.journal(head.batch), columns=["delivered_at", "reasons"])
+            listed = journal.filter(pl.col("reasons") != "").select(
+                pl.col("delivered_at").dt.convert_time_zone(zone).dt.date().alias("day"), pl.col("reasons").str.split(";").alias("reason")
+            )
+            found = (
+                listed.with_columns(pl.col("reason").list.first().alias("first"))
+                .explode("reason")
+                .filter(pl.col("reason") != "")
+                .group_by("day", "reason")
+                .agg(pl.len().alias("listed"), (pl.col("reason") == pl.col("first")).sum().alias("headline"))
+            )
+            self._count(key, found)
+        return found
+
 
 _SHELF = _Shelf()
 
@@ -172,6 +190,20 @@ def waiting_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
 def sums_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
     """Give what moved between the accounts of some contracts, as `BookPages.account_sums`."""
     return _SHELF.sums(book, contracts)
+
+
+def day_counts(book: BookPages, zones: dict[str, str]) -> pl.DataFrame:
+    """Count deliveries by contract, local day, verdict and whether mending can help: `contract, day, verdict, mendable, deliveries`."""
+    frames = [_SHELF.tally(book, head, zones[head.contract]) for head in book.batch_heads(list(zones))]
+    schema = {"contract": pl.String, "day": pl.Date, "verdict": pl.String, "mendable": pl.Boolean, "deliveries": pl.UInt32}
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+
+
+def reason_counts(book: BookPages, zones: dict[str, str]) -> pl.DataFrame:
+    """Count by local day the deliveries that list each reason, and those where it decided: `day, reason, listed, headline`."""
+    frames = [_SHELF.reasons(book, head, zones[head.contract]) for head in book.batch_heads(list(zones))]
+    schema = {"day": pl.Date, "reason": pl.String, "listed": pl.UInt32, "headline": pl.UInt32}
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
 def tallies(book: BookPages, zones: dict[str, str], *, since: date | None = None, until: date | None = None) -> dict[str, Tally]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import polars as pl
 
-from payper.measurement.measured import Measured
+from payper.measurement.basis import Basis
+from payper.measurement.scored import Scored
 from payper.reports import result_charts as charts
 from payper.reports.drawing import NARROW, WIDE
 from payper.reports.estimates import days, share, with_interval
@@ -15,7 +17,27 @@ from payper.reports.tables import Table
 from payper.reports.words import count, enumerated, percent
 
 
-def league_section(measured: Measured) -> Section | None:
+class OfProviders(Protocol):
+    """What sections on providers read: all results, or the providers' alone."""
+
+    @property
+    def basis(self) -> Basis:
+        """What was measured."""
+
+    @property
+    def providers(self) -> Scored:
+        """What was found of providers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersMeasured:
+    """Providers alone, without the other results."""
+
+    basis: Basis
+    providers: Scored
+
+
+def league_section(measured: OfProviders) -> Section | None:
     """Say which provider's deliveries win most, and which cannot be told apart."""
     league = measured.providers.scorecards.wins
     if league.is_empty():
@@ -50,7 +72,7 @@ def league_section(measured: Measured) -> Section | None:
     return Section("league", "Whose deliveries are won most often?", _league_answer(measured), figures=[figure])
 
 
-def scorecards_section(measured: Measured) -> Section | None:
+def scorecards_section(measured: OfProviders) -> Section | None:
     """Say how good what each provider hands over is, criterion by criterion, and what it comes to by the buyer's weights."""
     cards = measured.providers.scorecards
     if cards.criteria.is_empty():
@@ -72,7 +94,7 @@ def scorecards_section(measured: Measured) -> Section | None:
     )
 
 
-def _overall_answer(measured: Measured) -> str:
+def _overall_answer(measured: OfProviders) -> str:
     name = measured.basis.facts.party
     ranked = measured.providers.scorecards.overall.drop_nulls("rank").sort("rank", "provider")
     if ranked.is_empty():
@@ -87,7 +109,7 @@ def _overall_answer(measured: Measured) -> str:
     return f"With {weights_words(measured)}, {best[0]} is first, and {stays}"
 
 
-def weights_words(measured: Measured) -> str:
+def weights_words(measured: OfProviders) -> str:
     """Say by which weights."""
     if measured.basis.weights is None or not measured.basis.weights.criteria:
         return "criteria weighted alike"
@@ -95,7 +117,7 @@ def weights_words(measured: Measured) -> str:
     return "weights of " + enumerated([f"{percent(weight)} for {criterion}" for criterion, weight in weights])
 
 
-def _criterion_figure(measured: Measured, criterion: str) -> Figure:
+def _criterion_figure(measured: OfProviders, criterion: str) -> Figure:
     own = measured.providers.scorecards.criteria.filter(pl.col("criterion") == criterion)
     name = measured.basis.facts.party
     marks, rows = [], []
@@ -135,7 +157,7 @@ def _criterion_words(own: pl.DataFrame, name: Any) -> str:
     return f"{name(first['provider'])} {share(first['value'])}, {name(last['provider'])} {share(last['value'])}"
 
 
-def overall_table(measured: Measured) -> Table:
+def overall_table(measured: OfProviders) -> Table:
     """Give each provider's one figure by the weights used, and how often it stays first under others."""
     name = measured.basis.facts.party
     rows = [
@@ -153,7 +175,7 @@ def overall_table(measured: Measured) -> Table:
     return Table(f"Providers by {weights_words(measured)}", heads, rows)
 
 
-def criteria_table(measured: Measured) -> Table:
+def criteria_table(measured: OfProviders) -> Table:
     """Give every criterion of every provider."""
     cards, name = measured.providers.scorecards, measured.basis.facts.party
     names = cards.criteria["criterion"].unique(maintain_order=True).to_list()
@@ -175,7 +197,7 @@ def criteria_table(measured: Measured) -> Table:
     return Table("Criteria by provider", ["Provider", *(each.capitalize() for each in names)], rows)
 
 
-def _checks_table(measured: Measured) -> Table:
+def _checks_table(measured: OfProviders) -> Table:
     name = measured.basis.facts.party
     rows = [
         [
@@ -192,7 +214,7 @@ def _checks_table(measured: Measured) -> Table:
     return Table("Every check by provider", ["Check", "Provider", "Passed", "Checked", "Of", "Group"], rows, words=2)
 
 
-def _mix_table(measured: Measured) -> Table:
+def _mix_table(measured: OfProviders) -> Table:
     name = measured.basis.facts.party
     rows = [
         [
@@ -209,7 +231,7 @@ def _mix_table(measured: Measured) -> Table:
     return Table(title, ["Check", "Provider", "Faults", "Expected", "Seen over expected"], rows, words=2)
 
 
-def _speeds_table(measured: Measured) -> Table:
+def _speeds_table(measured: OfProviders) -> Table:
     name = measured.basis.facts.party
     rows = [
         [name(row["provider"]), count(row["timed"]), days(row["days_median"]), days(row["days_p90"])]
@@ -218,7 +240,7 @@ def _speeds_table(measured: Measured) -> Table:
     return Table("Days from generating a record to delivering it", ["Provider", "Timed", "Half within", "Nine in ten within"], rows)
 
 
-def _league_answer(measured: Measured) -> str:
+def _league_answer(measured: OfProviders) -> str:
     ranked = measured.providers.scorecards.wins.drop_nulls("rank")
     if ranked.is_empty():
         return "Too early to tell: no provider has enough deliveries to rank"
@@ -246,7 +268,7 @@ def _span(low: object, high: object) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def unlike_section(measured: Measured) -> Section | None:
+def unlike_section(measured: OfProviders) -> Section | None:
     """Say whose latest deliveries look unlike the ones before, with the evidence."""
     providers, evidence = measured.providers.anomalies.providers, measured.providers.anomalies.evidence
     if providers.is_empty():

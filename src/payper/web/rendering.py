@@ -26,7 +26,9 @@ NAVIGATION = (
     ("Contracts", "/contracts", Act.READ_CONTRACTS),
     ("Deliveries", "/deliveries", Act.READ_DELIVERIES),
     ("Money", "/money", Act.READ_MONEY),
+    ("Quality", "/quality", Act.READ_DELIVERIES),
     ("Results", "/results", Act.READ_RESULTS),
+    ("Providers", "/providers", Act.READ_RESULTS),
     ("Settings", "/settings", None),
 )
 """Pages in the order of the loop; those that a person may not open are left out."""
@@ -57,11 +59,20 @@ def page(
     shown = {
         "visit": visit,
         "actor": visit.actor if visit is not None else None,
-        "navigation": [(word, path) for word, path, act in NAVIGATION if visit is not None and (act is None or act in visit.actor.acts)],
+        "navigation": navigation(visit),
         **values,
     }
     html = _environment().get_template(template).render(shown)
     return Response(html, media_type=MediaType.HTML, status_code=status, headers=dict(headers or {}))
+
+
+def navigation(visit: Visit | None) -> list[tuple[str, str]]:
+    """List the pages that somebody may open; who reads results has the quality of deliveries there."""
+    if visit is None:
+        return []
+    acts = visit.actor.acts
+    left_out = {"Quality"} if Act.READ_RESULTS in acts else set()
+    return [(word, path) for word, path, act in NAVIGATION if (act is None or act in acts) and word not in left_out]
 
 
 def address(path: str, **query: object) -> str:

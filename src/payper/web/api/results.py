@@ -8,9 +8,10 @@ from litestar import Request, Response, get
 from litestar.params import QueryParameter
 
 from payper.desk.installation import absent
+from payper.desk.read_providers import ProvidersAsked, read_providers
 from payper.desk.read_results import read_results
 from payper.errors import StoreError
-from payper.web.pages.results import read_asked
+from payper.web.pages.results import read_asked, read_day
 from payper.web.visits import with_token
 
 WAIT_SECONDS = 60.0
@@ -43,6 +44,24 @@ def results(
         return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
 
 
+@get("/providers", sync_to_thread=True)
+def providers(
+    request: Request[Any, Any, Any],
+    weights: Annotated[
+        str, QueryParameter(description="Weights such as accuracy=2,relevance=1; default: all criteria alike.", max_length=500)
+    ] = "",
+    horizon: Horizon = None,
+    as_of: Day = None,
+) -> dict[str, Any]:
+    """Give the scorecards of your providers as docs/providers-schema.json tells: the JSON of `payper providers --json`."""
+    with with_token(request) as visit:
+        asked = ProvidersAsked(weights=weights, as_of=read_day(as_of), horizon_days=horizon)
+        found = read_providers(visit.directory, visit.actor, asked, wait_seconds=WAIT_SECONDS)
+        if found is None:
+            raise absent("book", visit.actor.party)
+        return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
+
+
 def plain_answer(value: Any) -> Response[bytes]:
     """Answer with JSON that is written already.
 
@@ -54,4 +73,4 @@ def plain_answer(value: Any) -> Response[bytes]:
     return Response(value.plain, media_type="application/json")
 
 
-ROUTES = [results]
+ROUTES = [results, providers]
