@@ -95,10 +95,17 @@ class GoalChance:
         if self.so_far >= self.goal:
             return f"{what[:1].upper()}{what[1:]} {by} {'is' if is_money else 'are'} reached already: {self.so_far:,.0f} so far."
         shown = "under 1%" if self.chance < 0.01 else "over 99%" if self.chance > 0.99 else f"{self.chance:.0%}"
+        mean, low, high = (_rounded(each, self.measure) for each in (self.mean, self.p05, self.p95))
         return (
             f"{shown[:1].upper()}{shown[1:]} chance of {what} {by}: {self.so_far:,.0f} so far, "
-            f"{self.mean:,.0f} expected by then (nine of ten futures: {self.p05:,.0f} to {self.p95:,.0f})."
+            f"{mean} expected by then (nine of ten futures: {low} to {high})."
         )
+
+
+def _rounded(value: float, measure: str) -> str:
+    """Write what is foretold: money to three figures, as nothing is surer than that."""
+    digits = max(len(str(int(value))) - 3, 0) if measure == "revenue" else 0
+    return f"{round(value / 10**digits) * 10**digits:,}"
 
 
 @dataclass(frozen=True)
@@ -183,17 +190,18 @@ class Forecast:
         for measure in self.draws:
             of = {row["source"]: row for row in last.filter(pl.col("measure") == measure).iter_rows(named=True)}
             whole = of[ALL]
+            ends = f"{_rounded(whole['p05'], measure)} to {_rounded(whole['p95'], measure)}"
             sentences.append(
-                f"{measure.capitalize()} in the {self.days} days after {self.as_of.day} {self.as_of:%b %Y}: {_shown(whole['mean'])} "
-                f"(nine of ten futures: {whole['p05']:,.0f} to {whole['p95']:,.0f}), {_shown(of[DELIVERED]['mean'])} of it from what "
+                f"{measure.capitalize()} in the {self.days} days after {self.as_of.day} {self.as_of:%b %Y}: "
+                f"{_shown(whole['mean'], measure)} (nine of ten futures: {ends}), {_shown(of[DELIVERED]['mean'], measure)} of it from what "
                 "is delivered already."
             )
         return tuple(sentences)
 
 
-def _shown(mean: float) -> str:
-    """Write a mean: whole, or to a tenth where it is small."""
-    return f"{mean:,.0f}" if mean >= 10 or mean == 0 else f"{mean:.1f}"
+def _shown(mean: float, measure: str) -> str:
+    """Write a mean: whole, or to a tenth where it is a small number."""
+    return f"{mean:.1f}" if measure != "revenue" and 0.05 <= mean < 9.95 else _rounded(mean, measure)
 
 
 def forecast(

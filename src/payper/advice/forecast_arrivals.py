@@ -140,13 +140,13 @@ def expect_from_delivered(law: Law, days: int) -> Floats:
     ages = law.unmet.size
     left = 1 - law.share[:, None] * law.reached[:, :ages]
     weight = law.share[:, None] * law.unmet / np.maximum(left, 1e-12)
-    expected = np.zeros((law.share.size, days))
+    density, expected = law.density, np.zeros((law.share.size, days))
     for first, last in _age_bands(ages):
         unmet = law.unmet[first:last]
         if unmet.any():
             # Laws are smooth where items are old, so that a band of ages counts as its mean age.
             middle = round(float(np.average(np.arange(first, last), weights=unmet)))
-            expected += weight[:, first:last].sum(axis=1)[:, None] * law.density[:, middle : middle + days]
+            expected += weight[:, first:last].sum(axis=1)[:, None] * density[:, middle : middle + days]
     return expected
 
 

@@ -89,10 +89,10 @@ def steps_words(outlook: GoalOutlook) -> str:
     """Say the chance source by source; empty where what is delivered is all there is, or the goal is reached."""
     if outlook.chance.so_far >= outlook.asked.amount:
         return ""
-    shown = [f"{_percent(outlook.steps[DELIVERED].chance)} from what is delivered already"]
+    shown = [f"{chance_words(outlook.steps[DELIVERED].chance)} from what is delivered already"]
     for source, words in ((CONTRACTED, "with what is contracted"), (UNBOUGHT, "with what is not yet bought")):
         if outlook.steps[source].p95 > outlook.steps[SOURCES[SOURCES.index(source) - 1]].p95:
-            shown.append(f"{_percent(outlook.steps[source].chance)} {words}")
+            shown.append(f"{chance_words(outlook.steps[source].chance)} {words}")
     told = ", ".join(shown)
     return "" if len(shown) == 1 else f"{told[:1].upper()}{told[1:]}."
 
@@ -141,5 +141,6 @@ def quarter_of(day: date) -> tuple[date, date]:
     return first, following - timedelta(days=1)
 
 
-def _percent(chance: float) -> str:
+def chance_words(chance: float) -> str:
+    """Write a chance: a thousand futures cannot tell one in a thousand from none."""
     return "under 1%" if chance < 0.01 else "over 99%" if chance > 0.99 else f"{chance:.0%}"

@@ -186,11 +186,15 @@ def still_to_buy(
             first=first,
             last=last,
             words=f"{units - counted[group]:,.0f} {_named(group)}deliveries: the advice buys {units:,.0f} from {_day(first)} to "
-            f"{_day(last)}, of which contracts are counted on for {counted[group]:,.0f}.",
+            f"{_day(last)}{_less(counted[group])}.",
         )
         for group, units in sorted(wanted.items())
         if units - counted[group] >= 0.5
     ]
+
+
+def _less(counted: float) -> str:
+    return f", of which contracts are counted on for {counted:,.0f}" if counted >= 0.5 else ""
 
 
 def _named(group: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 
 from payper.advice.forecast import Forecast
 from payper.advice.forecast_frames import ALL, DELIVERED, SOURCES, WEEKS_SEEN
-from payper.advice.forecast_goals import GoalOutlook, path_of, steps_words
+from payper.advice.forecast_goals import GoalOutlook, chance_words, path_of, steps_words
 from payper.advice.forecast_plans import ContractPlan, Purchase
 from payper.advice.forecast_record import ForecastRecord
 from payper.reports.drawing import NARROW, WIDE
@@ -110,7 +110,7 @@ def _goal(found: Forecast, goal: GoalOutlook, currency: str, place: int) -> Sect
     rows = [
         [
             words,
-            percent(goal.steps[source].chance),
+            "reached" if chance.so_far >= asked.amount else chance_words(goal.steps[source].chance),
             *(whole(getattr(goal.steps[source], name), asked.measure) for name in ("mean", "p05", "p95")),
         ]
         for source, words in zip(

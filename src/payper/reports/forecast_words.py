@@ -9,9 +9,9 @@ import polars as pl
 
 from payper.advice.forecast import Forecast
 from payper.advice.forecast_frames import ALL, CONTRACTED, SOURCES
-from payper.advice.forecast_goals import GoalOutlook
+from payper.advice.forecast_goals import GoalOutlook, chance_words
 from payper.advice.forecast_plans import ContractPlan
-from payper.reports.words import count, day_in_words, percent
+from payper.reports.words import count, day_in_words
 
 MONEY = "revenue"
 
@@ -24,7 +24,7 @@ def headline(found: Forecast, goals: Sequence[GoalOutlook], currency: str, *, ac
     if goals:
         said = goals[0].chance.said(currency).split(":")[0].rstrip(".")
         sure, chance = goals[0].steps[CONTRACTED].chance, goals[0].chance.chance
-        return f"{said}; {percent(sure)} without what is not yet bought" if chance - sure >= 0.01 else said
+        return f"{said}; {chance_words(sure)} without what is not yet bought" if chance - sure >= 0.01 else said
     measure = MONEY if MONEY in found.parts else list(found.parts)[-1]
     row = totals_of(found, measure)[ALL]
     weeks = "week" if found.days == 7 else f"{found.days // 7} weeks"
@@ -73,7 +73,7 @@ def band(row: dict[str, Any], measure: str) -> str:
 
 def figure(mean: float, measure: str) -> str:
     """Write how many or how much is expected: money to three figures, a small mean to a tenth."""
-    return f"{mean:.1f}" if measure != MONEY and 0 < mean < 9.95 else whole(mean, measure)
+    return f"{mean:.1f}" if measure != MONEY and 0.05 <= mean < 9.95 else whole(mean, measure)
 
 
 def whole(value: float, measure: str) -> str:
