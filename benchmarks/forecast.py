@@ -4,7 +4,7 @@ Bands are the forecast's own quantiles. Pinball loss is the mean over nine level
 the same number of weeks before (naive; a year before where there is one: naive seasonal), and what a CRM weighs: open items times the
 share that is won ever (weighted pipeline); both with Poisson quantiles, which flatters them.
 
-    python benchmarks/forecast.py [--seed 7] [--repetitions 200] [--only known,pinball,olist,speed]
+    python benchmarks/forecast.py [--seed 7] [--repetitions 200] [--only known,pinball,pace,olist,speed]
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from payper.advice.forecast import Forecast, forecast
+from payper.advice.forecast_arrivals import draw_volume
 from payper.advice.forecast_frames import spread_ties
+from payper.advice.forecast_plans import plan_contracts
 from payper.advice.forecast_record import check_forecasts
+from payper.terms.contract import Contract
 
 DATA = Path(os.environ.get("PAYPER_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 LEVELS = np.arange(1, 10) / 10
@@ -157,6 +160,41 @@ def run_pinball(seed: int, repetitions: int) -> None:
     show(sorted(rows, key=lambda row: (row[0], row[1])), count)
 
 
+def run_pace(seed: int, repetitions: int) -> None:
+    """Volumes of contracts: what is counted on and how unsure that is, held against what the same provider delivered."""
+    print("\nDeliveries of a contract in the 13 weeks after the day, counted on at its pace; bands of the gamma that futures draw")
+    print(f"{'':<38} {'truth':>6} {'sd':>5} {'bias':>6} {'90 %':>6} {'80 %':>6}   ({4 * repetitions} contracts)")
+    end = datetime(2026, 3, 2, tzinfo=UTC)
+    terms = Contract(id="c", buyer="b", provider="p", currency="EUR", zone="UTC", starts=date(2025, 1, 1))
+    for name, a_week, dispersion in (
+        ("12 a week, by chance alone", 12, 1.0),
+        ("12 a week, weeks vary 3 times as much", 12, 3.0),
+        ("3 a week", 3, 1.0),
+    ):
+        chance = np.random.default_rng(seed)
+        rows = []
+        for _ in range(4 * repetitions):
+            mean = np.full(21, float(a_week))
+            varied = mean if dispersion == 1 else chance.gamma(mean / (dispersion - 1), dispersion - 1)
+            weeks = chance.poisson(varied)
+            days = [
+                date(2026, 3, 1) - timedelta(days=int(7 * week + day)) for week in range(8) for day in chance.integers(0, 7, weeks[week])
+            ]
+            past = pl.DataFrame(
+                {"contract": "c", "delivered_on": days, "is_replacement": False}, schema_overrides={"delivered_on": pl.Date}
+            )
+            (plan,) = plan_contracts({"c": [terms]}, past, {}, as_of=date(2026, 3, 1), end=end, days=91)
+            truth = int(weeks[8:].sum())
+            drawn = plan.deliveries * draw_volume(plan.spread, 2_000, chance)
+            low, tenth, ninth, high = np.quantile(drawn, [0.05, 0.1, 0.9, 0.95])
+            rows.append((truth, plan.deliveries - truth, low <= truth <= high, tenth <= truth <= ninth))
+        table = np.array(rows, dtype=float)
+        print(
+            f"{name:<38} {table[:, 0].mean():>6.1f} {table[:, 0].std():>5.1f} {table[:, 1].mean():>+6.2f} {table[:, 2].mean():>6.1%} {table[:, 3].mean():>6.1%}",
+            flush=True,
+        )
+
+
 def run_olist(seed: int, _: int) -> None:
     folder = DATA / "olist-funnel"
     leads = pl.read_csv(folder / "olist_marketing_qualified_leads_dataset.csv", try_parse_dates=True)
@@ -178,17 +216,17 @@ def run_olist(seed: int, _: int) -> None:
 
 
 def run_speed(seed: int, _: int) -> None:
-    frame = programme(seed, count=20_000, share=0.05, median=60, spread=0.8, days=730).with_columns(
-        model=pl.Series(np.random.default_rng(seed).choice(["lead", "appointment", "hybrid"], 20_000)), amount=pl.lit(12_000.0)
-    )
-    wall, cpu = time.perf_counter(), time.process_time()
-    forecast(frame, as_of=date(2025, 12, 30), weeks=26, by="model")
-    print(
-        f"\n20,000 deliveries of three models, 26 weeks, all measures: {time.perf_counter() - wall:.1f} s, {time.process_time() - cpu:.1f} s of processor"
-    )
+    for count, weeks, by in ((20_000, 26, "model"), (100_000, 13, ()), (100_000, 13, "model")):
+        frame = programme(seed, count=count, share=0.05, median=60, spread=0.8, days=730).with_columns(
+            model=pl.Series(np.random.default_rng(seed).choice(["lead", "appointment", "hybrid"], count)), amount=pl.lit(12_000.0)
+        )
+        wall, cpu = time.perf_counter(), time.process_time()
+        forecast(frame, as_of=date(2025, 12, 30), weeks=weeks, by=by)
+        spent = f"{time.perf_counter() - wall:.1f} s, {time.process_time() - cpu:.1f} s of processor"
+        print(f"\n{count:,} deliveries, {weeks} weeks, all measures, {'three models' if by else 'one group'}: {spent}")
 
 
-RUNS = {"known": run_known, "pinball": run_pinball, "olist": run_olist, "speed": run_speed}
+RUNS = {"known": run_known, "pinball": run_pinball, "pace": run_pace, "olist": run_olist, "speed": run_speed}
 
 
 def main() -> None:

@@ -25,7 +25,9 @@ PACE_DAYS = 56
 OPEN_DAYS_MIN = 14
 UNPROVEN_SPREAD = 0.25
 """How unsure a volume is that stands in a contract and has not begun to come; payper's assumption."""
-_PRIOR_WEEKS = 10.0
+PRIOR_DISPERSION, PRIOR_WEEKS = 1.5, 4.0
+"""How much more the deliveries of weeks vary than by chance, as providers send batches, and the weeks this belief is worth; payper's
+assumption."""
 GROUPS = ("model", "provider", "contract")
 """What deliveries to come can be grouped by."""
 MODELS = ("lead", "appointment", "hybrid")
@@ -289,14 +291,14 @@ def _pace(terms: Contract, past: pl.Series, as_of: date) -> _Pace:
 
 
 def _dispersion(recent: pl.Series, as_of: date, open_days: int) -> float:
-    """Give how much more weeks vary than by chance, drawn towards 1 as if ten more weeks had varied by chance alone.
+    """Give how much more weeks vary than by chance, 1 or more, drawn towards `PRIOR_DISPERSION`.
 
     Source: McCullagh, Nelder 1989, Generalized Linear Models, 2nd ed., section 4.5 (dispersion from Pearson's chi-square).
     """
     back = np.array([(as_of - day).days // 7 for day in recent.to_list()])
     weeks = np.bincount(back, minlength=max(open_days // 7, 1)).astype(np.float64)
     square = float(((weeks - weeks.mean()) ** 2 / weeks.mean()).sum())
-    return max((square + _PRIOR_WEEKS) / (weeks.size - 1 + _PRIOR_WEEKS), 1.0)
+    return max((square + PRIOR_DISPERSION * PRIOR_WEEKS) / (weeks.size - 1 + PRIOR_WEEKS), 1.0)
 
 
 def _spread_out(terms: Contract, open_days: Sequence[date], past: pl.Series, pace: float, left: float) -> dict[date, float]:
