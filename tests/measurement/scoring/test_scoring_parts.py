@@ -111,14 +111,14 @@ def test_weights_by_hand() -> None:
 
 
 def test_campaigns_that_change_by_the_month_do_not_make_winners_rare() -> None:
-    """Four months of a campaign each, a fifth won within the horizon: each counts as far as it is old, and the rate stays a fifth."""
+    """Four months of a campaign each, a fifth won within the horizon: only the old count, and the rate stays a fifth."""
     chance = np.random.default_rng(11)
     age = np.repeat([110, 80, 50, 20], 2_000) + chance.integers(0, 30, 8_000)
     campaign = np.repeat([0, 1, 2, 3], 2_000)
     lag = np.where(chance.random(8_000) < 0.2, chance.integers(0, 60, 8_000), -1)
     lag = np.where(lag < age, lag, -1)
     dated = find_dated_values(campaign, age, horizon_days=60)
-    assert set(campaign[dated]) == {0, 1, 3}
+    assert dated.all()
     labels = weigh_outcomes(age, lag, horizon_days=60, is_dated=dated)
     rate = (labels.weight * labels.won).sum() / labels.weight.sum()
     assert rate == pytest.approx(0.2, abs=0.02)

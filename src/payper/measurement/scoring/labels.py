@@ -81,12 +81,12 @@ def weigh_outcomes(
     for each in np.unique(groups):
         here = groups == each
         # Those with a dated value stand for nobody but themselves, so those of the others' ages must not count them either.
-        plain = here & ~dated if int((here & ~dated & is_old).sum()) >= MATURE_MIN else here
-        old = int((plain & is_old).sum())
-        if old:
-            weight[here & is_old] = int(plain.sum()) / old
-        if old >= MATURE_MIN:
-            wins = plain & won & ~dated
+        plain = here & ~dated
+        is_known = int((plain & is_old).sum()) >= MATURE_MIN
+        stood_for = plain if is_known else here
+        weight[here & is_old] = int(stood_for.sum()) / max(int((stood_for & is_old).sum()), 1)
+        if is_known:
+            wins = plain & won
             weight[wins] = 1 / observed_share(age[plain], lag[wins])
     return Labels(won=won, weight=weight, mature=int(is_old.sum()), wins=int(won.sum()), left_out=int((won & (weight == 0)).sum()))
 
@@ -98,8 +98,8 @@ def find_dated_values(
     of the others of their group, by more than chance (three standard deviations) and by a fifth or more.
 
     The weights of `weigh_outcomes` hold where age tells nothing of what a delivery is. The young wins of such a value would stand for old
-    deliveries that do not exist, and its old losers for young ones that do not. Where a fifth of the deliveries have such values, so
-    have those whose values are too rare to judge.
+    deliveries that do not exist, and its old losers for young ones that do not. Where a fifth of the deliveries have such values, the
+    column tells the date, and all of its values do, those too rare to judge as well.
 
     Args:
         codes: Number of the value per delivery, 0 or more.
@@ -116,7 +116,7 @@ def find_dated_values(
     is_far = (np.abs(old - expected) > 3 * spread) & (np.abs(old - expected) >= expected / 5)
     is_dated = (many >= MATURE_MIN) & is_far
     if many[is_dated].sum() >= age.size / 5:
-        is_dated |= many < MATURE_MIN
+        return np.ones(age.size, dtype=np.bool_)
     return np.asarray(is_dated[codes], dtype=np.bool_)
 
 
