@@ -75,8 +75,15 @@ class Delivery:
     hashes: tuple[str | None, ...]
 
 
-def find_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str) -> Delivery:
+def find_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str, noted_at: datetime | None = None) -> Delivery:
     """Find a delivery by its public number.
+
+    Args:
+        directory: The directory.
+        actor: Who asks.
+        buyer: Whose book.
+        number: The public number.
+        noted_at: When somebody is shown what proves its returns, which is noted; None: nobody is.
 
     Raises:
         DeniedError: The actor may not read deliveries.
@@ -99,6 +106,11 @@ def find_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str
         decision = decisions_of(book, [contract]).get((contract, row["external_id"])) if is_open else None
         email = _email(book, kept.batch, kept.delivery_id) if row["external_id"] is None else None
         returns, hashes = _returns(book, contract, row, terms, may_read=Act.READ_PEOPLE in actor.acts)
+    if noted_at is not None and any(each.evidence is not None for each in returns):
+        with directory.transaction():
+            directory.note(
+                at=noted_at, party=actor.party, who=actor.who, act="read person", subject=f"{buyer}/{number}", detail=f"{contract}, returns"
+            )
     return Delivery(
         address, contracts[contract], row["external_id"], row["prospect"], email, row["verdict"], decision or row["verdict"],
         row["delivered_at"], terms, returns, hashes,

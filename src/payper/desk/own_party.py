@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from payper.desk.installation import AbsentError, absent, reach, secret_of
-from payper.desk.people import Actor, DeniedError, invite
+from payper.desk.people import Actor, DeniedError, change_role, invite
 from payper.desk.public_numbers import key_for, own_number, public_number
-from payper.parties import Act, Party, Role, roles_for
+from payper.desk.refusals import UnreadableError
+from payper.parties import Act, Party, Role, is_identifier, roles_for
 from payper.store.directory import Directory, Person, Token
 
 ENTRIES = 100
@@ -101,11 +103,52 @@ def read_role(text: str) -> Role:
     """Read a role.
 
     Raises:
-        AbsentError: There is none of this name.
+        UnreadableError: There is none of this name.
     """
     if text not in set(Role):
-        raise absent("role", text)
+        raise UnreadableError(code="ROLE_UNKNOWN", where="role", seen=f"«{text[:40]}» is no role.", mend=f"Roles are {', '.join(Role)}.")
     return Role(text)
+
+
+def read_purposes(names: Sequence[str]) -> frozenset[Act]:
+    """Read the purposes of a token.
+
+    Raises:
+        UnreadableError: One is none.
+    """
+    strange = next((name for name in names if name not in set(Act)), None)
+    if strange is not None:
+        raise UnreadableError(
+            code="PURPOSE_UNKNOWN", where="purposes", seen=f"«{strange[:40]}» is no purpose.", mend=f"Purposes are {', '.join(Act)}."
+        )
+    return frozenset(Act(name) for name in names)
+
+
+def deactivate(directory: Directory, actor: Actor, *, person: str, at: datetime) -> None:
+    """Let somebody of the actor's party act no more; errors as `change_role`."""
+    change_role(directory, actor, person=person, role=None, at=at)
+
+
+def add_party(directory: Directory, actor: Actor, party: Party, *, zone: str, at: datetime) -> None:
+    """Make a party that nobody acts for yet, as who runs the installation.
+
+    Raises:
+        DeniedError: The actor does not manage the people of the party that runs the installation.
+        UnreadableError: The id or the zone cannot be used.
+        StoreError: There is such a party already.
+    """
+    actor.must(Act.MANAGE_USERS)
+    if directory.operator() != actor.party:
+        raise DeniedError(where="party", seen="Only who runs the installation makes parties.", mend="Ask them to.")
+    if not is_identifier(party.id):
+        mend = "Use lower-case letters, digits, dot, dash and underscore, at most 100, beginning with a letter or digit."
+        raise UnreadableError(code="PARTY_ID", where="id", seen=f"«{party.id[:40]}» is no id for a party.", mend=mend)
+    if zone not in available_timezones():
+        seen = f"«{zone[:40]}» is no time zone."
+        raise UnreadableError(code="ZONE_UNKNOWN", where="timezone", seen=seen, mend="Write one such as America/New_York or UTC.")
+    with directory.transaction():
+        directory.add_party(party, zone=zone, is_operator=False, at=at)
+        directory.note(at=at, party=actor.party, who=actor.who, act="make party", subject=party.id, detail=str(party.kind))
 
 
 def roles_of(directory: Directory, actor: Actor) -> tuple[Role, ...]:

@@ -47,6 +47,7 @@ class Actor:
         acts: What the actor may do.
         role: The person's; of a token, its maker's.
         csrf: What forms of this session must carry; empty for tokens.
+        maker: Of a token, the person who made it; empty for a person.
     """
 
     party: str
@@ -55,6 +56,7 @@ class Actor:
     name: str = ""
     role: Role | None = None
     csrf: str = ""
+    maker: str = ""
 
     def must(self, act: Act) -> None:
         """Go on only if the actor may do this.
@@ -246,7 +248,8 @@ def make_token(
         actor.must(act)
     key = TOKEN_PREFIX + secrets.token_urlsafe(32)
     ends = None if days is None else at + timedelta(days=days)
-    token = Token(secrets.token_hex(8), actor.party, actor.who, name.strip() or "unnamed", purposes, at, ends)
+    # A token that a token makes is its maker's too, and ends with what that person may do.
+    token = Token(secrets.token_hex(8), actor.party, actor.maker or actor.who, name.strip() or "unnamed", purposes, at, ends)
     with directory.transaction():
         directory.add_token(digest_of(key), token)
         directory.note(at=at, party=actor.party, who=actor.who, act="make token", subject=token.token, detail=" ".join(sorted(purposes)))
@@ -269,7 +272,8 @@ def actor_of_token(directory: Directory, key: str, *, at: datetime) -> Actor | N
     if token.used_at is None or at - token.used_at > timedelta(minutes=5):
         with directory.transaction():
             directory.use_token(token.token, at=at)
-    return Actor(party=token.party, who=token.token, acts=token.purposes & acts_of(maker.role), name=token.name, role=maker.role)
+    acts = token.purposes & acts_of(maker.role)
+    return Actor(party=token.party, who=token.token, acts=acts, name=token.name, role=maker.role, maker=maker.person)
 
 
 def revoke_token(directory: Directory, actor: Actor, token: str, *, at: datetime) -> None:

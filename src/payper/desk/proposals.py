@@ -13,7 +13,7 @@ from datetime import datetime
 
 from payper.desk.backtest import Backtest, backtest_terms
 from payper.desk.drafts import TextChecked, check_text, drop_draft, read_draft
-from payper.desk.installation import Installation, Side, absent, reach
+from payper.desk.installation import Installation, Side, absent, open_pages, reach, reach_contract
 from payper.desk.people import Actor
 from payper.desk.recorded import written_rates
 from payper.desk.refusals import RefusedError, UnreadableError
@@ -370,6 +370,19 @@ def _record(book: BookTerms, directory: Directory, proposal: Proposal) -> None:
         book.add_acceptance(AcceptanceRow(proposal.contract, proposal.version, proposal.hash, party, who, name, words, at))
     book.count_change()
     book.add_outbox("contract", f"{proposal.contract} v{proposal.version}")
+
+
+def read_acceptances(directory: Directory, actor: Actor, *, buyer: str, contract: str) -> list[AcceptanceRow]:
+    """List who accepted the versions of a contract.
+
+    Raises:
+        DeniedError: The actor may not read contracts.
+        AbsentError: The contract is not reached.
+    """
+    actor.must(Act.READ_CONTRACTS)
+    address, _ = reach_contract(directory, actor, buyer, contract)
+    with open_pages(address) as book:
+        return BookTerms.of(book).acceptances(contract)
 
 
 def currency_of(text: str) -> str:

@@ -42,6 +42,18 @@ class StaleError(RefusedError):
         )
 
 
+class NeededError(RefusedError):
+    """A change of something must say what of it was seen, and did not."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            code="PRECONDITION_NEEDED",
+            where=where,
+            seen="Nothing says which state you have seen.",
+            mend="Send If-Match with the ETag of what you read, or * to change whatever stands.",
+        )
+
+
 class UnreadableError(RefusedError):
     """What was sent can be read as a request, but not as what it is about."""
 

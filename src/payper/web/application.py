@@ -11,14 +11,15 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from payper._version import __version__
 from payper.desk.installation import Installation
 from payper.errors import PayperError
 from payper.web import problems
+from payper.web.api import agreements, facts, keeping
 from payper.web.api import results as api_results
+from payper.web.api.described import Described
 from payper.web.api.reads import ROUTES as API_ROUTES
 from payper.web.asgi import Application
 from payper.web.configuration import Configuration
@@ -51,6 +52,7 @@ def make_application(
         clock=clock or (lambda: datetime.now(UTC)),
         steady=time.monotonic,
         sign_ins=Limit(configuration.sign_ins_per_minute),
+        requests=Limit(configuration.requests_per_minute),
         metrics=metrics,
     )
     pages = [
@@ -60,7 +62,11 @@ def make_application(
     application = Litestar(
         route_handlers=[
             Router("/", route_handlers=pages, include_in_schema=False),
-            Router("/api/v1", route_handlers=[*API_ROUTES, *api_results.ROUTES], security=[{"token": []}]),
+            Router(
+                "/api/v1",
+                route_handlers=[*API_ROUTES, *api_results.ROUTES, *agreements.ROUTES, *facts.ROUTES, *keeping.ROUTES],
+                security=[{"token": []}],
+            ),
         ],
         exception_handlers=problems.HANDLERS,
         openapi_config=OpenAPIConfig(
@@ -68,7 +74,7 @@ def make_application(
             version=__version__,
             description="Contracts, deliveries and money of performance-based B2B demand generation. Amounts are in minor units.",
             path="/api/v1",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[Described(path="/openapi.json")],
             use_handler_docstrings=True,
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
         ),

@@ -30,6 +30,7 @@ class Configuration:
         public_url: How browsers reach the server (https://desk.example.com); cookies are kept to https where it is. Empty: as it listens.
         log_level: debug, info, warning or error.
         sign_ins_per_minute: Attempts at signing in from one address, and for one e-mail, in a minute.
+        requests_per_minute: What a token may ask for in a minute, and at once; 0: without limit.
         metrics_key: What Prometheus must send as bearer token to read /metrics; empty: only this machine may read it.
     """
 
@@ -40,6 +41,7 @@ class Configuration:
     public_url: str = ""
     log_level: str = "info"
     sign_ins_per_minute: int = 20
+    requests_per_minute: int = 6000
     metrics_key: str = ""
 
     @property

@@ -39,6 +39,9 @@ _HEADERS = (
 REQUEST = "payper.request"
 """Where in the scope the number of the request stands."""
 
+LIMIT = "payper.limit"
+"""Where in the scope stands what a token has left: limit, left, reset."""
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CROSS = b"This form was sent from another site, so nothing was done. Open the page here and send it again.\n"
 
@@ -70,7 +73,7 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._with_headers(list(message["headers"]), request_id)
+                message["headers"] = [*self._with_headers(list(message["headers"]), request_id), *_limit_headers(scope)]
             await send(message)
 
         try:
@@ -97,6 +100,21 @@ class Gate:
         have = {name.lower() for name, _ in headers}
         own = [*self._headers, (b"cache-control", b"private, no-store"), (b"x-request-id", request_id.encode())]
         return [*headers, *(each for each in own if each[0] not in have)]
+
+
+def _limit_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Tell a token what it has left (IETF draft-ietf-httpapi-ratelimit-headers-09, and the three headers that came before it)."""
+    noted = scope.get(LIMIT)
+    if noted is None:
+        return []
+    limit, left, reset = noted["limit"], noted["left"], noted["reset"]
+    return [
+        (b"ratelimit-policy", f'"token";q={limit};w=60'.encode()),
+        (b"ratelimit", f'"token";r={left};t={reset}'.encode()),
+        (b"x-ratelimit-limit", str(limit).encode()),
+        (b"x-ratelimit-remaining", str(left).encode()),
+        (b"x-ratelimit-reset", str(reset).encode()),
+    ]
 
 
 def _is_from_elsewhere(scope: Scope) -> bool:

@@ -12,7 +12,7 @@ class Limit:
     """A bucket of attempts for each key that fills again evenly (token bucket); the least lately used keys are forgotten.
 
     Args:
-        per_minute: Attempts in a minute, and at once.
+        per_minute: Attempts in a minute, and at once; 0: as many as come.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -27,6 +27,8 @@ class Limit:
             key: Who tries.
             now: Seconds of a clock that never goes back.
         """
+        if self.per_minute <= 0:
+            return 0.0
         rate = self.per_minute / 60
         with self._lock:
             left, at = self._buckets.pop(key, (float(self.per_minute), now))
@@ -36,3 +38,13 @@ class Limit:
             if len(self._buckets) > KEYS_MAX:
                 self._buckets.popitem(last=False)
         return wait
+
+    def left(self, key: str, *, now: float) -> tuple[int, int]:
+        """Give how many attempts are left, and the seconds until all are."""
+        if self.per_minute <= 0:
+            return 0, 0
+        with self._lock:
+            left, at = self._buckets.get(key, (float(self.per_minute), now))
+        rate = self.per_minute / 60
+        left = min(float(self.per_minute), left + (now - at) * rate)
+        return int(left), int((self.per_minute - left) / rate) + 1

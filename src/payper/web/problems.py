@@ -10,8 +10,10 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.response import Redirect
 
+from payper.desk.idempotency import KeyReusedError
 from payper.desk.installation import AbsentError
 from payper.desk.people import DeniedError
+from payper.desk.refusals import Fault, NeededError, RefusedError, StaleError, TooManyError, UnreadableError
 from payper.errors import PayperError, StoreError, UsageError
 from payper.web.gate import REQUEST
 from payper.web.rendering import page
@@ -26,12 +28,34 @@ _TITLES = {
     403: "Not allowed",
     404: "Not here",
     405: "Not done here",
+    409: "Not as things stand",
+    412: "Changed since",
     413: "Too large",
     415: "Of a kind that is not read here",
+    422: "Read, but not understood",
+    428: "Say what you have seen",
     429: "Too many attempts",
     500: "payper was wrong",
     503: "Not now",
 }
+
+_CODES = {
+    400: "REQUEST_UNREADABLE",
+    401: "TOKEN_NEEDED",
+    403: "NOT_ALLOWED",
+    404: "NOT_HERE",
+    405: "METHOD_NOT_TAKEN",
+    409: "CONFLICT",
+    412: "CHANGED_SINCE",
+    413: "TOO_LARGE",
+    415: "KIND_NOT_READ",
+    422: "NOT_UNDERSTOOD",
+    428: "PRECONDITION_NEEDED",
+    429: "TOO_MANY_REQUESTS",
+    500: "PAYPER_WRONG",
+    503: "NOT_NOW",
+}
+"""Codes where an error brings none of its own."""
 
 
 def answer_problem(request: Asked, error: Exception) -> Response[Any]:
@@ -45,12 +69,26 @@ def answer_problem(request: Asked, error: Exception) -> Response[Any]:
     if status == 500:
         LOG.error("payper was wrong", exc_info=error, extra={"path": request.url.path})
     number = str(dict(request.scope).get(REQUEST, "")) if status >= 500 else ""
-    headers = {"Retry-After": "1"} if status == 503 else {}
+    headers = {"Retry-After": str(error.wait_seconds) if isinstance(error, TooManyError) else "1"} if status in {429, 503} else {}
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= {name: value for name, value in error.headers.items() if name.lower() == "allow"}
     if not request.url.path.startswith(API):
         return page(None, "problem.html.j2", status=status, headers=headers, title=_title(status), seen=seen, mend=mend, number=number)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    problem = {"type": "about:blank", "title": _title(status), "status": status, "detail": f"{seen} {mend}".strip(), "where": where}
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
+        "code": str(getattr(error, "code", "") or _CODES.get(status, _CODES[400 if status < 500 else 500])),
+        "detail": f"{seen} {mend}".strip(),
+        "where": where,
+        "seen": seen,
+        "mend": mend,
+    }
+    faults: tuple[Fault, ...] = getattr(error, "faults", ())
+    if faults:
+        problem["faults"] = [{"row": each.row, "where": each.where, "seen": each.seen, "mend": each.mend} for each in faults]
     return Response(problem, media_type="application/problem+json", status_code=status, headers=headers)
 
 
@@ -68,6 +106,8 @@ def _told(error: Exception) -> tuple[int, str, str, str]:
         return _status(error), error.seen, error.mend, error.where if isinstance(error, UsageError) else ""
     if isinstance(error, HTTPException):
         return error.status_code, *_http_words(error)
+    if isinstance(error, RecursionError):
+        return 400, "What was sent is nested too deep.", "See the description of the API.", "body"
     return (
         500,
         "Something went wrong inside payper.",
@@ -76,11 +116,23 @@ def _told(error: Exception) -> tuple[int, str, str, str]:
     )
 
 
+_STATUSES: tuple[tuple[type[PayperError], int], ...] = (
+    (AbsentError, 404),
+    (DeniedError, 403),
+    (StaleError, 412),
+    (UnreadableError, 422),
+    (NeededError, 428),
+    (TooManyError, 429),
+    (RefusedError, 409),
+    (KeyReusedError, 409),
+)
+"""The first kind that an error is of gives the status."""
+
+
 def _status(error: PayperError) -> int:
-    if isinstance(error, AbsentError):
-        return 404
-    if isinstance(error, DeniedError):
-        return 403
+    for kind, status in _STATUSES:
+        if isinstance(error, kind):
+            return status
     if isinstance(error, UsageError):
         return 400
     return 503 if isinstance(error, StoreError) and error.can_retry else 500
@@ -91,6 +143,8 @@ def _http_words(error: HTTPException) -> tuple[str, str, str]:
         return "There is nothing at this address.", "Begin at the first page.", "path"
     if error.status_code == 405:
         return "This address does not take that method.", "See the description of the API.", "method"
+    if error.status_code == 415:
+        return "What was sent is of a kind that is not read here.", "Send JSON, with Content-Type: application/json.", "content-type"
     if error.status_code == 413:
         return "What was sent is too large.", "Send it in parts.", "body"
     extra = error.extra if isinstance(error.extra, list) else []

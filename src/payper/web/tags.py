@@ -45,8 +45,10 @@ class Tags:
 async def _answer(start: dict[str, Any], body: bytes, asked: bytes, send: Send) -> None:
     headers = [(name, value) for name, value in start["headers"] if name.lower() != b"cache-control"]
     if start["status"] == 200:
-        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'.encode()
-        headers += [(b"etag", tag), (b"cache-control", b"private, no-cache"), (b"vary", b"authorization")]
+        own = next((value for name, value in headers if name.lower() == b"etag"), None)
+        tag = own or f'"{hashlib.sha256(body).hexdigest()[:32]}"'.encode()
+        headers += [] if own is not None else [(b"etag", tag)]
+        headers += [(b"cache-control", b"private, no-cache"), (b"vary", b"authorization")]
         if any(each.strip().removeprefix(b"W/") in {tag, b"*"} for each in asked.split(b",")):
             start["status"], body = 304, b""
             headers = [(name, value) for name, value in headers if name.lower() not in {b"content-length", b"content-type"}]

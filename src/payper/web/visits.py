@@ -13,8 +13,10 @@ from litestar import Request
 
 from payper.desk.installation import Installation
 from payper.desk.people import Actor, actor_of_session, actor_of_token
+from payper.desk.refusals import TooManyError
 from payper.store.directory import Directory
 from payper.web.configuration import Configuration
+from payper.web.gate import LIMIT
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
 
@@ -41,6 +43,7 @@ class Server:
     Attributes:
         clock: Gives the instant of now, with a zone.
         steady: Gives seconds of a clock that never goes back, for limits.
+        requests: What each token may ask.
     """
 
     installation: Installation
@@ -48,6 +51,7 @@ class Server:
     clock: Callable[[], datetime]
     steady: Callable[[], float]
     sign_ins: Limit
+    requests: Limit
     metrics: Metrics
 
     @property
@@ -111,6 +115,7 @@ def with_token(request: Asked) -> Iterator[Visit]:
 
     Raises:
         SignInNeededError: No token that is known and in force was sent.
+        TooManyError: It asked as often as it may.
     """
     server = server_of(request)
     at = server.clock()
@@ -119,7 +124,24 @@ def with_token(request: Asked) -> Iterator[Visit]:
         actor = actor_of_token(directory, key.strip(), at=at) if scheme.lower() == "bearer" else None
         if actor is None:
             raise SignInNeededError(is_api=True)
+        take_request(request, server, actor.who)
         yield Visit(server, directory, at, actor)
+
+
+def take_request(request: Asked, server: Server, who: str) -> None:
+    """Count a request of a token, and note what is left for the headers of the answer.
+
+    Raises:
+        TooManyError: It asked as often as it may.
+    """
+    limit, now = server.requests, server.steady()
+    if limit.per_minute <= 0:
+        return
+    wait = limit.take(who, now=now)
+    noted: dict[str, object] = dict(zip(("limit", "left", "reset"), (limit.per_minute, *limit.left(who, now=now)), strict=True))
+    request.scope[LIMIT] = noted  # type: ignore[literal-required]  # a key of our own
+    if wait > 0:
+        raise TooManyError(wait)
 
 
 def client_of(request: Asked) -> str:
