@@ -96,7 +96,13 @@ class Visitor:
     csrf: str = ""
 
     def ask(
-        self, path: str, *, method: str = "GET", form: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        form: Mapping[str, object] | None = None,
+        document: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         sent = dict(headers or {})
         if self.cookie:
@@ -108,9 +114,26 @@ class Visitor:
             method = "POST"
             sent["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode({"csrf": self.csrf, **form}, doseq=True)
+        if document is not None:
+            sent["Content-Type"] = "application/json"
+            body = json.dumps(document)
+        return self._send(path, method, body, sent)
+
+    def send(self, path: str, *, name: str, content: bytes, field: str = "file") -> Answer:
+        """Send a file as a form does."""
+        edge = "a-line-that-no-file-holds"
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{self.csrf}\r\n'.encode(),
+            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode(), content,
+            f"\r\n--{edge}--\r\n".encode(),
+        ]  # fmt: skip
+        headers = {"Content-Type": f"multipart/form-data; boundary={edge}", "Cookie": f"payper={self.cookie}"}
+        return self._send(path, "POST", b"".join(parts), headers)
+
+    def _send(self, path: str, method: str, body: str | bytes | None, sent: Mapping[str, str]) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, body=body, headers=sent)
+            connection.request(method, path, body=body, headers=dict(sent))
             answer = connection.getresponse()
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
         finally:

@@ -51,7 +51,7 @@ def test_a_provider_sees_its_own_quality_without_money(site: Site, role: Role) -
     said = text(page.text)
     assert re.search(r"\d of 7 accepted in the latest week; \d of the 2 rejects can be mended", said), said
     assert "Why were deliveries not accepted?" in said
-    assert "SENIORITY_OUTSIDE" in said
+    assert "Seniority outside" in said
     assert "Nothing was returned" in said
     assert "USD" not in said
     assert "meetly" not in page.text

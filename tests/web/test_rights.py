@@ -74,6 +74,10 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /providers": Route(Act.READ_RESULTS),
         "GET /providers/{provider}": Route(Act.READ_RESULTS, {"provider": own_provider}, {"provider": strange_provider}),
         "GET /quality": Route(Act.READ_DELIVERIES),
+        "GET /advice": Route(Act.READ_ADVICE),
+        "GET /advice/profile.toml": Route(Act.READ_ADVICE),
+        "GET /advice/{group}": Route(Act.READ_ADVICE, {"group": "sales"}),
+        "POST /advice/{group}": Route(Act.WRITE_ADVICE, {"group": "sales"}, form={"cycle_days": "nothing"}, done=400),
         "GET /settings": Route(None),
         "GET /settings/people": Route(Act.MANAGE_USERS),
         "GET /settings/tokens": Route(Act.MANAGE_TOKENS),
@@ -105,6 +109,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /api/v1/balances": Route(Act.READ_MONEY),
         "GET /api/v1/results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
         "GET /api/v1/providers": Route(Act.READ_RESULTS),
+        "GET /api/v1/profile": Route(Act.READ_ADVICE),
         "GET /api/v1/audit": Route(Act.READ_AUDIT),
         "GET /api/v1/tokens": Route(Act.MANAGE_TOKENS),
         "GET /api/v1/people": Route(Act.MANAGE_USERS),
@@ -114,6 +119,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
 
 WITH_OUTCOMES = {
     "POST /sign-out", "POST /settings/parties/{party}/invite", "POST /settings/people/{person}/role", "POST /settings/tokens/{token}/revoke",
+    "POST /advice/profile", "GET /advice/report.html", "GET /api/v1/advice", "PUT /api/v1/profile",
 }  # fmt: skip
 """Routes that change something for good, each with a test of its own below."""
 

@@ -91,10 +91,12 @@ class ProfileReading:
     Attributes:
         profile: None when any finding is an error.
         findings: By line.
+        draft: The answers that can be read, whatever else is wrong; None: it is no TOML.
     """
 
     profile: Profile | None
     findings: tuple[ProfileFinding, ...]
+    draft: Profile | None = None
 
     @property
     def errors(self) -> tuple[ProfileFinding, ...]:
@@ -127,7 +129,7 @@ def read_profile(text: str, path: str = "") -> ProfileReading:
             ProfileFinding(each.severity, each.seen, each.mend, each.key, reader.line(each.key), path) for each in contradictions(profile)
         ]
     ordered = tuple(sorted(found, key=lambda finding: (finding.line, finding.key)))
-    return ProfileReading(None if any(finding.is_error for finding in ordered) else profile, ordered)
+    return ProfileReading(None if any(finding.is_error for finding in ordered) else profile, ordered, profile)
 
 
 class _Reader:

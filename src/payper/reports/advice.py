@@ -60,6 +60,11 @@ def render_advice(
         payper_version: The version that made it.
     """
     values = advice_values(found, profile, record=record, findings=findings, notes=notes)
+    return advice_page(values, payper_version=payper_version)
+
+
+def advice_page(values: Mapping[str, Any], *, payper_version: str) -> str:
+    """Write the page of `advice_values`."""
     return render_page("advice.html.j2", **values, version=payper_version)
 
 
@@ -285,7 +290,7 @@ def _test(found: Recommendation) -> Section | None:
         ["May lose, expected", amount(found, test.loss_minor)], ["Worth deciding after it", amount(found, test.value_minor)],
         ["Net", amount(found, test.net_minor)], ["Read after", f"{first.days} days"], ["Seen by then", percent(test.visible)],
     ]  # fmt: skip
-    return Section("test", "What to find out first?", test_words(found, first), tables=[Table("The test", ["", ""], rows)])
+    return Section("test", "What to find out first?", test_words(found, first), tables=[Table("The test", ["What", "How much"], rows)])
 
 
 def _weeks(found: Recommendation) -> Section | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from payper.advice.break_even import BINDING_WORDS, Band
 from payper.advice.first_test import FirstTest
 from payper.advice.grounds import LIMIT_WORDS, UNIT_WORDS
@@ -24,7 +26,15 @@ MARK_WORDS = {
 LINE_HEADS = ("offer", "units", "spend", "meetings", "worth up to")
 
 
-def amount(found: Recommendation, minor: float) -> str:
+class InCurrency(Protocol):
+    """Something whose amounts are in one currency: a recommendation, or the numbers of a profile."""
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217."""
+
+
+def amount(found: InCurrency, minor: float) -> str:
     """Write an amount of the advice: whole units from a hundred on, else with its decimals."""
     digits = exponent(found.currency) or 0
     whole = minor / 10**digits
@@ -107,7 +117,7 @@ def runner_up_words(found: Recommendation, other: RunnerUp) -> str:
     return f"{name}{bought}: {less} {side} on average, and more than the advice in {percent(other.chance_better)} of futures."
 
 
-def lever_value(found: Recommendation, unit: str, value: float) -> str:
+def lever_value(found: InCurrency, unit: str, value: float) -> str:
     """Write a number in its unit."""
     if unit == "share":
         return percent(value)
@@ -163,7 +173,7 @@ def test_words(found: Recommendation, first: FirstTest) -> str:
     )
 
 
-def number_cells(found: Recommendation, number: Number) -> list[str]:
+def number_cells(found: InCurrency, number: Number) -> list[str]:
     """Give a number's cells: what it is, value, range, answer it comes from, source with date, mark."""
     value = lever_value(found, number.unit, number.value)
     ends = [lever_value(found, number.unit, each) for each in (number.low, number.high)]

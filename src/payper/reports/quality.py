@@ -125,11 +125,11 @@ def _reasons(quality: Quality) -> Section | None:
         reason = Reason.__members__.get(row["reason"])
         mendable += row["headline"] if reason is not None and reason.can_mend else 0
         rows.append([
-            row["reason"], "" if reason is None else reason.text, count(row["headline"]), count(row["listed"]),
+            _label(row["reason"]), "" if reason is None else reason.text, count(row["headline"]), count(row["listed"]),
             "yes" if reason is not None and reason.can_mend else "no",
         ])  # fmt: skip
     first = rows[0]
-    answer = f"Most often: {first[1] or first[0]}, {first[2]} of {count(int(quality.reasons['headline'].sum()))}"
+    answer = f"Most often: {first[0].lower()}, {first[2]} of {count(int(quality.reasons['headline'].sum()))}"
     note = f"Of the latest {LATELY_WEEKS} weeks with deliveries. A reason that can be mended: put the record right and send it again."
     heads = ["Reason", "In words", "Decided", "Listed", "Can be mended"]
     return Section("reasons", "Why were deliveries not accepted?", answer, tables=[Table("Reasons", heads, rows, words=2)], note=note)
@@ -141,12 +141,16 @@ def _returns(quality: Quality) -> Section:
     if not claimed:
         return Section("returns", "What came back?", "Nothing was returned")
     rows = [
-        [row["reason"] or "no reason", _text(row["reason"]), count(row["claimed"]), count(row["contested"]), count(row["granted"])]
+        [_label(row["reason"]), _text(row["reason"]), count(row["claimed"]), count(row["contested"]), count(row["granted"])]
         for row in returns.sort(["claimed", "reason"], descending=[True, False]).iter_rows(named=True)
     ]
     of = f" of {count(quality.accepted)} accepted ({percent(claimed / quality.accepted)})" if quality.accepted else ""
     heads = ["Reason", "In words", "Claimed", "Contested", "Granted by decision"]
     return Section("returns", "What came back?", f"{count(claimed)}{of} were returned", tables=[Table("Returns", heads, rows, words=2)])
+
+
+def _label(code: str | None) -> str:
+    return (code or "no reason").replace("_", " ").capitalize()
 
 
 def _text(code: str | None) -> str:

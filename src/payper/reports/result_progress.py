@@ -137,7 +137,7 @@ def _companies_table(measured: Measured) -> Table:
         targets = "no list" if row["targets"] is None else f"{count(row['targets_delivered'])} of {count(row['targets'])}"
         met = [count(row[name]) for name in ("deliveries", "companies", "companies_contacted", "companies_held", "companies_won")]
         rows.append([label, *met, targets, "" if row["target_share"] is None else percent(row["target_share"])])
-    heads = ["", "Accepted", "Companies", "Contacted", "Met", "Won", "Targets touched", "Share of targets"]
+    heads = ["Of", "Accepted", "Companies", "Contacted", "Met", "Won", "Targets touched", "Share of targets"]
     return Table("Companies reached", heads, rows)
 
 

@@ -140,7 +140,7 @@ def results_table(measured: Measured, segment: str) -> Table:
 
 def whole_table(measured: Measured) -> Table:
     """Give the results of all deliveries together."""
-    return Table(f"Results within {measured.basis.horizon_days} days", ["", *HEADS], [["All deliveries", *result_cells(measured.whole)]])
+    return Table(f"Results within {measured.basis.horizon_days} days", ["Of", *HEADS], [["All deliveries", *result_cells(measured.whole)]])
 
 
 def track_table(measured: Measured) -> Table | None:

@@ -26,7 +26,7 @@ from payper.web.configuration import Configuration
 from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
-from payper.web.pages import contracts, deliveries, entrance, home, money, providers, quality, results, settings
+from payper.web.pages import advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings
 from payper.web.rendering import stylesheet
 from payper.web.tags import Tags
 from payper.web.visits import Server, client_of, server_of
@@ -57,7 +57,7 @@ def make_application(
     )
     pages = [
         *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *entrance.ROUTES, style_sheet, live, ready,
-        metrics_text, *results.ROUTES, *providers.ROUTES, *quality.ROUTES,
+        metrics_text, *results.ROUTES, *providers.ROUTES, *quality.ROUTES, *advice.ROUTES,
     ]  # fmt: skip
     application = Litestar(
         route_handlers=[

@@ -15,6 +15,7 @@ from litestar import Response
 from litestar.enums import MediaType
 
 from payper._version import __version__
+from payper.advice.questions import questions_of
 from payper.parties import Act
 from payper.reasons import Reason
 from payper.reports.page import template_text
@@ -29,6 +30,7 @@ NAVIGATION = (
     ("Quality", "/quality", Act.READ_DELIVERIES),
     ("Results", "/results", Act.READ_RESULTS),
     ("Providers", "/providers", Act.READ_RESULTS),
+    ("Advice", "/advice", Act.READ_ADVICE),
     ("Settings", "/settings", None),
 )
 """Pages in the order of the loop; those that a person may not open are left out."""
@@ -131,7 +133,13 @@ def _environment() -> Environment:
         "reason": reason_words,
         "listed": enumerated,
     }
-    environment.globals |= {"address": address, "version": __version__, "Reason": Reason, "stylesheet": stylesheet()}
+    environment.globals |= {
+        "address": address,
+        "version": __version__,
+        "Reason": Reason,
+        "stylesheet": stylesheet(),
+        "questions": questions_of,
+    }
     return environment
 
 

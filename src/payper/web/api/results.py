@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
-from litestar.params import QueryParameter
+from litestar import Request, Response, get, put
+from litestar.params import JSONBody, QueryParameter
 
 from payper.desk.installation import absent
+from payper.desk.own_profile import OwnProfile, read_own_profile, replace_profile
+from payper.desk.read_advice import read_advice
 from payper.desk.read_providers import ProvidersAsked, read_providers
 from payper.desk.read_results import read_results
 from payper.errors import StoreError
+from payper.web.api.shapes import FindingShape, NumberShape, ProfileShape, ProfileText
 from payper.web.pages.results import read_asked, read_day
 from payper.web.visits import with_token
 
@@ -62,6 +65,42 @@ def providers(
         return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
 
 
+@get("/profile", sync_to_thread=True)
+def profile(request: Request[Any, Any, Any]) -> ProfileShape:
+    """Give your profile: its text, what is odd about the answers, and the number that each stands for."""
+    with with_token(request) as visit:
+        return _profile(read_own_profile(visit.directory, visit.actor))
+
+
+@put("/profile", sync_to_thread=True)
+def put_profile(request: Request[Any, Any, Any], data: JSONBody[ProfileText]) -> ProfileShape:
+    """Keep another profile in place of the one before."""
+    with with_token(request) as visit:
+        return _profile(replace_profile(visit.directory, visit.actor, data.text, at=visit.at))
+
+
+@get("/advice", sync_to_thread=True)
+def advice(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Give the advice by your profile and your own record, as docs/reference/advice.md tells: the JSON of `payper advise --json`."""
+    with with_token(request) as visit:
+        _, worked = read_advice(visit.directory, visit.actor, wait_seconds=WAIT_SECONDS)
+        if worked is None:
+            raise absent("advice", visit.actor.party)
+        return plain_answer(worked.value)  # type: ignore[return-value]  # the same as a dictionary, written already
+
+
+def _profile(found: OwnProfile) -> ProfileShape:
+    findings = [
+        FindingShape(severity=str(each.severity), key=each.key, line=each.line, seen=each.seen, mend=each.mend) for each in found.findings
+    ]
+    numbers = [
+        NumberShape(answer=answer, words=each.words, value=each.value, range=each.span or None, source=each.source, mark=each.mark)
+        for answer, stands in found.numbers.items()
+        for each in stands
+    ]
+    return ProfileShape(text=found.text, changed_at=found.changed_at, is_ready=found.is_ready, findings=findings, numbers=numbers)
+
+
 def plain_answer(value: Any) -> Response[bytes]:
     """Answer with JSON that is written already.
 
@@ -73,4 +112,4 @@ def plain_answer(value: Any) -> Response[bytes]:
     return Response(value.plain, media_type="application/json")
 
 
-ROUTES = [results, providers]
+ROUTES = [results, providers, profile, put_profile, advice]

@@ -215,3 +215,40 @@ class PersonShape(Struct, kw_only=True):
     role: str
     has_second_factor: bool
     is_active: bool
+
+
+class ProfileText(Struct, kw_only=True):
+    """A profile as TOML, as `payper advise --questions` prints one to fill in."""
+
+    text: str
+
+
+class FindingShape(Struct, kw_only=True):
+    """What is wrong or odd about an answer: its key, its line in the text, what was seen and what to do."""
+
+    severity: str
+    key: str
+    line: int
+    seen: str
+    mend: str
+
+
+class NumberShape(Struct, kw_only=True):
+    """The number that an answer stands for, written out, with its source and how far to trust it."""
+
+    answer: str
+    words: str
+    value: str
+    range: str | None
+    source: str
+    mark: str
+
+
+class ProfileShape(Struct, kw_only=True):
+    """A party's profile; `is_ready`: advice can be given."""
+
+    text: str
+    changed_at: datetime | None
+    is_ready: bool
+    findings: list[FindingShape]
+    numbers: list[NumberShape]
