@@ -40,7 +40,7 @@ currency = "USD"
 _OFFERS = """
 # What providers offer you. Without any, three offers at the prices of the trade are compared; with --programme, those of its contracts.
 # [[offer]]
-# provider = "intentreach"
+# provider = "leadworks"
 # model = "lead"              # lead, appointment or hybrid
 # price = "62.00"             # per accepted lead or booked appointment
 # held_price = "260"          # besides, per meeting held, after offsets
