@@ -24,7 +24,8 @@ from tests.desk.conftest import CONTRACT, HEADER, lead
 from payper.desk.installation import Installation, attach_book
 from payper.desk.people import Actor, accept_invitation, invite, make_token
 from payper.desk.run import run_programme
-from payper.parties import ACTS, Party, PartyKind, Role, acts_of, roles_for
+from payper.desk.webhooks import make_endpoint
+from payper.parties import ACTS, Act, Party, PartyKind, Role, acts_of, roles_for
 from payper.web.application import make_application
 from payper.web.configuration import Configuration
 
@@ -155,6 +156,7 @@ class Site:
     tokens: dict[Who, Visitor] = field(default_factory=dict)
     people: dict[Who, str] = field(default_factory=dict)
     token_ids: dict[Who, str] = field(default_factory=dict)
+    webhooks: dict[str, str] = field(default_factory=dict)
 
     def numbers(self, buyer: str, contract: str) -> list[str]:
         """The public numbers of a contract's deliveries, as its buyer's owner sees them."""
@@ -192,6 +194,12 @@ def let_people_in(site: Site) -> None:
                 maker = Actor(party.id, entered.person.person, acts_of(role) | frozenset(ACTS), role=role)
                 key, token = make_token(directory, maker, name=f"{role} system", purposes=acts_of(role), days=None, at=NOW)
                 site.tokens[who], site.token_ids[who] = Visitor(site.port, token=key), token.token
+                if Act.MANAGE_WEBHOOKS in maker.acts and party.id not in site.webhooks:
+                    address = f"https://hooks.{party.id}.example.org/"
+                    made = make_endpoint(
+                        directory, maker, name="hook", address=address, events=["delivery.judged"], is_loopback_allowed=False, at=NOW
+                    )
+                    site.webhooks[party.id] = made.endpoint
         directory.set_operator("northwind")
 
 

@@ -54,6 +54,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
     version = {"version": "1"}
     one = {"buyer": buyer, "number": site.numbers(buyer, contract)[0]}
     another = {"buyer": strange_buyer, "number": site.numbers(strange_buyer, strange)[0]}
+    hook, other_hook = {"webhook": site.webhooks[party]}, {"webhook": site.webhooks[strange_buyer if party != strange_buyer else buyer]}
     pages = {
         "GET /": Route(Act.READ_DELIVERIES),
         "GET /contracts": Route(Act.READ_CONTRACTS),
@@ -82,6 +83,8 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /settings/people": Route(Act.MANAGE_USERS),
         "GET /settings/tokens": Route(Act.MANAGE_TOKENS),
         "GET /settings/audit": Route(Act.READ_AUDIT),
+        "GET /settings/webhooks": Route(Act.MANAGE_WEBHOOKS),
+        "GET /settings/webhooks/{webhook}": Route(Act.MANAGE_WEBHOOKS, hook, other_hook),
         "GET /settings/second-factor": Route(None),
         "POST /settings/second-factor": Route(None, form={"secret": "A" * 32, "code": "no"}, done=400),
         "POST /settings/people": Route(Act.MANAGE_USERS, form={"email": "no address", "name": "x", "role": "viewer"}, done=400),
@@ -110,6 +113,9 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /api/v1/results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
         "GET /api/v1/providers": Route(Act.READ_RESULTS),
         "GET /api/v1/profile": Route(Act.READ_ADVICE),
+        "GET /api/v1/webhooks": Route(Act.MANAGE_WEBHOOKS),
+        "GET /api/v1/webhooks/{webhook}": Route(Act.MANAGE_WEBHOOKS, hook, other_hook),
+        "GET /api/v1/webhooks/{webhook}/calls": Route(Act.MANAGE_WEBHOOKS, hook, other_hook),
         "GET /api/v1/audit": Route(Act.READ_AUDIT),
         "GET /api/v1/tokens": Route(Act.MANAGE_TOKENS),
         "GET /api/v1/people": Route(Act.MANAGE_USERS),
@@ -120,8 +126,11 @@ def table(site: Site, who: Who) -> dict[str, Route]:
 WITH_OUTCOMES = {
     "POST /sign-out", "POST /settings/parties/{party}/invite", "POST /settings/people/{person}/role", "POST /settings/tokens/{token}/revoke",
     "POST /advice/profile", "GET /advice/report.html", "GET /api/v1/advice", "PUT /api/v1/profile",
+    "POST /settings/webhooks", "POST /settings/webhooks/{webhook}", "POST /settings/webhooks/{webhook}/calls/{call}/replay",
+    "POST /api/v1/webhooks", "PATCH /api/v1/webhooks/{webhook}", "DELETE /api/v1/webhooks/{webhook}", "POST /api/v1/webhooks/{webhook}/secret",
+    "POST /api/v1/webhooks/{webhook}/test", "POST /api/v1/webhooks/{webhook}/replay", "POST /api/v1/webhooks/{webhook}/calls/{call}/replay",
 }  # fmt: skip
-"""Routes that change something for good, each with a test of its own below."""
+"""Routes that change something for good, each with a test of its own below or in test_webhook_rights.py."""
 
 
 def address(template: str, values: dict[str, str]) -> str:
@@ -180,6 +189,7 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(site: Site) -> None:
                 "number": "zzzz-zzzz",
                 "?provider": "zzz",
                 "provider": "zzz",
+                "webhook": "zzz",
             }
             absent = {name: value if route.own.get(name) == value else nobody[name] for name, value in route.other.items()}
             visitor = visitor_of(site, who, template)

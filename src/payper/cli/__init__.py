@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contract": ("payper.cli.contract:contract", "Check, explain, compare and back-test contracts."),
     "verdict": ("payper.cli.verdict:verdict", "Say why a delivery was judged as it was."),
     "serve": ("payper.web.command:serve", "Serve pages and the HTTP API."),
+    "work": ("payper.web.command:work", "Send what waits: webhooks and mail."),
     "verify": ("payper.cli.verify:verify", "Rebuild everything from the journal and compare."),
     "mapping": ("payper.cli.mapping:mapping", "Show how a file's columns are understood."),
     "reasons": ("payper.cli.reasons:reasons", "List the reasons a verdict can have."),

@@ -172,6 +172,28 @@ class BookPages(Database):
         )
         return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, *charges))]
 
+    def sealed(self, batch: int) -> tuple[str, str, bytes]:
+        """Give subject, chain and sealed rows (Parquet) of a batch; empty where it is not there."""
+        row = self._row("select subject, chain, journal from batch where batch = ?", (batch,))
+        return ("", "", b"") if row is None else (str(row[0]), str(row[1]), bytes(row[2]))
+
+    def transfers_of_run(self, run: int) -> Iterator[tuple[str, str, list[tuple[str, int, int, str]]]]:
+        """Give what a run added to the ledger, by contract and kind: transfer_id, happened_at (microseconds), amount_minor, currency."""
+        sql = "select contract, kind, transfer_id, happened_at, amount_minor, currency from transfer where run = ?"
+        found: dict[tuple[str, str], list[tuple[str, int, int, str]]] = {}
+        for contract, kind, transfer, at, amount, currency in self._connection.rows(sql, (run,)):
+            found.setdefault((str(contract), str(kind)), []).append((str(transfer), int(at), int(amount), str(currency)))
+        for (contract, kind), rows in sorted(found.items()):
+            yield contract, kind, sorted(rows, key=lambda row: (row[1], row[0]))
+
+    def answers_of_run(self, run: int) -> dict[str, list[tuple[str, int, str]]]:
+        """Give the returns that a run answered, by contract: external_id, claimed_at (microseconds), outcome."""
+        found: dict[str, list[tuple[str, int, str]]] = {}
+        sql = "select contract, external_id, claimed_at, outcome from return_answer where run = ? order by claimed_at, external_id"
+        for contract, external_id, at, outcome in self._connection.rows(sql, (run,)):
+            found.setdefault(str(contract), []).append((str(external_id), int(at), str(outcome)))
+        return found
+
     def _beginning(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Narrow a search to transfers whose id begins with a name and a slash, where that is a range of the key; `0` follows the slash."""
         if not self._connection.is_byte_ordered:

@@ -155,7 +155,7 @@ class Directory:
         Raises:
             StoreError: There is one of this id.
         """
-        self._add("party", (party.id, party.name, str(party.kind), zone, int(is_operator), _text(at)), f"party {party.id}")
+        self._add("party", (party.id, party.name, str(party.kind), zone, int(is_operator), text_of(at)), f"party {party.id}")
 
     def parties(self) -> list[Party]:
         """List all parties by id."""
@@ -212,7 +212,7 @@ class Directory:
         """
         values = (
             person.person, person.party, person.email, person.name, str(person.role), person.password, person.totp_secret,
-            person.totp_last, person.subject, person.failures, _text_or_none(person.locked_until), int(person.is_active), _text(at),
+            person.totp_last, person.subject, person.failures, text_or_none(person.locked_until), int(person.is_active), text_of(at),
         )  # fmt: skip
         self._add("person", values, f"person with the address {person.email}")
 
@@ -239,36 +239,36 @@ class Directory:
             "locked_until = ?, is_active = ? where person = ?",
             (
                 person.name, str(person.role), person.password, person.totp_secret, person.totp_last, person.subject, person.failures,
-                _text_or_none(person.locked_until), int(person.is_active), person.person,
+                text_or_none(person.locked_until), int(person.is_active), person.person,
             ),
         )  # fmt: skip
 
     def add_invitation(self, digest: str, *, person: str, expires_at: datetime) -> None:
         """Keep an invitation; an earlier one of the same person ends."""
         self._connection.run("delete from invitation where person = ?", (person,))
-        self._connection.run("insert into invitation values (?, ?, ?)", (digest, person, _text(expires_at)))
+        self._connection.run("insert into invitation values (?, ?, ?)", (digest, person, text_of(expires_at)))
 
     def take_invitation(self, digest: str, *, at: datetime) -> str | None:
         """Use an invitation up: give the person it is for, or None when it is unknown, used or over."""
         row = self._row("select person, expires_at from invitation where digest = ?", (digest,))
         self._connection.run("delete from invitation where digest = ?", (digest,))
-        return str(row[0]) if row is not None and _instant(row[1]) >= at else None
+        return str(row[0]) if row is not None and instant_of(row[1]) >= at else None
 
     # Sessions and tokens
 
     def add_session(self, digest: str, session: Session) -> None:
         """Keep a new session."""
-        instants = (_text(each) for each in (session.created_at, session.seen_at, session.expires_at))
+        instants = (text_of(each) for each in (session.created_at, session.seen_at, session.expires_at))
         self._connection.run("insert into session values (?, ?, ?, ?, ?, ?)", (digest, session.person, session.csrf, *instants))
 
     def session(self, digest: str) -> Session | None:
         """Give a session, or None."""
         row = self._row("select person, csrf, created_at, seen_at, expires_at from session where digest = ?", (digest,))
-        return None if row is None else Session(row[0], row[1], _instant(row[2]), _instant(row[3]), _instant(row[4]))
+        return None if row is None else Session(row[0], row[1], instant_of(row[2]), instant_of(row[3]), instant_of(row[4]))
 
     def see_session(self, digest: str, *, at: datetime) -> None:
         """Note that a session was used."""
-        self._connection.run("update session set seen_at = ? where digest = ?", (_text(at), digest))
+        self._connection.run("update session set seen_at = ? where digest = ?", (text_of(at), digest))
 
     def end_session(self, digest: str) -> None:
         """End a session."""
@@ -281,8 +281,8 @@ class Directory:
     def add_token(self, digest: str, token: Token) -> None:
         """Keep a new token."""
         values = (
-            token.token, digest, token.party, token.person, token.name, " ".join(sorted(token.purposes)), _text(token.created_at),
-            _text_or_none(token.expires_at), None, None,
+            token.token, digest, token.party, token.person, token.name, " ".join(sorted(token.purposes)), text_of(token.created_at),
+            text_or_none(token.expires_at), None, None,
         )  # fmt: skip
         self._add("token", values, f"token {token.token}")
 
@@ -298,12 +298,12 @@ class Directory:
 
     def use_token(self, id_: str, *, at: datetime) -> None:
         """Note that a token was used."""
-        self._connection.run("update token set used_at = ? where token = ?", (_text(at), id_))
+        self._connection.run("update token set used_at = ? where token = ?", (text_of(at), id_))
 
     def revoke_token(self, id_: str, *, party: str, at: datetime) -> None:
         """End a token of a party; one that ended before stays as it was."""
         self._connection.run(
-            "update token set revoked_at = ? where token = ? and party = ? and revoked_at is null", (_text(at), id_, party)
+            "update token set revoked_at = ? where token = ? and party = ? and revoked_at is null", (text_of(at), id_, party)
         )
 
     # The audit trail
@@ -311,13 +311,13 @@ class Directory:
     def note(self, *, at: datetime, party: str, who: str, act: str, subject: str, detail: str = "") -> None:
         """Add a line to the audit trail."""
         sql = "insert into audit (at, party, who, act, subject, detail) values (?, ?, ?, ?, ?, ?)"
-        self._connection.run(sql, (_text(at), party, who, act, subject, detail))
+        self._connection.run(sql, (text_of(at), party, who, act, subject, detail))
 
     def audit(self, party: str, *, before: int | None = None, limit: int = 100) -> list[Entry]:
         """List the newest lines of a party, those before line `before` where one is named."""
         sql = "select audit, at, party, who, act, subject, detail from audit where party = ? and audit < ? order by audit desc limit ?"
         rows = self._connection.rows(sql, (party, before if before is not None else 2**62, limit))
-        return [Entry(int(row[0]), _instant(row[1]), *map(str, row[2:])) for row in rows]
+        return [Entry(int(row[0]), instant_of(row[1]), *map(str, row[2:])) for row in rows]
 
     # What is to be told
 
@@ -363,7 +363,7 @@ def _person(row: Row) -> Person:
         int(last),
         subject,
         int(failures),
-        _instant_or_none(locked),
+        instant_or_none(locked),
         bool(is_active),
     )
 
@@ -371,22 +371,25 @@ def _person(row: Row) -> Person:
 def _token(row: Row) -> Token:
     token, party, person, name, purposes, created, *others = row
     return Token(
-        token, party, person, name, frozenset(Act(each) for each in purposes.split()), _instant(created), *map(_instant_or_none, others)
+        token, party, person, name, frozenset(Act(each) for each in purposes.split()), instant_of(created), *map(instant_or_none, others)
     )
 
 
-def _text(at: datetime) -> str:
+def text_of(at: datetime) -> str:
     """Write an instant so that texts order as instants do."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _text_or_none(at: datetime | None) -> str | None:
-    return None if at is None else _text(at)
+def text_or_none(at: datetime | None) -> str | None:
+    """As `text_of`, None for None."""
+    return None if at is None else text_of(at)
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
+    """Read what `text_of` wrote."""
     return datetime.fromisoformat(text)
 
 
-def _instant_or_none(text: str | None) -> datetime | None:
-    return None if text is None else _instant(text)
+def instant_or_none(text: str | None) -> datetime | None:
+    """As `instant_of`, None for None."""
+    return None if text is None else instant_of(text)

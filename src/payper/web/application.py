@@ -19,6 +19,7 @@ from payper.errors import PayperError
 from payper.web import problems
 from payper.web.api import agreements, facts, keeping
 from payper.web.api import results as api_results
+from payper.web.api import webhooks as webhooks_api
 from payper.web.api.described import Described
 from payper.web.api.reads import ROUTES as API_ROUTES
 from payper.web.asgi import Application
@@ -26,7 +27,7 @@ from payper.web.configuration import Configuration
 from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
-from payper.web.pages import advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings
+from payper.web.pages import advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings, webhooks
 from payper.web.rendering import stylesheet
 from payper.web.tags import Tags
 from payper.web.visits import Server, client_of, server_of
@@ -56,15 +57,15 @@ def make_application(
         metrics=metrics,
     )
     pages = [
-        *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *entrance.ROUTES, style_sheet, live, ready,
-        metrics_text, *results.ROUTES, *providers.ROUTES, *quality.ROUTES, *advice.ROUTES,
+        *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *webhooks.ROUTES, *entrance.ROUTES,
+        style_sheet, live, ready, metrics_text, *results.ROUTES, *providers.ROUTES, *quality.ROUTES, *advice.ROUTES,
     ]  # fmt: skip
     application = Litestar(
         route_handlers=[
             Router("/", route_handlers=pages, include_in_schema=False),
             Router(
                 "/api/v1",
-                route_handlers=[*API_ROUTES, *api_results.ROUTES, *agreements.ROUTES, *facts.ROUTES, *keeping.ROUTES],
+                route_handlers=[*API_ROUTES, *api_results.ROUTES, *agreements.ROUTES, *facts.ROUTES, *keeping.ROUTES, *webhooks_api.ROUTES],
                 security=[{"token": []}],
             ),
         ],

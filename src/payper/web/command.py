@@ -1,4 +1,4 @@
-"""`payper serve`."""
+"""`payper serve` and `payper work`."""
 
 from __future__ import annotations
 
@@ -20,4 +20,18 @@ def serve(*, data: str | None, database: str | None, host: str | None, port: int
 
     configuration = configure(os.environ, data=data, database=database, host=host, port=port)
     serve_until_ended(configuration, books=books, say=lambda words: click.echo(words, err=True))
+    return 0
+
+
+@click.command(epilog="Example: payper work --data payper-data --once")
+@click.option("--data", metavar="DIR", help="The folder of the directory and the books. Default: payper-data.")
+@click.option("--database", metavar="ADDRESS", help="They are in PostgreSQL: postgresql://user@host:5432/database.")
+@click.option("--once", is_flag=True, help="End when nothing is due any more.")
+def work(*, data: str | None, database: str | None, once: bool) -> int:
+    """Send what waits, webhooks and mail, without serving. `payper serve` does it too, unless PAYPER_WORKER=false."""
+    from payper.web.configuration import configure
+    from payper.web.server import work as work_until_ended
+
+    configuration = configure(os.environ, data=data, database=database)
+    work_until_ended(configuration, is_once=once, say=lambda words: click.echo(words, err=True))
     return 0

@@ -32,6 +32,8 @@ class Configuration:
         sign_ins_per_minute: Attempts at signing in from one address, and for one e-mail, in a minute.
         requests_per_minute: What a token may ask for in a minute, and at once; 0: without limit.
         metrics_key: What Prometheus must send as bearer token to read /metrics; empty: only this machine may read it.
+        worker: Whether the server also sends what waits (webhooks, mail); else `payper work` does.
+        webhooks_to_loopback: Whether webhooks may go to this machine, also by http: for trying out, never where others have accounts.
     """
 
     data: str = "payper-data"
@@ -43,6 +45,8 @@ class Configuration:
     sign_ins_per_minute: int = 20
     requests_per_minute: int = 6000
     metrics_key: str = ""
+    worker: bool = True
+    webhooks_to_loopback: bool = False
 
     @property
     def place(self) -> str:
@@ -99,8 +103,14 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise UsageError(where=path, seen=f"The file is not TOML: {error}.", mend="Write `port = 8080`, one setting a line.") from error
 
 
-def _read(name: str, value: object, where: str) -> str | int:
+def _read(name: str, value: object, where: str) -> str | int | bool:
     default = getattr(Configuration(), name)
+    if isinstance(default, bool):
+        known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        text = str(value).strip().lower()
+        if text not in known:
+            raise UsageError(where=where, seen=f"«{value}» is neither yes nor no.", mend="Write true or false.")
+        return known[text]
     if isinstance(default, int):
         text = str(value).strip()
         if not text.isdigit():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the buckets of seconds."""
@@ -15,10 +16,43 @@ BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
+class Messages:
+    """What one process counts of calls and letters; safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ended: Counter[tuple[str, str]] = Counter()
+        self._standing: Mapping[tuple[str, str], int] = {}
+
+    def count(self, channel: str, *, sent: int, failed: int, dead: int) -> None:
+        """Count attempts: taken, failed and tried again later, failed and given up."""
+        with self._lock:
+            for outcome, number in (("sent", sent), ("failed", failed), ("dead", dead)):
+                self._ended[channel, outcome] += number
+
+    def stand(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Say how many messages there are now, by channel and state."""
+        with self._lock:
+            self._standing = dict(counts)
+
+    def lines(self) -> list[str]:
+        """Write what was counted."""
+        with self._lock:
+            ended, standing = sorted(self._ended.items()), self._standing
+        lines = ["# HELP payper_message_attempts_total Attempts to send.", "# TYPE payper_message_attempts_total counter"]
+        lines += [f'payper_message_attempts_total{{channel="{name}",outcome="{what}"}} {number}' for (name, what), number in ended]
+        lines += ["# HELP payper_messages Messages that wait or were given up.", "# TYPE payper_messages gauge"]
+        for channel in ("mail", "webhook"):
+            for state in ("waiting", "dead"):
+                lines.append(f'payper_messages{{channel="{channel}",state="{state}"}} {standing.get((channel, state), 0)}')
+        return lines
+
+
 class Metrics:
     """What one process counts; safe for threads."""
 
     def __init__(self) -> None:
+        self.messages = Messages()
         self._lock = threading.Lock()
         self._requests: Counter[tuple[str, str, int]] = Counter()
         self._buckets: dict[str, list[int]] = {}
@@ -61,4 +95,4 @@ class Metrics:
                 f'payper_request_seconds_sum{{route="{label}"}} {seconds[route]:.6f}',
                 f'payper_request_seconds_count{{route="{label}"}} {below}',
             ]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *self.messages.lines()]) + "\n"

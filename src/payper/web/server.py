@@ -6,7 +6,9 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from granian.constants import Interfaces
@@ -18,6 +20,8 @@ from payper.errors import UsageError
 from payper.web.application import make_application
 from payper.web.configuration import Configuration
 from payper.web.logs import set_up_logs
+from payper.web.metrics import Messages, Metrics
+from payper.web.worker import Worker, make_worker
 
 LOG = logging.getLogger("payper.web")
 
@@ -38,8 +42,47 @@ def serve(configuration: Configuration, *, books: Sequence[str] = (), say: Calla
     installation = Installation(configuration.place)
     prepare(installation, configuration, books=books, say=say)
     _check_port(configuration)
-    application, _ = make_application(installation, configuration)
-    asyncio.run(_serve(application, configuration))
+    application, inner = make_application(installation, configuration)
+    metrics: Metrics = inner.state.server.metrics
+    with working(make_worker(installation, configuration, messages=metrics.messages) if configuration.worker else None):
+        asyncio.run(_serve(application, configuration))
+    LOG.info("ended")
+
+
+@contextmanager
+def working(worker: Worker | None) -> Iterator[None]:
+    """Let a worker work beside something else, and end with it; a round that has begun is finished."""
+    if worker is None:
+        yield
+        return
+    ended = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(ended,), name="worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def work(configuration: Configuration, *, is_once: bool, say: Callable[[str], None]) -> None:
+    """Send what waits, until a signal ends it or (once) until nothing is due.
+
+    Raises:
+        StoreError: The directory cannot be opened.
+    """
+    set_up_logs(configuration.log_level)
+    installation = Installation(configuration.place)
+    installation.prepare()
+    worker = make_worker(installation, configuration, messages=Messages())
+    if is_once:
+        worker.until_empty()
+        return
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    say("payper works: it sends what waits (Ctrl-C ends it)")
+    worker.run(ended)
 
 
 def prepare(installation: Installation, configuration: Configuration, *, books: Sequence[str], say: Callable[[str], None]) -> None:
@@ -81,4 +124,3 @@ async def _serve(application: object, configuration: Configuration) -> None:
     LOG.info("listening", extra={"host": configuration.host, "port": configuration.port})
     # Told to stop, it takes no more requests and answers those that have begun.
     await listener.serve()
-    LOG.info("ended")
