@@ -197,7 +197,7 @@ def let_people_in(site: Site) -> None:
                 if Act.MANAGE_WEBHOOKS in maker.acts and party.id not in site.webhooks:
                     address = f"https://hooks.{party.id}.example.org/"
                     made = make_endpoint(
-                        directory, maker, name="hook", address=address, events=["delivery.judged"], is_loopback_allowed=False, at=NOW
+                        directory, maker, name="hook", address=address, events=["contract.withdrawn"], is_loopback_allowed=False, at=NOW
                     )
                     site.webhooks[party.id] = made.endpoint
         directory.set_operator("northwind")

@@ -208,6 +208,12 @@ def sign_in_by_subject(directory: Directory, *, subject: str, email: str, at: da
     raise DeniedError(where="sign-in", seen="Nobody here has this account.", mend="Ask an owner of your party to invite this address.")
 
 
+def note_new_browser(directory: Directory, person: str) -> None:
+    """Let somebody be told that they signed in with a browser not used before."""
+    with directory.transaction():
+        directory.add_outbox("sign in", person)
+
+
 def actor_of_session(directory: Directory, key: str, *, at: datetime) -> Actor | None:
     """Give who a browser's key stands for, or None when the session is unknown or over."""
     digest = digest_of(key)

@@ -16,6 +16,7 @@ from polars.exceptions import PolarsError
 
 from payper.desk.happenings import Happening, bodies_of, contract_happening, happenings_of
 from payper.desk.installation import Installation, open_pages
+from payper.desk.letters import begin_digests
 from payper.errors import PayperError
 from payper.parties import Act, acts_of
 from payper.store.database import open_database
@@ -40,6 +41,7 @@ def tell_all(installation: Installation, *, letters: Letters, at: datetime) -> i
     made = 0
     with installation.open() as directory:
         made += _tell_directory(directory, letters=letters, at=at)
+        made += begin_digests(directory, at=at) if letters.is_mail_on else 0
         for party in directory.parties():
             address = directory.book(party.id)
             if address is None:
@@ -98,8 +100,8 @@ def _tell_directory(directory: Directory, *, letters: Letters, at: datetime) -> 
     for note in notes:
         if note.kind == "contract":
             messages += _told_of_contract(directory, outgoing, note, letters=letters, at=at)
-        elif note.kind == "invitation" and letters.is_mail_on:
-            messages += _letters(directory, "invitation", [note.subject], facts=b"", at=at)
+        elif note.kind in {"invitation", "sign in"} and letters.is_mail_on:
+            messages += _letters(directory, note.kind, [note.subject], facts=b"", at=at)
     with outgoing.transaction():
         # Whoever else took the notes has dropped them: then nothing is left to tell.
         if {note.key for note in directory.outbox(limit=NOTES_AT_ONCE)} >= {note.key for note in notes}:

@@ -248,6 +248,10 @@ class Directory:
         self._connection.run("delete from invitation where person = ?", (person,))
         self._connection.run("insert into invitation values (?, ?, ?)", (digest, person, text_of(expires_at)))
 
+    def is_invited(self, person: str) -> bool:
+        """Tell whether somebody has an invitation that was not used."""
+        return self._row("select 1 from invitation where person = ?", (person,)) is not None
+
     def take_invitation(self, digest: str, *, at: datetime) -> str | None:
         """Use an invitation up: give the person it is for, or None when it is unknown, used or over."""
         row = self._row("select person, expires_at from invitation where digest = ?", (digest,))

@@ -237,6 +237,18 @@ class Outgoing:
         rows = self._connection.rows("select channel, state, count(*) from message group by channel, state")
         return {(str(channel), str(state)): int(number) for channel, state, number in rows}
 
+    # Digests
+
+    def digests(self) -> list[tuple[str, str]]:
+        """List who gets the daily letter, with the day of the last one."""
+        return [(str(person), str(day)) for person, day in self._connection.rows("select person, last_on from digest order by person")]
+
+    def set_digest(self, person: str, *, last_on: str | None) -> None:
+        """Note the day of somebody's last digest; None: they get none."""
+        self._connection.run("delete from digest where person = ?", (person,))
+        if last_on is not None:
+            self._connection.run("insert into digest values (?, ?)", (person, last_on))
+
     def tidy(self, *, sent_before: datetime, dead_before: datetime, told_before: datetime, given_up_before: datetime) -> None:
         """Forget what ended long ago; give up what waits for an endpoint that is not called any more."""
         self._connection.run(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from payper.connectors.mail import NONE, STARTTLS, TLS, MailServer
 from payper.errors import UsageError
 from payper.store.postgres import is_postgres
 
@@ -34,6 +36,10 @@ class Configuration:
         metrics_key: What Prometheus must send as bearer token to read /metrics; empty: only this machine may read it.
         worker: Whether the server also sends what waits (webhooks, mail); else `payper work` does.
         webhooks_to_loopback: Whether webhooks may go to this machine, also by http: for trying out, never where others have accounts.
+        mail_host: The server that takes letters (SMTP); empty: none are sent, and links are shown to be passed on.
+        mail_security: starttls, tls or none.
+        mail_user, mail_password: With what to sign in there; the password can stand in a file of its own.
+        mail_from: Whom letters come from, such as payper <desk@example.com>.
     """
 
     data: str = "payper-data"
@@ -44,9 +50,23 @@ class Configuration:
     log_level: str = "info"
     sign_ins_per_minute: int = 20
     requests_per_minute: int = 6000
-    metrics_key: str = ""
+    metrics_key: str = field(default="", repr=False)
     worker: bool = True
     webhooks_to_loopback: bool = False
+    mail_host: str = ""
+    mail_port: int = 587
+    mail_security: str = STARTTLS
+    mail_user: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_password_file: str = ""
+    mail_from: str = ""
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Give where letters are handed in, or None."""
+        if not self.mail_host:
+            return None
+        return MailServer(self.mail_host, self.mail_port, self.mail_from, self.mail_user, self.mail_password, self.mail_security)
 
     @property
     def place(self) -> str:
@@ -91,7 +111,20 @@ def configure(environment: Mapping[str, str], **options: str | int | None) -> Co
             mend = f"Write {near[0]}." if near else f"Settings are {', '.join(sorted(known))}."
             raise UsageError(where=where, seen=f"There is no setting «{name}».", mend=mend)
         values[name] = _read(name, value, where)
+    for name in ("mail_password",):
+        file = values.get(f"{name}_file")
+        if file:
+            values[name] = _read_secret(Path(file), told[f"{name}_file"][0])
     return _checked(Configuration(**values), told)
+
+
+def _read_secret(path: Path, where: str) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            where=where, seen=f"The file cannot be read: {error}.", mend="Name a file that holds the password alone."
+        ) from error
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -135,8 +168,23 @@ def _checked(configuration: Configuration, told: Mapping[str, tuple[str, Any]]) 
     if configuration.log_level not in {"debug", "info", "warning", "error"}:
         seen = f"«{configuration.log_level}» is no level."
         raise UsageError(where=where("log_level"), seen=seen, mend="Write debug, info, warning or error.")
+    _check_mail(configuration, where)
     parts = urlsplit(configuration.public_url)
     if configuration.public_url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
         mend = "Write it as https://desk.example.com, without a path."
         raise UsageError(where=where("public_url"), seen=f"«{configuration.public_url}» is no address of a server.", mend=mend)
     return configuration
+
+
+def _check_mail(configuration: Configuration, where: Callable[[str], str]) -> None:
+    if configuration.mail_security not in {STARTTLS, TLS, NONE}:
+        seen = f"«{configuration.mail_security}» is no way to a mail server."
+        raise UsageError(where=where("mail_security"), seen=seen, mend="Write starttls, tls or none.")
+    if not configuration.mail_host:
+        return
+    if "@" not in parseaddr(configuration.mail_from)[1]:
+        seen = f"«{configuration.mail_from}» is nobody that letters can come from."
+        raise UsageError(where=where("mail_from"), seen=seen, mend="Write it as payper <desk@example.com>.")
+    if configuration.mail_password and configuration.mail_security == NONE:
+        mend = "Write starttls or tls, or leave the password out."
+        raise UsageError(where=where("mail_security"), seen="The password would go to the mail server in the open.", mend=mend)

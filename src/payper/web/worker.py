@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from payper.connectors.calling import Answered
 from payper.desk.installation import Installation
 from payper.desk.sending import Sender, send_due, tidy
 from payper.desk.telling import Letters, tell_all
 from payper.errors import PayperError
-from payper.store.outgoing import Outgoing
+from payper.store.outgoing import Message, Outgoing
 from payper.web.configuration import Configuration
+from payper.web.letters import post_letter
 from payper.web.metrics import Messages
 
 LOG = logging.getLogger("payper.worker")
@@ -87,11 +89,18 @@ def make_worker(
     installation: Installation, configuration: Configuration, *, messages: Messages, clock: Callable[[], datetime] | None = None
 ) -> Worker:
     """Make the worker of an installation."""
-    chance = secrets.SystemRandom()
+    chance, now = secrets.SystemRandom(), clock or (lambda: datetime.now(UTC))
+    server = configuration.mail_server
+
+    def post(message: Message) -> Answered:
+        assert server is not None, "letters are made only where there is one"
+        return post_letter(installation, server, message, url=configuration.url, at=now())
+
     sender = Sender(
         installation=installation,
-        clock=clock or (lambda: datetime.now(UTC)),
+        clock=now,
+        post=post if server is not None else None,
         chance=chance.random,
         is_loopback_allowed=configuration.webhooks_to_loopback,
     )
-    return Worker(sender, Letters(), messages)
+    return Worker(sender, Letters(is_mail_on=server is not None), messages)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+from dataclasses import replace
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -11,13 +13,17 @@ from litestar.params import Body, FromQuery
 from litestar.response import Redirect
 
 from payper.desk.first_run import begin_installation, is_first_run, waiting_parties
-from payper.desk.people import SESSION_HOURS, DeniedError, SignedIn, accept_invitation, end_session, sign_in
+from payper.desk.installation import secret_of
+from payper.desk.people import SESSION_HOURS, DeniedError, SignedIn, accept_invitation, end_session, note_new_browser, sign_in
 from payper.errors import PayperError, UsageError
 from payper.parties import Party, PartyKind
 from payper.web.rendering import page
 from payper.web.visits import Asked, Server, client_of, server_of, signed_in
 
 Sent = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+KNOWN_DAYS = 365
+"""How long a browser is known to somebody."""
 
 
 def text_of(form: dict[str, Any], name: str) -> str:
@@ -52,7 +58,7 @@ def sign_in_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]:
             entered = sign_in(directory, email=email, password=password, code=code, at=server.clock())
     except DeniedError as error:
         return page(None, "sign_in.html.j2", title="Sign in", status=401, next=goal, email=email, error=error)
-    return _enter(server, entered, goal)
+    return enter(server, request, entered, goal)
 
 
 @post("/sign-out", sync_to_thread=True)
@@ -81,7 +87,7 @@ def invitation_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any
             entered = accept_invitation(directory, key, password=text_of(data, "password"), at=server.clock())
     except UsageError as error:
         return page(None, "invitation.html.j2", title="Welcome", status=400, key=key, error=error)
-    return _enter(server, entered, "/")
+    return enter(server, request, entered, "/", is_first=True)
 
 
 @get("/first-run", sync_to_thread=True)
@@ -112,7 +118,7 @@ def first_run_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]
             )
     except PayperError as error:
         return _first_run(server, key, typed=typed, error=error)
-    return _enter(server, entered, "/")
+    return enter(server, request, entered, "/", is_first=True)
 
 
 def _first_run(server: Server, key: str, *, typed: dict[str, str], error: PayperError | None) -> Response[Any]:
@@ -142,8 +148,16 @@ def _take_attempt(server: Server, request: Asked) -> None:
         raise UsageError(where="sign-in", seen="Too many attempts.", mend=f"Wait {int(wait) + 1} seconds, then try again.")
 
 
-def _enter(server: Server, entered: SignedIn, goal: str) -> Response[Any]:
+def enter(server: Server, request: Asked, entered: SignedIn, goal: str, *, is_first: bool = False) -> Response[Any]:
+    """Let somebody in who signed in; where mail is sent, they are told of a browser that was not used before."""
     answer = Redirect(goal, status_code=303)
+    if server.configuration.mail_host:
+        name = f"{server.cookie}-known"
+        with server.installation.open() as directory:
+            mark = hmac.digest(secret_of(directory), f"known {entered.person.person}".encode(), "sha256").hex()
+            if not is_first and not hmac.compare_digest(request.cookies.get(name, ""), mark):
+                note_new_browser(directory, entered.person.person)
+        answer.cookies.append(replace(_cookie(server, mark, KNOWN_DAYS * 86_400), key=name))
     answer.cookies.append(_cookie(server, entered.key, SESSION_HOURS * 3600))
     return answer
 

@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from payper.desk.letters import has_digest, set_digest
 from payper.desk.own_party import (
     invite_first_person,
     invite_person,
@@ -121,6 +122,14 @@ def audit_page(request: Request[Any, Any, Any], before: FromQuery[str | None] = 
         return page(visit, "audit.html.j2", title="Audit trail", lines=lines, after=after, before=before)
 
 
+@post("/settings/digest", sync_to_thread=True)
+def digest_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]:
+    """Turn the daily letter of what needs the visitor on or off."""
+    with signed_in(request, data) as visit:
+        set_digest(visit.directory, visit.actor, is_on=text_of(data, "digest") == "on", at=visit.at)
+    return Redirect("/settings", status_code=303)
+
+
 @get("/settings/second-factor", sync_to_thread=True)
 def second_factor_page(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show a new secret for a second factor, to be copied to a phone."""
@@ -147,8 +156,18 @@ def _settings(
 ) -> Response[Any]:
     person = own_account(visit.directory, visit.actor)
     parties = list_parties(visit.directory, visit.actor)
+    is_mail_on = bool(visit.server.configuration.mail_host)
     return page(
-        visit, "settings.html.j2", title="Settings", status=status, person=person, parties=parties, error=error, link=link, invited=invited
+        visit,
+        "settings.html.j2",
+        title="Settings",
+        status=status,
+        person=person,
+        parties=parties,
+        error=error,
+        link=link,
+        invited=invited,
+        digest=has_digest(visit.directory, person.person) if is_mail_on else None,
     )
 
 
@@ -196,7 +215,10 @@ def _days(text: str) -> int | None:
     return int(text)
 
 
-def _invitation(visit: Visit, key: str) -> str:
+def _invitation(visit: Visit, key: str) -> str | None:
+    """Give the link to pass on, or None where it goes by mail."""
+    if visit.server.configuration.mail_host:
+        return None
     return f"{visit.server.configuration.url}/invitation?key={key}"
 
 
@@ -207,5 +229,5 @@ def _is_slip(error: UsageError) -> bool:
 
 ROUTES = [
     settings_page, invite_party_form, people_page, invite_form, role_form, tokens_page, token_form, revoke_form, audit_page,
-    second_factor_page, second_factor_form,
+    second_factor_page, second_factor_form, digest_form,
 ]  # fmt: skip

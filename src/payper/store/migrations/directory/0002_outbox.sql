@@ -65,3 +65,8 @@ create table sign_in (                     -- sign-ins at an identity provider t
   goal       text not null,
   expires_at text not null
 ) without rowid;
+
+create table digest (                      -- who gets a letter of what needs them, at most one a day
+  person  text primary key references person,
+  last_on text not null                    -- the day of the last one, in the party's zone
+) without rowid;
