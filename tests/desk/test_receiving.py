@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,15 +15,19 @@ import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
 from payper.desk import receiving
+from payper.desk import reception as reception_module
 from payper.desk.idempotency import KeyReusedError, digest_of
 from payper.desk.live_book import LiveBook
 from payper.desk.posted import read_body
+from payper.desk.prechecking import precheck
 from payper.desk.receiving import Posted, receive
+from payper.desk.reception import BusyError, Reception
 from payper.desk.refusals import RefusedError
 from payper.desk.run import run_programme
 from payper.desk.settling import settle_book
 from payper.desk.verify import verify
-from payper.errors import PayperError
+from payper.errors import PayperError, StoreError
+from payper.store.book_terms import BookTerms
 from payper.store.database import open_database, read_database
 
 NOW = datetime(2026, 1, 20, 15, 0, tzinfo=UTC)
@@ -315,3 +321,112 @@ def _everything(address: str) -> list[tuple[object, ...]]:
             journal, people = pl.read_parquet(batch.journal), pl.read_parquet(batch.people)
             frames.append(journal.drop("row_digest").hstack(people.select("email", "title", "email_normal")))
         return pl.concat(frames).sort("delivery_id").rows()
+
+
+def test_a_precheck_says_what_sending_would_and_keeps_nothing(book: str) -> None:
+    records = [record(10), record(11, title="Intern"), record(12, email="ann1@acme1.com"), record(10)]
+    with desk(book) as reception:
+        asked = json.loads(precheck(reception, post(*records)))["deliveries"]
+        assert json.loads(precheck(reception, post(*records)))["deliveries"] == asked
+        with read_database(book) as database:
+            assert database.last_delivery_id() == 4
+        (answer,) = receive(reception, [post(*records)])
+    sent = [{name: value for name, value in row.items() if name != "number"} for row in told(answer)]
+    assert asked == sent
+    assert [row["reasons"][0]["code"] if row["reasons"] else "" for row in asked] == ["", "SENIORITY_OUTSIDE", "DUPLICATE_SELF", "RESENT"]
+
+
+def test_a_hashed_address_finds_its_duplicate_and_is_told_to_nobody(book: str) -> None:
+    def hashed(number: int, email: str) -> dict[str, object]:
+        own = record(number, email_sha256=hashlib.sha256(email.encode()).hexdigest())
+        return {name: value for name, value in own.items() if name != "email"}
+
+    with desk(book) as reception:
+        text = precheck(reception, post(hashed(20, "ann1@acme1.com"), hashed(21, "new@acme77.com"))).decode()
+        first, second = json.loads(text)["deliveries"]
+        assert (first["verdict"], [reason["code"] for reason in first["reasons"]]) == ("rejected", ["DUPLICATE_SELF"])
+        assert second["verdict"] == "accepted"
+        assert first["not_checked"] == second["not_checked"] == ["email"]
+        assert "ann1@" not in text
+        receive(reception, [post(record(30, email="New@acme77.com"))])
+        (again,) = json.loads(precheck(reception, post(hashed(21, "new@acme77.com"))))["deliveries"]
+        assert [reason["code"] for reason in again["reasons"]] == ["DUPLICATE_SELF"]
+
+
+def test_a_hashed_address_on_a_suppression_list_is_told(book: str) -> None:
+    digest = hashlib.sha256(b"out@acme9.com").hexdigest()
+    with open_database(book) as database, database.transaction():
+        terms = BookTerms.of(database)
+        terms.touch_list("optouts", is_everywhere=True, by="owner", at=NOW)
+        terms.add_entries("optouts", [("digest", digest)], at=NOW)
+    own = {name: value for name, value in record(20, email_sha256=digest).items() if name != "email"}
+    with desk(book) as reception:
+        (row,) = json.loads(precheck(reception, post(own)))["deliveries"]
+    assert (row["verdict"], [reason["code"] for reason in row["reasons"]]) == ("rejected", ["SUPPRESSED"])
+
+
+def test_requests_that_come_together_are_kept_together_and_each_is_told_its_own(book: str) -> None:
+    async def many() -> list[bytes]:
+        reception = Reception(book, clock=lambda: NOW)
+        answers = await asyncio.gather(*(reception.post(post(record(100 + number % 40), key=f"k{number % 40}")) for number in range(50)))
+        await reception.close()
+        with pytest.raises(StoreError):
+            await reception.post(post(record(1)))
+        return answers
+
+    answers = asyncio.run(many())
+    assert [told(each)[0]["external_id"] for each in answers[:40]] == [f"L-{100 + number}" for number in range(40)]
+    with read_database(book) as database:
+        assert database.last_delivery_id() == 4 + 40
+
+
+def test_told_to_end_all_that_waits_is_answered(book: str) -> None:
+    async def ended() -> list[bytes | BaseException]:
+        reception = Reception(book, clock=lambda: NOW)
+        waiting = [asyncio.ensure_future(reception.post(post(record(100 + number)))) for number in range(20)]
+        await asyncio.sleep(0)
+        await reception.close()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    answers = asyncio.run(ended())
+    assert all(isinstance(each, bytes) for each in answers)
+    with read_database(book) as database:
+        assert database.last_delivery_id() == 4 + 20
+
+
+def test_who_comes_when_too_many_wait_is_told_to_come_again(book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception_module, "WAITING_ROWS_MAX", 5)
+
+    async def crowd() -> list[bytes | BaseException]:
+        reception = Reception(book, clock=lambda: NOW)
+        answers = await asyncio.gather(*(reception.post(post(record(number))) for number in range(100, 110)), return_exceptions=True)
+        await reception.close()
+        return answers
+
+    answers = asyncio.run(crowd())
+    assert sum(isinstance(each, BusyError) for each in answers) == 5
+    with read_database(book) as database:
+        assert database.last_delivery_id() == 4 + 5
+
+
+def test_a_request_that_payper_is_wrong_about_stops_no_other(book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = receiving.written
+
+    def wrong(posted: Posted, *more: Any) -> bytes:
+        if posted.key == "poison":
+            raise ZeroDivisionError
+        return real(posted, *more)
+
+    monkeypatch.setattr(receiving, "written", wrong)
+
+    async def three() -> list[bytes | BaseException]:
+        reception = Reception(book, clock=lambda: NOW)
+        posts = [post(record(10)), post(record(11), key="poison"), post(record(12))]
+        answers = await asyncio.gather(*map(reception.post, posts), return_exceptions=True)
+        await reception.close()
+        return answers
+
+    first, poison, last = asyncio.run(three())
+    assert isinstance(first, bytes)
+    assert isinstance(last, bytes)
+    assert isinstance(poison, ZeroDivisionError)

@@ -39,11 +39,25 @@ def site(request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_f
         yield made
 
 
-def _own_database(server: str) -> str:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def busy_site(request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server of its own for tests that send: one buyer, with the owner and the provider's two roles."""
+    folder = tmp_path_factory.mktemp(f"busy-{request.param}")
+    place = str(folder / "data")
+    if request.param == "postgresql":
+        place = _own_database(request.getfixturevalue("postgres"), name="busy")
+    installation = Installation(place)
+    fill(installation, {"northwind": programmes["northwind"]}, folder)
+    with served(installation) as made:
+        let_people_in(made, only={("northwind", "owner"), ("intentreach", "provider manager"), ("intentreach", "provider viewer")})
+        yield made
+
+
+def _own_database(server: str, *, name: str = "site") -> str:
     """Make a database of this run's own, as an installation takes a whole one."""
     import psycopg
 
-    name = f"payper_site_{os.getpid()}"
+    name = f"payper_{name}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"drop database if exists {name}")
         connection.execute(f"create database {name}")

@@ -104,13 +104,16 @@ class Visitor:
         form: Mapping[str, object] | None = None,
         document: object = None,
         headers: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
     ) -> Answer:
         sent = dict(headers or {})
         if self.cookie:
             sent["Cookie"] = f"payper={self.cookie}"
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
-        body = None
+        if body is not None:
+            method = "POST" if method == "GET" else method
+            sent = {"Content-Type": "application/json"} | sent
         if form is not None:
             method = "POST"
             sent["Content-Type"] = "application/x-www-form-urlencoded"
@@ -178,11 +181,13 @@ def fill(installation: Installation, folders: Mapping[str, Path], tmp_path: Path
             attach_book(directory, installation.book_of(buyer), at=NOW)
 
 
-def let_people_in(site: Site) -> None:
-    """Invite one person in every role of every party, and make a token for each who can have one."""
+def let_people_in(site: Site, *, only: set[Who] | None = None) -> None:
+    """Invite one person in every role of every party (or `only` in some), and make a token for each who can have one."""
     with site.installation.open() as directory:
         for party in directory.parties():
             for role in roles_for(party.kind):
+                if only is not None and (party.id, str(role)) not in only:
+                    continue
                 email = f"{role.replace(' ', '-')}@{party.id}.example.org"
                 invitation = invite(directory, party=party.id, email=email, name=f"{role} of {party.id}", role=role, by="", at=NOW)
                 entered = accept_invitation(directory, invitation, password=PASSWORD, at=NOW)
@@ -230,7 +235,12 @@ def served(installation: Installation, **settings: object) -> Iterator[Site]:
     gate, application = make_application(installation, configuration, clock=lambda: NOW)
     listener = Listener(gate, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False)
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(listener.serve()), daemon=True)
+
+    async def serve() -> None:
+        await listener.serve()
+        await application.state.receptions.close()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
     try:
         for _ in range(600):

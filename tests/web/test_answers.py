@@ -149,6 +149,8 @@ def test_the_description_of_the_api_is_one_and_answers_keep_to_it(site: Site) ->
     number = site.numbers("northwind", "reach")[0]
     values = {"{buyer}": "northwind", "{contract}": "reach", "{version}": "2", "{number}": number}
     for path, item in description["paths"].items():
+        if "get" not in item:
+            continue
         asked = path
         for name, value in values.items():
             asked = asked.replace(name, value)

@@ -12,20 +12,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from payper.errors import UsageError
+from payper.desk.refusals import RefusedError
 
 KEY_CHARACTERS_MAX = 255
 KEPT_DAYS = 7
 """How long an answer is kept; later the same key is a new one."""
 
 
-class KeyReusedError(UsageError):
+class KeyReusedError(RefusedError):
     """A key was sent before, with other content."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
 
     def __init__(self, key: str) -> None:
         super().__init__(
+            code="IDEMPOTENCY_KEY_REUSED",
             where="Idempotency-Key",
             seen=f"The key «{key[:80]}» was sent before with other content, and that was done.",
             mend="Send the same content again to be told its answer, or take another key for another act.",
@@ -52,13 +51,14 @@ def read_key(sent: str | None) -> str | None:
     """Read the header; None: none was sent.
 
     Raises:
-        UsageError: It is empty, too long, or has other characters than those that a header shows.
+        RefusedError: It is empty, too long, or has other characters than those that a header shows.
     """
     if sent is None:
         return None
     key = sent.strip().strip('"')
     if not 0 < len(key) <= KEY_CHARACTERS_MAX or not key.isascii() or not key.isprintable():
-        raise UsageError(
+        raise RefusedError(
+            code="KEY_UNREADABLE",
             where="Idempotency-Key",
             seen=f"This is no key: it has {len(key)} characters." if len(key) != 1 else "This is no key.",
             mend=f"Send 1 to {KEY_CHARACTERS_MAX} printable characters, best a random UUID.",

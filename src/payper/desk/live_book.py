@@ -6,7 +6,8 @@ book's stamp inside its transaction, while nobody else can write, so that nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -55,6 +56,7 @@ class LiveBook:
         self.missing_lists: Mapping[str, tuple[str, ...]] = {}
         self._stamp: Stamp | None = None
         self._in_turn: frozenset[str] = frozenset()
+        self._addresses: tuple[int, dict[str, str]] | None = None
 
     @property
     def contracts(self) -> Mapping[str, Sequence[Contract]]:
@@ -86,13 +88,37 @@ class LiveBook:
     def keep(self, chunks: Iterable[JudgedChunk], opened: Mapping[str, OpenBatch]) -> None:
         """Know what was just kept; call when the transaction has ended well."""
         assert self._stamp is not None, "it was refreshed before anything was kept"
-        last, batch = self._stamp.delivery, self._stamp.batch
+        before = last = self._stamp.delivery
+        batch = self._stamp.batch
         for chunk in chunks:
             self._add(chunk.contract, chunk.journal, chunk.segment)
+            if self._addresses is not None and self._addresses[0] == before and chunk.people is not None:
+                good = chunk.journal["verdict"] != "rejected"
+                _hash_addresses(chunk.people.select("email", "email_normal").filter(good), self._addresses[1])
             last = max(last, int(chunk.journal["delivery_id"].max()))  # type: ignore[arg-type]  # numbers
         self.open |= opened
         batch = max([batch, *(each.batch for each in opened.values())])
         self._stamp = Stamp(last, batch, self._stamp.terms)
+        if self._addresses is not None and self._addresses[0] == before:
+            self._addresses = (last, self._addresses[1])
+
+    def addresses_of(self, hashes: Collection[str]) -> Mapping[str, str]:
+        """Give the normal e-mails of good deliveries by their SHA-256, as far as they are among some; both forms are hashed.
+
+        All are hashed at the first question, and again when others than this desk delivered.
+        """
+        if not hashes:
+            return {}
+        last = self._stamp.delivery if self._stamp is not None else 0
+        if self._addresses is None or self._addresses[0] != last:
+            known: dict[str, str] = {}
+            for batch in self.database.batches("deliveries"):
+                verdicts = pl.read_parquet(batch.journal, columns=["verdict"])["verdict"]
+                people = pl.read_parquet(batch.people, columns=["email", "email_normal"]).filter(verdicts != "rejected")
+                _hash_addresses(people, known)
+            self._addresses = (last, known)
+        known = self._addresses[1]
+        return {each: known[each] for each in hashes if each in known}
 
     def _load(self) -> None:
         """Read everything that judging needs."""
@@ -168,6 +194,12 @@ class LiveBook:
     def _set_charged(self, contract: str, counts: Counts) -> None:
         for milestone, number in counts.charged.items():
             self.past.charged[contract, str(milestone)] = number
+
+
+def _hash_addresses(people: pl.DataFrame, known: dict[str, str]) -> None:
+    for sent, normal in people.filter(pl.col("email_normal").is_not_null()).iter_rows():
+        for text in {normal, sent.strip().lower()}:
+            known[hashlib.sha256(text.encode()).hexdigest()] = normal
 
 
 def _is_in_turn(versions: Sequence[Contract]) -> bool:

@@ -17,7 +17,7 @@ from payper._version import __version__
 from payper.desk.installation import Installation
 from payper.errors import PayperError
 from payper.web import problems
-from payper.web.api import agreements, facts, keeping
+from payper.web.api import agreements, facts, keeping, receiving
 from payper.web.api import results as api_results
 from payper.web.api import webhooks as webhooks_api
 from payper.web.api.described import Described
@@ -28,6 +28,7 @@ from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
 from payper.web.pages import advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings, webhooks
+from payper.web.receptions import Receptions
 from payper.web.rendering import stylesheet
 from payper.web.tags import Tags
 from payper.web.visits import Server, client_of, server_of
@@ -65,7 +66,15 @@ def make_application(
             Router("/", route_handlers=pages, include_in_schema=False),
             Router(
                 "/api/v1",
-                route_handlers=[*API_ROUTES, *api_results.ROUTES, *agreements.ROUTES, *facts.ROUTES, *keeping.ROUTES, *webhooks_api.ROUTES],
+                route_handlers=[
+                    *API_ROUTES,
+                    *api_results.ROUTES,
+                    *agreements.ROUTES,
+                    *facts.ROUTES,
+                    *keeping.ROUTES,
+                    *receiving.ROUTES,
+                    *webhooks_api.ROUTES,
+                ],
                 security=[{"token": []}],
             ),
         ],
@@ -84,6 +93,7 @@ def make_application(
         debug=False,
     )
     application.state.server = server
+    application.state.receptions = Receptions(installation, clock=server.clock)
     return Gate(Tags(application, path="/api/v1/"), metrics=metrics, is_https=configuration.is_https), application
 
 

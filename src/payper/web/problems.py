@@ -28,6 +28,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not here",
     405: "Not done here",
+    408: "Too slow",
     409: "Not as things stand",
     412: "Changed since",
     413: "Too large",
@@ -45,6 +46,7 @@ _CODES = {
     403: "NOT_ALLOWED",
     404: "NOT_HERE",
     405: "METHOD_NOT_TAKEN",
+    408: "TOO_SLOW",
     409: "CONFLICT",
     412: "CHANGED_SINCE",
     413: "TOO_LARGE",
@@ -56,6 +58,17 @@ _CODES = {
     503: "NOT_NOW",
 }
 """Codes where an error brings none of its own."""
+_BY_CODE = {
+    "IDEMPOTENCY_KEY_REUSED": 409,
+    "CONTRACT_NOT_ACCEPTED": 409,
+    "LISTS_MISSING": 409,
+    "TOO_BUSY": 429,
+    "TOO_LARGE": 413,
+    "TOO_MANY_ROWS": 413,
+    "TOO_SLOW": 408,
+    "KIND_NOT_READ": 415,
+}
+"""Statuses of refusals by their codes; the others are 400."""
 
 
 def answer_problem(request: Asked, error: Exception) -> Response[Any]:
@@ -90,6 +103,11 @@ def answer_problem(request: Asked, error: Exception) -> Response[Any]:
     if faults:
         problem["faults"] = [{"row": each.row, "where": each.where, "seen": each.seen, "mend": each.mend} for each in faults]
     return Response(problem, media_type="application/problem+json", status_code=status, headers=headers)
+
+
+def code_of(error: Exception, status: int) -> str:
+    """Give the stable code of a problem: its own, else that of its status."""
+    return str(getattr(error, "code", "") or _CODES.get(status, "NOT_AS_IT_SHOULD_BE" if status < 500 else "PAYPER_WAS_WRONG"))
 
 
 def _title(status: int) -> str:
@@ -134,7 +152,7 @@ def _status(error: PayperError) -> int:
         if isinstance(error, kind):
             return status
     if isinstance(error, UsageError):
-        return 400
+        return _BY_CODE.get(getattr(error, "code", ""), 400)
     return 503 if isinstance(error, StoreError) and error.can_retry else 500
 
 

@@ -21,6 +21,7 @@ from payper.web.application import make_application
 from payper.web.configuration import Configuration
 from payper.web.logs import set_up_logs
 from payper.web.metrics import Messages, Metrics
+from payper.web.receptions import Receptions
 from payper.web.worker import Worker, make_worker
 
 LOG = logging.getLogger("payper.web")
@@ -45,7 +46,7 @@ def serve(configuration: Configuration, *, books: Sequence[str] = (), say: Calla
     application, inner = make_application(installation, configuration)
     metrics: Metrics = inner.state.server.metrics
     with working(make_worker(installation, configuration, messages=metrics.messages) if configuration.worker else None):
-        asyncio.run(_serve(application, configuration))
+        asyncio.run(_serve(application, configuration, inner.state.receptions))
     LOG.info("ended")
 
 
@@ -114,7 +115,7 @@ def _check_port(configuration: Configuration) -> None:
         ) from error
 
 
-async def _serve(application: object, configuration: Configuration) -> None:
+async def _serve(application: object, configuration: Configuration, receptions: Receptions) -> None:
     listener = Listener(
         application, address=configuration.host, port=configuration.port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False
     )
@@ -124,3 +125,4 @@ async def _serve(application: object, configuration: Configuration) -> None:
     LOG.info("listening", extra={"host": configuration.host, "port": configuration.port})
     # Told to stop, it takes no more requests and answers those that have begun.
     await listener.serve()
+    await receptions.close()

@@ -1,0 +1,85 @@
+"""Tokens that were looked up a moment ago, so that a system that sends many requests does not open the directory for each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from payper.desk.installation import Installation, Reached, absent, reach
+from payper.desk.people import Actor, actor_of_token, digest_of
+from payper.web.visits import SignInNeededError
+
+FRESH_SECONDS = 1.0
+"""How long what was looked up holds: a token that is revoked ends within it."""
+
+KEPT_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who a token stands for, and what it reaches.
+
+    Attributes:
+        reached: Contracts by buyer and id.
+        books: Addresses by buyer.
+    """
+
+    actor: Actor
+    reached: Mapping[tuple[str, str], Reached]
+    books: Mapping[str, str]
+
+    def reach(self, buyer: str, contract: str) -> tuple[str, Reached]:
+        """Give the address of a contract's book, and the contract as reached; as `desk.installation.reach_contract`.
+
+        Raises:
+            AbsentError: It is not reached.
+        """
+        found, address = self.reached.get((buyer, contract)), self.books.get(buyer)
+        if found is None or address is None:
+            raise absent("contract", contract)
+        return address, found
+
+
+class KnownTokens:
+    """What is known of tokens just now. Belongs to one event loop."""
+
+    def __init__(self, installation: Installation, *, clock: Callable[[], datetime]) -> None:
+        self._installation = installation
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, asyncio.Task[Known | None]]] = OrderedDict()
+
+    async def known(self, header: str) -> Known:
+        """Give who sends this header `Authorization`.
+
+        Raises:
+            SignInNeededError: No token that is known and in force was sent.
+        """
+        scheme, _, key = header.partition(" ")
+        digest, now = digest_of(key.strip()), time.monotonic()
+        found = self._kept.get(digest)
+        if found is None or now - found[0] > FRESH_SECONDS:
+            # Those who come while it is looked up wait for the same answer.
+            task = asyncio.get_running_loop().create_task(
+                asyncio.to_thread(self._look_up, key.strip() if scheme.lower() == "bearer" else "")
+            )
+            found = self._kept[digest] = (now, task)
+            self._kept.move_to_end(digest)
+            while len(self._kept) > KEPT_MAX:
+                self._kept.popitem(last=False)
+        known = await asyncio.shield(found[1])
+        if known is None:
+            raise SignInNeededError(is_api=True)
+        return known
+
+    def _look_up(self, key: str) -> Known | None:
+        with self._installation.open() as directory:
+            actor = actor_of_token(directory, key, at=self._clock())
+            if actor is None:
+                return None
+            reached = reach(directory, actor)
+            books = {buyer: address for buyer in {each.buyer for each in reached} if (address := directory.book(buyer)) is not None}
+        return Known(actor, {(each.buyer, each.contract): each for each in reached}, books)
