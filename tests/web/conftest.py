@@ -26,11 +26,23 @@ def programmes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def site(request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server with people in every role."""
-    folder = tmp_path_factory.mktemp(f"site-{request.param}")
+    """A server with people in every role; nobody changes what is judged and owed there."""
+    yield from _whole(request, programmes, tmp_path_factory, name="site")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def changed_site(request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The like for tests that change contracts, facts and people."""
+    yield from _whole(request, programmes, tmp_path_factory, name="changed")
+
+
+def _whole(
+    request: pytest.FixtureRequest, programmes: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, *, name: str
+) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp(f"{name}-{request.param}")
     place = str(folder / "data")
     if request.param == "postgresql":
-        place = _own_database(request.getfixturevalue("postgres"))
+        place = _own_database(request.getfixturevalue("postgres"), name=name)
     installation = Installation(place)
     fill(installation, programmes, folder)
     with served(installation) as made:

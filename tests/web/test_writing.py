@@ -18,6 +18,12 @@ from payper.parties import Role
 OWNER, PROVIDER = ("northwind", "owner"), ("intentreach", Role.PROVIDER_MANAGER)
 
 
+@pytest.fixture
+def site(changed_site: Site) -> Site:
+    """Where contracts, facts and people are changed."""
+    return changed_site
+
+
 def send(visitor: Visitor, path: str, content: object = None, *, method: str = "POST", **headers: str) -> Answer:
     """Send JSON as a system does."""
     sent = {"Authorization": f"Bearer {visitor.token}", **{name.replace("_", "-"): value for name, value in headers.items()}}

@@ -59,6 +59,8 @@ _CODES = {
 }
 """Codes where an error brings none of its own."""
 _BY_CODE = {
+    "KEY_UNREADABLE": 400,
+    "TOO_MANY_FIELDS": 400,
     "IDEMPOTENCY_KEY_REUSED": 409,
     "CONTRACT_NOT_ACCEPTED": 409,
     "LISTS_MISSING": 409,
@@ -68,7 +70,7 @@ _BY_CODE = {
     "TOO_SLOW": 408,
     "KIND_NOT_READ": 415,
 }
-"""Statuses of refusals by their codes; the others are 400."""
+"""Statuses of refusals by their codes; those of what cannot be read (`BODY_...`) are 400, of the others that of their kind."""
 
 
 def answer_problem(request: Asked, error: Exception) -> Response[Any]:
@@ -148,11 +150,16 @@ _STATUSES: tuple[tuple[type[PayperError], int], ...] = (
 
 
 def _status(error: PayperError) -> int:
+    code = str(getattr(error, "code", ""))
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if code.startswith("BODY_"):
+        return 400
     for kind, status in _STATUSES:
         if isinstance(error, kind):
             return status
     if isinstance(error, UsageError):
-        return _BY_CODE.get(getattr(error, "code", ""), 400)
+        return 400
     return 503 if isinstance(error, StoreError) and error.can_retry else 500
 
 
