@@ -257,6 +257,8 @@ def test_the_journal_holds_no_personal_data(programme: Path) -> None:
     ("delete from verdict where delivery_id = 2", "not the journal's"),
     ("update transfer set amount_minor = 1", "the ledger says"),
     ("delete from transfer", "the ledger says"),
+    ("update account_sum set amount_minor = amount_minor + 1", "sum of transfers"),
+    ("delete from verdict_group where verdict = 1", "count of verdicts"),
 ])  # fmt: skip
 def test_verify_says_the_first_place_that_differs(programme: Path, add_leads: AddLeads, sql: str, words: str) -> None:
     import sqlite3

@@ -22,7 +22,7 @@ from payper.desk.public_numbers import key_for, own_number, public_number
 from payper.desk.read_contracts import Version, read_versions
 from payper.desk.read_money import Line, delivery_lines
 from payper.desk.reading import DIGEST
-from payper.desk.shelf import rows_of
+from payper.desk.shelf import newest_verdicts, rows_of
 from payper.parties import Act
 from payper.reasons import Reason
 from payper.store.book_pages import BatchHead, BookPages, VerdictRow
@@ -160,8 +160,9 @@ def list_deliveries(
     with open_pages(address) as book:
         contracts = [each.contract for each in asked]
         key = key_for(book.secret(), "delivery")
-        rows = book.verdict_rows(contracts, verdict=verdict, headline=headline, before=_own(before, key), limit=min(limit, ROWS_MAX) + 1)
-        shown = rows[: min(limit, ROWS_MAX)]
+        most, place = min(limit, ROWS_MAX), _own(before, key)
+        rows = newest_verdicts(book, contracts, verdict=verdict, headline=headline, before=place, limit=most + 1)
+        shown = rows[:most]
         heads = book.batch_heads(contracts)
         versions = read_versions(book, contracts)
         seen = _seen(book, buyer, heads, shown, versions, key)

@@ -15,7 +15,7 @@ from payper.desk.read_contracts import read_versions
 from payper.desk.reading import end_of
 from payper.desk.recorded import recorded_contracts, recorded_rates
 from payper.desk.settling import settle_known
-from payper.desk.shelf import rows_of, sums_of
+from payper.desk.shelf import rows_of
 from payper.ledger.balances import balances
 from payper.ledger.standing import Standing, standing_of
 from payper.measurement import ProgrammeFacts, rates_on
@@ -208,7 +208,7 @@ def _with_public_numbers(statement: Statement, key: bytes) -> Statement:
 
 
 def _balances(book: BookPages, reached: list[Reached]) -> list[Balance]:
-    sums = sums_of(book, [each.contract for each in reached])
+    sums = book.account_sums([each.contract for each in reached])
     versions = read_versions(book, [each.contract for each in reached])
     day = book.setting("settled_until")
     as_of = date.fromisoformat(day) if day else None

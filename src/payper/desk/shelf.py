@@ -14,20 +14,20 @@ from datetime import date
 
 import polars as pl
 
+from payper.adjudication.past import VERDICT_CODES
 from payper.reasons import Reason
 from payper.store.book_pages import BatchHead, BookPages, VerdictRow
 
 BYTES_MAX = 256 * 1024 * 1024
 """Rows kept at hand, over all books."""
 
-SUMS_MAX = 1000
-"""Sums of accounts kept at hand, over all books and sets of contracts."""
-
 _COLUMNS = (
     "delivery_id", "row", "external_id", "kind", "generated_at", "delivered_at", "contract_version", "verdict", "reasons", "price_minor",
     "replaces", "meeting_at", "is_replacement", "prospect",
 )  # fmt: skip
 _PAST_MENDING = rf"\b(?:{'|'.join(reason.name for reason in Reason if not reason.can_mend)})\b"
+_VERDICTS = {name: code for code, name in enumerate(VERDICT_CODES)}
+_HEADLINES = {reason.name: reason.number for reason in Reason}
 _Key = tuple[str, int, bytes, str]
 
 SEALED = 32
@@ -47,7 +47,6 @@ class _Shelf:
         self._rows: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
         self._tallies: dict[_Key, pl.DataFrame] = {}
         self._open: dict[tuple[str, int, str], dict[bytes, pl.DataFrame]] = {}
-        self._sums: OrderedDict[_Key, pl.DataFrame] = OrderedDict()
         self._bytes = 0
 
     def rows(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
@@ -77,17 +76,19 @@ class _Shelf:
             self._count(key, found)
         return found
 
-    def sums(self, book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
-        # A settlement that adds transfers begins a run or moves the day until which the book is settled.
-        key = (book.where, book.runs(), b"", f"{book.setting('settled_until')} {' '.join(sorted(contracts))}")
-        with self._lock:
-            found = self._sums.get(key)
+    def places(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, "places")
+        found = self._counted(key)
         if found is None:
-            found = book.account_sums(contracts)
-            with self._lock:
-                self._sums[key] = found
-                while len(self._sums) > SUMS_MAX:
-                    self._sums.popitem(last=False)
+            journal = pl.read_parquet(book.journal(head.batch), columns=["delivery_id", "verdict", "reasons", "price_minor"])
+            first = pl.col("reasons").str.split(";").list.first()
+            found = journal.select(
+                "delivery_id",
+                pl.col("verdict").replace_strict(_VERDICTS, return_dtype=pl.UInt8),
+                first.replace_strict(_HEADLINES, default=0, return_dtype=pl.UInt16).alias("headline"),
+                pl.col("price_minor").fill_null(0),
+            ).sort("delivery_id", descending=True)
+            self._count(key, found)
         return found
 
     def tally(self, book: BookPages, head: BatchHead, zone: str) -> pl.DataFrame:
@@ -187,9 +188,25 @@ def waiting_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame(schema={"external_id": pl.String, "verdict": pl.String, "contract": pl.String})
 
 
-def sums_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
-    """Give what moved between the accounts of some contracts, as `BookPages.account_sums`."""
-    return _SHELF.sums(book, contracts)
+def newest_verdicts(
+    book: BookPages, contracts: Sequence[str], *, verdict: int | None, headline: int | None, before: int | None, limit: int
+) -> list[VerdictRow]:
+    """Give the newest verdicts of some contracts, as `BookPages.verdict_rows`, however far apart they stand."""
+    found = book.verdict_rows(contracts, verdict=verdict, headline=headline, before=before, limit=limit)
+    if found is not None:
+        return found
+    heads = {head.batch: head for head in book.batch_heads(contracts)}
+    rows: list[VerdictRow] = []
+    for batch, last in book.verdict_groups(contracts, verdict=verdict, headline=headline, before=before):
+        if len(rows) == limit and rows[-1].delivery_id > last:
+            break
+        own = _SHELF.places(book, heads[batch])
+        for column, value in (("verdict", verdict), ("headline", headline)):
+            own = own if value is None else own.filter(pl.col(column) == value)
+        own = own if before is None else own.filter(pl.col("delivery_id") < before)
+        read = own.head(limit).select("delivery_id", pl.lit(batch).alias("batch"), "verdict", "headline", "price_minor").rows()
+        rows = sorted([*rows, *(VerdictRow(*row) for row in read)], key=lambda row: -row.delivery_id)[:limit]
+    return rows
 
 
 def day_counts(book: BookPages, zones: dict[str, str]) -> pl.DataFrame:

@@ -56,7 +56,7 @@ def verify(folder: Path | str) -> Verification:
     path = find_database(folder)
     with read_database(path) as database:
         result = Verification()
-        for check in (_chain, _verdicts, _ledger):
+        for check in (_chain, _verdicts, _ledger, _sums):
             result.fault = check(database, result)
             if result.fault is not None:
                 break
@@ -143,6 +143,15 @@ def _ledger(database: Database, result: Verification) -> str | None:
         result.counts["transfers"] = recorded.height
         result.lines.append(f"{recorded.height:,} transfers give the balances that the journal gives, as of {day}.")
     return fault
+
+
+def _sums(database: Database, result: Verification) -> str | None:
+    """Compare what pages read in place of all rows with the rows."""
+    stray = database.stray()
+    if stray is not None:
+        return f"{stray}: it is not that of its rows, so pages would show another.\nRestore the database from a copy."
+    result.lines.append("Sums and counts that pages read are those of their rows.")
+    return None
 
 
 def _balances(contracts: Mapping[str, Sequence[Contract]], told: pl.DataFrame, recorded: pl.DataFrame, day: date) -> str | None:

@@ -14,6 +14,9 @@ import polars as pl
 from payper.store.database import Database, read_database
 from payper.store.parts import parquet, unpack
 
+WINDOW = 20_000
+"""Deliveries that are gone through one by one for a page, before batches are looked up by their counts."""
+
 _TRANSFER = ("transfer_id", "charge_id", "kind", "happened_at", "amount_minor", "currency", "cause")
 
 
@@ -79,7 +82,7 @@ class BookPages(Database):
 
     def state(self) -> tuple[object, ...]:
         """Give what changes whenever something is recorded, settled or erased: runs, batches, versions, the settled day, erasures."""
-        newest = self._row("select max(batch) from batch")
+        newest = self._row("select max(batch), sum(rows) from batch")
         versions = self._row("select count(*), max(recorded_at) from contract_version")
         settings = tuple(self.setting(name) for name in ("settled_until", "latest_day", "erasures", "programme"))
         return (self.runs(), *(newest or ()), *(versions or ()), *settings)
@@ -94,17 +97,46 @@ class BookPages(Database):
 
     def verdict_rows(
         self, contracts: Sequence[str], *, verdict: int | None, headline: int | None, before: int | None, limit: int
-    ) -> list[VerdictRow]:
-        """Give the newest verdicts of some contracts, those before a delivery where one is named."""
-        own = f"batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
+    ) -> list[VerdictRow] | None:
+        """Give the newest verdicts of some contracts, those before a delivery where one is named.
+
+        Returns:
+            At most `limit` rows, the newest first; None where so many are not among the newest `WINDOW` deliveries of the book: then
+            `verdict_groups` says where they are.
+        """
+        newest = before if before is not None else self.last_delivery_id() + 1
+        tests: list[tuple[str, object]] = [
+            (test, value) for test, value in (("verdict = ?", verdict), ("headline = ?", headline)) if value is not None
+        ]
+        where = " and ".join(
+            [
+                "delivery_id < ? and delivery_id >= ?",
+                *(test for test, _ in tests),
+                f"batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))",
+            ]
+        )
+        sql = f"select delivery_id, batch, verdict, headline, price_minor from verdict where {where} order by delivery_id desc limit ?"
+        values = (newest, newest - WINDOW, *(value for _, value in tests), *contracts, limit)
+        rows = [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, values)]
+        return rows if len(rows) == limit or newest <= WINDOW else None
+
+    def verdict_groups(
+        self, contracts: Sequence[str], *, verdict: int | None, headline: int | None, before: int | None
+    ) -> list[tuple[int, int]]:
+        """Say which batches of some contracts hold such verdicts, those before a delivery where one is named.
+
+        Returns:
+            Batch and the highest delivery that may be of them, the highest first.
+        """
         tests: list[tuple[str, object]] = [
             (test, value)
-            for test, value in (("verdict = ?", verdict), ("headline = ?", headline), ("delivery_id < ?", before))
+            for test, value in (("verdict = ?", verdict), ("headline = ?", headline), ("first_id < ?", before))
             if value is not None
         ]
+        own = f"batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
         where = " and ".join([own, *(test for test, _ in tests)])
-        sql = f"select delivery_id, batch, verdict, headline, price_minor from verdict where {where} order by delivery_id desc limit ?"
-        return [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, (*contracts, *(value for _, value in tests), limit))]
+        sql = f"select batch, max(last_id) from verdict_group where {where} group by batch order by 2 desc, 1"
+        return [(int(row[0]), int(row[1])) for row in self._connection.rows(sql, (*contracts, *(value for _, value in tests)))]
 
     def verdict_row(self, delivery_id: int, contracts: Sequence[str]) -> VerdictRow | None:
         """Give one verdict where it is of these contracts, or None."""
@@ -116,23 +148,11 @@ class BookPages(Database):
         return None if row is None else VerdictRow(*map(int, row))
 
     def account_sums(self, contracts: Sequence[str]) -> pl.DataFrame:
-        """Add transfers up by the accounts they move between: contract, debit_account, credit_account, currency, amount_minor."""
-        rows: list[tuple[object, ...]] = []
-        for contract in contracts:
-            own, values = self._beginning(contract)
-            sql = (
-                f"select contract, debit_account, credit_account, currency, sum(amount_minor) from transfer where contract = ?{own} "
-                "group by contract, debit_account, credit_account, currency"
-            )
-            rows += [(*row[:4], int(row[4])) for row in self._connection.rows(sql, (contract, *values))]
-        schema = {
-            "contract": pl.String,
-            "debit_account": pl.String,
-            "credit_account": pl.String,
-            "currency": pl.String,
-            "amount_minor": pl.Int64,
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        """Give what moved between accounts: contract, debit_account, credit_account, currency, amount_minor."""
+        columns = "contract, debit_account, credit_account, currency, amount_minor"
+        rows = self._connection.rows(f"select {columns} from account_sum where contract in ({_marks(contracts)})", contracts)
+        schema = dict.fromkeys(columns.split(", "), pl.String) | {"amount_minor": pl.Int64}
+        return pl.DataFrame([(*row[:4], int(row[4])) for row in rows], schema=schema, orient="row")
 
     def transfer_rows(self, contract: str, *, before: tuple[int, int, str] | None, limit: int) -> list[TransferRow]:
         """Give the newest transfers of a contract, those before an instant, delivery and id where they are named.
@@ -140,13 +160,12 @@ class BookPages(Database):
         Those of one instant stand in the order of their deliveries, not of their ids as texts: that would show where another digit
         begins, and so how many deliveries others make.
         """
-        own, values = self._beginning(contract)
         # The join, which gives the order of what is of one instant, is made only for the instants that can be on the page.
         earlier = " and happened_at < ?" if before else ""
         since = self._row(
             "select min(happened_at) from "
-            f"(select happened_at from transfer where contract = ?{own}{earlier} order by happened_at desc limit ?) newest",
-            (contract, *values, *((before[0],) if before else ()), limit),
+            f"(select happened_at from transfer where contract = ?{earlier} order by happened_at desc limit ?) newest",
+            (contract, *((before[0],) if before else ()), limit),
         )
         first = since[0] if since is not None else None
         # With nothing earlier, what is left is of the instant itself.
@@ -154,23 +173,27 @@ class BookPages(Database):
         if first is None:
             return []
         place = "(t.happened_at, coalesce(c.delivery_id, 0), t.transfer_id)"
-        older = f" and {place} < (?, ?, ?)" if before else ""
+        # An instant may be that of many: what cannot be on the page any more is left out of the join.
+        older, until = (f" and {place} < (?, ?, ?)", " and happened_at <= ?") if before else ("", "")
         columns = ", ".join(f"t.{name}" for name in _TRANSFER)
         sql = (
-            f"select {columns} from (select * from transfer where contract = ?{own} and happened_at >= ?) t "
+            f"select {columns} from (select * from transfer where contract = ? and happened_at >= ?{until}) t "
             f"left join charge c on c.charge_id = t.charge_id where 1 = 1{older} "
             "order by t.happened_at desc, coalesce(c.delivery_id, 0) desc, t.transfer_id desc limit ?"
         )
-        return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, first, *(before or ()), limit))]
+        return [
+            _transfer(row) for row in self._connection.rows(sql, (contract, first, *(before[:1] if before else ()), *(before or ()), limit))
+        ]
 
     def transfers_of(self, contract: str, delivery_id: int, charges: Sequence[str]) -> list[TransferRow]:
         """Give the transfers of a delivery's charges, in order of time."""
-        own, values = self._beginning(f"{contract}/{delivery_id}")
+        # Ids stand in the order of their bytes, so that those that begin alike are a range of the key; `0` follows the slash.
+        own = f"{contract}/{delivery_id}"
         sql = (
-            f"select {', '.join(_TRANSFER)} from transfer where contract = ?{own} and charge_id in ({_marks(charges)}) "
+            f"select {', '.join(_TRANSFER)} from transfer where transfer_id >= ? and transfer_id < ? and charge_id in ({_marks(charges)}) "
             "order by happened_at, transfer_id"
         )
-        return [_transfer(row) for row in self._connection.rows(sql, (contract, *values, *charges))]
+        return [_transfer(row) for row in self._connection.rows(sql, (f"{own}/", f"{own}0", *charges))]
 
     def sealed(self, batch: int) -> tuple[str, str, bytes]:
         """Give subject, chain and sealed rows (Parquet) of a batch; empty where it is not there."""
@@ -193,12 +216,6 @@ class BookPages(Database):
         for contract, external_id, at, outcome in self._connection.rows(sql, (run,)):
             found.setdefault(str(contract), []).append((str(external_id), int(at), str(outcome)))
         return found
-
-    def _beginning(self, name: str) -> tuple[str, tuple[str, ...]]:
-        """Narrow a search to transfers whose id begins with a name and a slash, where that is a range of the key; `0` follows the slash."""
-        if not self._connection.is_byte_ordered:
-            return "", ()
-        return " and transfer_id >= ? and transfer_id < ?", (f"{name}/", f"{name}0")
 
     def _blob(self, column: str, batch: int) -> bytes:
         row = self._row(f"select {column}, digest from batch where batch = ?", (batch,))

@@ -21,9 +21,6 @@ class Connection(Protocol):
     where: str
     """The file or the server's address and book, without a password: for words."""
 
-    is_byte_ordered: bool
-    """Whether texts stand in keys in the order of their bytes, so that a key's beginning is a range of it."""
-
     def rows(self, sql: str, parameters: Row = ()) -> Iterator[Row]:
         """Ask, and give the rows."""
 

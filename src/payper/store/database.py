@@ -14,6 +14,7 @@ import polars as pl
 
 from payper.errors import StoreError, UsageError
 from payper.store.connections import Connection, Row, TwiceError
+from payper.store.derived import add_to_sums, count_verdicts, first_stray
 from payper.store.open_batches import CHAIN_START, open_batches, seal_chain, seal_digest, whole_of
 from payper.store.outbox import Note, add_note, drop_notes, list_notes
 from payper.store.postgres import is_postgres, open_postgres
@@ -281,6 +282,7 @@ class Database:
         """Keep verdicts: `delivery_id`, `verdict` and `headline` numbers, `price_minor`."""
         numbered = verdicts.select("delivery_id", pl.lit(batch, dtype=pl.Int64).alias("batch"), "verdict", "headline", "price_minor")
         self._connection.insert("verdict", numbered)
+        count_verdicts(self._connection, numbered, batch=batch)
 
     def verdicts(self) -> pl.DataFrame:
         """Read all verdicts, by `delivery_id`."""
@@ -307,6 +309,11 @@ class Database:
         """
         ordered = transfers.sort("transfer_id").with_columns(pl.col("happened_at").dt.timestamp("us"), pl.col("cause").fill_null(""))
         self._insert("transfer", _TRANSFER, ordered, run=run)
+        add_to_sums(self._connection, ordered)
+
+    def stray(self) -> str | None:
+        """Name the first of the sums and counts that pages read which is not that of its rows; None: all are."""
+        return first_stray(self._connection)
 
     def charges(self) -> pl.DataFrame:
         """Read all charges as they were made."""

@@ -29,9 +29,6 @@ _VERSION = "create table if not exists schema_version (version bigint not null)"
 class PostgresConnection:
     """A connection to one book: the tables of one schema. Writers of a book take turns by an advisory lock on its name."""
 
-    # Its order of texts is that of the database's language.
-    is_byte_ordered = False
-
     def __init__(self, connection: psycopg.Connection[Any], *, schema: str, where: str) -> None:
         self._connection = connection
         self.schema = schema

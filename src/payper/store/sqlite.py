@@ -34,8 +34,6 @@ FEW_TEXTS = 50
 class SqliteConnection:
     """A connection to one file; statements are SQLite's own, so nothing is put in another spelling."""
 
-    is_byte_ordered = True
-
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path

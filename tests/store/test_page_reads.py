@@ -1,0 +1,107 @@
+"""What pages read is what all rows say, however far apart they stand: on both databases."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from payper.adjudication.past import VERDICT_CODES
+from payper.desk import shelf
+from payper.reasons import Reason
+from payper.store import book_pages
+from payper.store.book_pages import read_pages
+from payper.store.database import Batch, Database, open_database
+
+HEADLINES = [0, *(reason.number for reason in list(Reason)[:3])]
+NAMES = {reason.number: reason.name for reason in Reason}
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["big", "small", "other"]), st.integers(0, 3), st.sampled_from(HEADLINES), st.integers(0, 2)), max_size=40
+)
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def fill(book: Database, rows: Sequence[tuple[str, int, int, int]]) -> pl.DataFrame:
+    """Keep rows (contract, verdict, headline, batch of the contract), numbered in order of arrival; give them all."""
+    frame = pl.DataFrame(rows, schema={"contract": pl.String, "verdict": pl.Int64, "headline": pl.Int64, "part": pl.Int64}, orient="row")
+    frame = frame.with_row_index("delivery_id", offset=1).with_columns(pl.col("delivery_id").cast(pl.Int64), pl.lit(5).alias("price_minor"))
+    run = book.begin_run(as_of=None)
+    for (contract, _), own in frame.group_by(["contract", "part"], maintain_order=True):
+        journal = own.select(
+            "delivery_id",
+            pl.col("verdict").replace_strict(dict(enumerate(VERDICT_CODES)), return_dtype=pl.String),
+            pl.col("headline").replace_strict(NAMES, default="", return_dtype=pl.String).alias("reasons"),
+            pl.col("price_minor").cast(pl.Int64),
+        )
+        batch = Batch(subject="deliveries", chain=str(contract), file="a.csv", provider="p", rows=own.height, journal=parquet(journal))
+        number = book.add_batch(batch, run=run)
+        # In two parts, as an open batch grows.
+        for part in (own.head(own.height // 2), own.tail(own.height - own.height // 2)):
+            book.add_verdicts(part.select("delivery_id", "verdict", "headline", "price_minor"), batch=number)
+    return frame
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, window=st.sampled_from([1, 3, 20_000]), limit=st.integers(1, 6))
+def test_a_page_holds_the_newest_that_fit_and_the_next_goes_on(
+    new_book: Callable[[], str], monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, int, int, int]], window: int, limit: int
+) -> None:
+    monkeypatch.setattr(book_pages, "WINDOW", window)
+    shelf.clear()
+    address = new_book()
+    with open_database(address) as book, book.transaction():
+        whole = fill(book, rows)
+    with read_pages(address) as pages:
+        for contracts in (["small"], ["big", "small"], ["big", "small", "other"], []):
+            for verdict in (None, 1):
+                for headline in (None, HEADLINES[2]):
+                    fits = whole.filter(pl.col("contract").is_in(contracts)).sort("delivery_id", descending=True)
+                    fits = fits if verdict is None else fits.filter(pl.col("verdict") == verdict)
+                    fits = fits if headline is None else fits.filter(pl.col("headline") == headline)
+                    expected, found, before = fits["delivery_id"].to_list(), [], None
+                    while True:
+                        page = shelf.newest_verdicts(pages, contracts, verdict=verdict, headline=headline, before=before, limit=limit)
+                        found += [row.delivery_id for row in page]
+                        assert all((verdict in {None, row.verdict}) and (headline in {None, row.headline}) for row in page)
+                        if len(page) < limit:
+                            break
+                        before = page[-1].delivery_id
+                    assert found == expected
+        assert pages.stray() is None
+
+
+def test_sums_of_accounts_grow_with_every_transfer(new_book: Callable[[], str]) -> None:
+    address = new_book()
+    schema = {
+        "transfer_id": pl.String, "charge_id": pl.String, "contract": pl.String, "kind": pl.String, "amount_minor": pl.Int64,
+        "debit_account": pl.String, "credit_account": pl.String,
+    }  # fmt: skip
+    rows = [
+        ("a/1/accepted/pending", "a/1/accepted", "a", "pending", 100, "x", "y"), ("a/2/accepted/pending", "a/2/accepted", "a", "pending", 50, "x", "y"),
+        ("b/3/accepted/pending", "b/3/accepted", "b", "pending", 7, "x", "y"), ("a/1/accepted/post", "a/1/accepted", "a", "post", 100, "y", "z"),
+    ]  # fmt: skip
+    at = pl.Series([0] * len(rows)).cast(pl.Datetime("us", "UTC"))
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        at.alias("happened_at"),
+        pl.lit("USD").alias("currency"),
+        pl.lit("why").alias("cause"),
+        pl.lit(None, dtype=pl.String).alias("corrects"),
+    )
+    with open_database(address) as book, book.transaction():
+        for place in range(frame.height):
+            book.add_transfers(frame[place : place + 1], run=1)
+    with read_pages(address) as pages:
+        found = pages.account_sums(["a", "b", "c"]).sort("contract", "debit_account").rows()
+        assert found == [("a", "x", "y", "USD", 150), ("a", "y", "z", "USD", 100), ("b", "x", "y", "USD", 7)]
+        assert pages.account_sums([]).is_empty()
+        assert [row.transfer_id for row in pages.transfers_of("a", 1, ["a/1/accepted"])] == ["a/1/accepted/pending", "a/1/accepted/post"]
+        assert pages.stray() is None
