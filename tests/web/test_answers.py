@@ -149,7 +149,7 @@ def test_the_description_of_the_api_is_one_and_answers_keep_to_it(site: Site) ->
     number = site.numbers("northwind", "reach")[0]
     values = {"{buyer}": "northwind", "{contract}": "reach", "{version}": "2", "{number}": number}
     for path, item in description["paths"].items():
-        if "get" not in item:
+        if "get" not in item or "{draft}" in path or "{proposal}" in path:
             continue
         asked = path
         for name, value in values.items():

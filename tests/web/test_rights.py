@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 
 import pytest
+from tests.web.matrix import WRITES_WITH_OUTCOMES, Route, pages_that_write, writes
 from tests.web.site import Answer, Site, Visitor, Who
 
 from payper.parties import Act, Role, may
@@ -16,26 +16,6 @@ PAGES_FOR_ANYBODY = {
     "GET /sign-in", "POST /sign-in", "GET /invitation", "POST /invitation", "GET /first-run", "POST /first-run", "GET /health/live",
     "GET /health/ready", "GET /metrics", "GET /api/v1/openapi.json", "GET /api/v1", "GET /api/v1/{path}",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Route:
-    """What a route asks of who comes.
-
-    Attributes:
-        act: The right it needs; None: to be signed in.
-        form: What its form sends.
-        body: What a system sends.
-        own, other: Values of its parameters: of one's own, and of another's that is there.
-        done: The status when it was done.
-    """
-
-    act: Act | None
-    own: dict[str, str] = field(default_factory=dict)
-    other: dict[str, str] = field(default_factory=dict)
-    form: dict[str, str] | None = None
-    done: int = 200
-    body: str | None = None
 
 
 @cache
@@ -125,7 +105,8 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "POST /api/v1/contracts/{buyer}/{contract}/deliveries": Route(Act.SEND_DELIVERIES, own, other, body="[]", done=400),
         "POST /api/v1/contracts/{buyer}/{contract}/precheck": Route(Act.SEND_DELIVERIES, own, other, body="[{}]"),
     }
-    return pages | systems
+    where = (buyer, contract, strange_buyer, strange)
+    return pages | systems | writes(site, who, *where) | pages_that_write(site, who, *where)
 
 
 WITH_OUTCOMES = {
@@ -150,11 +131,18 @@ def visitor_of(site: Site, who: Who, template: str) -> Visitor:
     return (site.tokens if "/api/" in template else site.sessions)[who]
 
 
+def asked(visitor: Visitor, template: str, route: Route, values: dict[str, str]) -> Answer:
+    """Ask a route for some values of its parameters."""
+    return visitor.ask(
+        address(template, values), method=template.partition(" ")[0], form=route.form, document=route.document, body=route.body
+    )
+
+
 @cache
 def own_answer(site: Site, who: Who, template: str) -> Answer:
     """What somebody is answered of their own."""
     route = table(site, who)[template]
-    return visitor_of(site, who, template).ask(address(template, route.own), form=route.form, body=route.body)
+    return asked(visitor_of(site, who, template), template, route, route.own)
 
 
 def everybody(site: Site) -> Iterator[Who]:
@@ -168,7 +156,7 @@ def test_the_matrix_names_every_route(site: Site) -> None:
         found |= {
             f"{method} {path}" for method in getattr(route, "methods", set()) - {"OPTIONS", "HEAD"} if not path.startswith("/static/")
         }
-    named = set(table(site, ("northwind", "owner"))) | PAGES_FOR_ANYBODY | WITH_OUTCOMES
+    named = set(table(site, ("northwind", "owner"))) | PAGES_FOR_ANYBODY | WITH_OUTCOMES | WRITES_WITH_OUTCOMES
     assert found == named
 
 
@@ -192,13 +180,16 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(site: Site) -> None:
                 "?buyer": "zzz",
                 "?contract": "zzz",
                 "number": "zzzz-zzzz",
+                "draft": "zzz",
+                "proposal": "zzz",
+                "person": "zzz",
                 "?provider": "zzz",
                 "provider": "zzz",
                 "webhook": "zzz",
             }
             absent = {name: value if route.own.get(name) == value else nobody[name] for name, value in route.other.items()}
             visitor = visitor_of(site, who, template)
-            foreign, nothing = (visitor.ask(address(template, values), body=route.body) for values in (route.other, absent))
+            foreign, nothing = (asked(visitor, template, route, values) for values in (route.other, absent))
             assert foreign.status == nothing.status == (404 if may(Role(who[1]), route.act or Act.READ_CONTRACTS) else 403), (who, template)
             first, second = (re.sub("«[^»]*»", "«…»", each.plain) for each in (foreign, nothing))
             assert first == second, (who, template)
@@ -217,9 +208,7 @@ def test_who_is_not_known_sees_nothing(site: Site, kind: str) -> None:
     for template, route in table(site, owner).items():
         if (kind, "/api/" in template) in {("token in a page", True), ("cookie in the API", False)}:
             continue
-        answers = [
-            stranger.ask(address(template, values), form=route.form, body=route.body) for values in (route.own, route.other or route.own)
-        ]
+        answers = [asked(stranger, template, route, values) for values in (route.own, route.other or route.own)]
         expected = 401 if "/api/" in template else 303
         assert [answer.status for answer in answers] == [expected, expected], template
         assert not any(word in answer.text for answer in answers for word in ("intentreach", "meetly", "acme")), template
@@ -227,7 +216,7 @@ def test_who_is_not_known_sees_nothing(site: Site, kind: str) -> None:
 
 def test_nothing_of_others_stands_on_any_page(site: Site) -> None:
     marks = {
-        "intentreach": ("meetly", "meet", "contoso", "northwind-meet"),
+        "intentreach": ("meetly", r"meet\b", "contoso", "northwind-meet"),
         "meetly": ("intentreach", "northwind-reach-"),
         "northwind": ("contoso",),
         "contoso": ("northwind", "intentreach"),
@@ -237,7 +226,7 @@ def test_nothing_of_others_stands_on_any_page(site: Site) -> None:
             answer = own_answer(site, who, template)
             text = answer.body.decode("utf-8", errors="replace").lower()
             # The one who runs the installation sees all parties, to let their first people in.
-            skipped = who[0] == "northwind" and who[1] == "owner" and template in {"GET /settings", "GET /api/v1/parties"}
+            skipped = who[0] == "northwind" and who[1] == "owner" and template in {"GET /settings", "GET /proposals", "GET /api/v1/parties"}
             found = [] if skipped else [mark for mark in marks[who[0]] if re.search(rf"\b{mark}", text)]
             assert not found, (who, template, found)
 
@@ -298,3 +287,43 @@ def test_only_who_runs_the_installation_lets_first_people_in_and_only_first_ones
     for who in everybody(site):
         there, absent = (site.sessions[who].ask(f"/settings/parties/{party}/invite", form=form) for party in ("meetly", "zzz"))
         assert there.status == absent.status == (404 if may(Role(who[1]), Act.MANAGE_USERS) else 403), who
+
+
+def test_nobody_ends_or_lets_go_what_is_another_partys_by_the_api(site: Site) -> None:
+    for who in everybody(site):
+        foreign = "contoso" if who[0] != "contoso" else "northwind"
+        for path, strange, act in (
+            ("people", site.people[foreign, "viewer"], Act.MANAGE_USERS),
+            ("tokens", site.token_ids[foreign, "viewer"], Act.MANAGE_TOKENS),
+        ):
+            answers = [site.tokens[who].ask(f"/api/v1/{path}/{id_}", method="DELETE") for id_ in (strange, "zzz")]
+            assert {answer.status for answer in answers} == {404 if may(Role(who[1]), act) else 403}, (who, path)
+            assert answers[0].plain == answers[1].plain.replace("zzz", strange)
+        assert site.tokens[foreign, "viewer"].ask("/api/v1/me").status == 200
+
+
+def test_who_reads_people_finds_them_in_their_own_book_only(site: Site) -> None:
+    for who in everybody(site):
+        answer = site.tokens[who].ask("/api/v1/prospects/search", method="POST", document={"person": "ann1@northwind-reach-acme1.com"})
+        is_buyer = not who[1].startswith("provider")
+        assert answer.status == (200 if may(Role(who[1]), Act.READ_PEOPLE) and is_buyer else 403), who
+        if answer.status == 200:
+            assert ('"count":1' in answer.text) == (who[0] == "northwind"), who
+
+
+def test_pages_whose_answer_hangs_on_more_than_the_right_let_in_whom_the_table_says(site: Site) -> None:
+    for who in everybody(site):
+        visitor, role = site.sessions[who], Role(who[1])
+        is_buyer = not who[1].startswith("provider")
+        foreign = {"northwind": "/contracts/contoso/reach/pause", "contoso": "/contracts/northwind/reach/pause"}.get(who[0])
+        foreign = foreign or ("/contracts/northwind/meet/pause" if who[0] == "intentreach" else "/contracts/northwind/reach/pause")
+        for path, act, status, form in (
+            ("/settings/erasure", Act.READ_PEOPLE, 200 if is_buyer else 403, None),
+            ("/settings/erasure/search", Act.READ_PEOPLE, 400 if is_buyer else 403, {"person": "nobody"}),
+            ("/lists/off", Act.WRITE_SUPPRESSION, 400, {"name": "x", "entries": ""}),
+            ("/drafts", Act.WRITE_CONTRACTS, 404, {"buyer": "zzz", "contract": "zzz"}),
+            ("/drafts/zzz/drop", Act.WRITE_CONTRACTS, 404, {}),
+            (foreign, Act.WRITE_CONTRACTS, 404, {}),
+        ):
+            answer = visitor.ask(path, form=form)
+            assert answer.status == (status if may(role, act) else 403), (who, path, answer.text[:300])

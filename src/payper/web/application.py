@@ -27,9 +27,11 @@ from payper.web.configuration import Configuration
 from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
-from payper.web.pages import advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings, webhooks
+from payper.web.pages import acts, advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings, webhooks
+from payper.web.pages import agreements as page_agreements
+from payper.web.pages import keeping as page_keeping
 from payper.web.receptions import Receptions
-from payper.web.rendering import stylesheet
+from payper.web.rendering import editor_script, stylesheet
 from payper.web.tags import Tags
 from payper.web.visits import Server, client_of, server_of
 
@@ -60,6 +62,7 @@ def make_application(
     pages = [
         *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *webhooks.ROUTES, *entrance.ROUTES,
         style_sheet, live, ready, metrics_text, *results.ROUTES, *providers.ROUTES, *quality.ROUTES, *advice.ROUTES,
+        *page_agreements.ROUTES, *acts.ROUTES, *page_keeping.ROUTES, script,
     ]  # fmt: skip
     application = Litestar(
         route_handlers=[
@@ -102,6 +105,13 @@ def style_sheet() -> Response[bytes]:
     """Give the style sheet; its address changes with it."""
     content = (files("payper.web") / "static" / "payper.css").read_bytes()
     return Response(content, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@get(editor_script(), sync_to_thread=False)
+def script() -> Response[bytes]:
+    """Give the script of the contract editor; its address changes with it."""
+    content = (files("payper.web") / "static" / "editor.js").read_bytes()
+    return Response(content, media_type="text/javascript", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
 @get("/health/live")

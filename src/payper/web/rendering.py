@@ -139,6 +139,7 @@ def _environment() -> Environment:
         "Reason": Reason,
         "stylesheet": stylesheet(),
         "questions": questions_of,
+        "editor_script": editor_script(),
     }
     return environment
 
@@ -150,3 +151,12 @@ def stylesheet() -> str:
 
     content = (files("payper.web") / "static" / "payper.css").read_bytes()
     return f"/static/payper.{hashlib.sha256(content).hexdigest()[:12]}.css"
+
+
+@cache
+def editor_script() -> str:
+    """Give the address of the script that checks a contract's text as it is typed; it changes with its content."""
+    import hashlib
+
+    content = (files("payper.web") / "static" / "editor.js").read_bytes()
+    return f"/static/editor.{hashlib.sha256(content).hexdigest()[:12]}.js"

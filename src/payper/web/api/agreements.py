@@ -14,6 +14,7 @@ from payper.desk.drafts import TextChecked, check_text
 from payper.desk.proposals import Effect, ProposalSeen, effect_of, read_acceptances
 from payper.desk.refusals import RefusedError, UnreadableError
 from payper.desk.run import terms_hash
+from payper.parties import Act
 from payper.store.proposals import ACCEPTED, DECLINED, WITHDRAWN, Draft
 from payper.web.api import showing
 from payper.web.api.write_shapes import (
@@ -63,6 +64,7 @@ def drafts(request: Asked) -> list[DraftHead]:
 def new_draft(request: Asked, data: JSONBody[DraftSent], key: Key = None) -> Response[DraftShape]:
     """Begin a draft: with a `text`, or as the next version of `buyer` and `contract`."""
     with with_token(request) as visit:
+        visit.actor.must(Act.WRITE_CONTRACTS)
 
         def make() -> DraftShape:
             if data.text is not None and data.buyer is None and data.contract is None:

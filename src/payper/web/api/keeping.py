@@ -14,7 +14,7 @@ from payper.desk.installation import absent
 from payper.desk.lists import add_to_list, list_lists, lists_with, take_off_list
 from payper.desk.own_party import add_party, deactivate, invite_person, list_people, list_tokens, read_purposes, read_role
 from payper.desk.people import change_role, make_token, revoke_token
-from payper.parties import Party, PartyKind
+from payper.parties import Act, Party, PartyKind
 from payper.store.book_terms import ListRow
 from payper.web.api import showing
 from payper.web.api.shapes import PersonShape
@@ -152,6 +152,7 @@ def remove_person(request: Asked, person: FromPath[str]) -> None:
 def new_token(request: Asked, data: JSONBody[NewToken], key: Key = None) -> Response[MadeToken]:
     """Make a token with purposes of your own; its key is told once."""
     with with_token(request) as visit:
+        visit.actor.must(Act.MANAGE_TOKENS)
 
         def make() -> MadeToken:
             secret, made = make_token(

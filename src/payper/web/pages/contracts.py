@@ -9,6 +9,8 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from payper.desk.installation import absent
+from payper.desk.pauses import list_pauses
+from payper.desk.proposals import read_acceptances
 from payper.desk.read_contracts import ContractSeen, compare_versions, explain_version, list_contracts, read_contract, version_of
 from payper.reports.words import counted
 from payper.web.rendering import page
@@ -54,7 +56,17 @@ def contract_page(
             (TABLES.get(name, name), list(each))
             for name, each in groupby(clauses, key=lambda clause: clause.key.split(".")[0].split("[")[0])
         ]
-        return page(visit, "contract.html.j2", title=contract, seen=seen, shown=shown, parts=parts, names=visit.name_of)
+        return page(
+            visit,
+            "contract.html.j2",
+            title=contract,
+            seen=seen,
+            shown=shown,
+            parts=parts,
+            names=visit.name_of,
+            pauses=list_pauses(visit.directory, visit.actor, buyer=buyer, contract=contract, at=visit.at),
+            acceptances=read_acceptances(visit.directory, visit.actor, buyer=buyer, contract=contract),
+        )
 
 
 @get("/contracts/{buyer:str}/{contract:str}/text", sync_to_thread=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, get
@@ -10,11 +11,12 @@ from litestar.params import FromPath, FromQuery
 from payper.adjudication.past import VERDICT_CODES
 from payper.desk.installation import buyers_of, reach
 from payper.desk.read_deliveries import DeliveryPage, DeliveryStory, Filters, list_deliveries, read_delivery
+from payper.errors import UsageError
 from payper.parties import Act
 from payper.reasons import Group, Reason
 from payper.reports.words import counted
 from payper.web.rendering import page, reason_words
-from payper.web.visits import signed_in
+from payper.web.visits import Visit, signed_in
 
 
 @get("/deliveries", sync_to_thread=True)
@@ -53,10 +55,31 @@ def deliveries_page(
 def delivery_page(request: Request[Any, Any, Any], buyer: FromPath[str], number: FromPath[str]) -> Response[Any]:
     """Show one delivery: its verdict in words, what was sent, its journey and its charges."""
     with signed_in(request) as visit:
-        story = read_delivery(visit.directory, visit.actor, buyer=buyer, number=number, at=visit.at)
-        headline = story_headline(story)
-        name = story.seen.external_id or story.seen.number
-        return page(visit, "delivery.html.j2", title=f"Delivery {name}", story=story, headline=headline, name=name, names=visit.name_of)
+        # Acts show a delivery again where something stands against them.
+        from payper.web.pages.acts import acts_shown
+
+        return show_delivery(visit, buyer, number, acts=acts_shown(visit, buyer, number, {}))
+
+
+def show_delivery(
+    visit: Visit, buyer: str, number: str, *, acts: Mapping[str, Any], error: UsageError | None = None, status: int = 200
+) -> Response[Any]:
+    """Show one delivery, and what can be done about it (`acts`)."""
+    story = read_delivery(visit.directory, visit.actor, buyer=buyer, number=number, at=visit.at)
+    headline = story_headline(story)
+    name = story.seen.external_id or story.seen.number
+    return page(
+        visit,
+        "delivery.html.j2",
+        status=status,
+        title=f"Delivery {name}",
+        story=story,
+        headline=headline,
+        name=name,
+        names=visit.name_of,
+        error=error,
+        **acts,
+    )
 
 
 def story_headline(story: DeliveryStory) -> str:
