@@ -9,7 +9,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -230,11 +230,11 @@ def work_out_results(site: Site) -> None:
 
 
 @contextmanager
-def served(installation: Installation, **settings: object) -> Iterator[Site]:
-    """Serve an installation on loopback by Granian until the end, with a clock that stands still."""
+def served(installation: Installation, *, clock: Callable[[], datetime] = lambda: NOW, **settings: object) -> Iterator[Site]:
+    """Serve an installation on loopback by Granian until the end, with a clock that stands still where no other is given."""
     port = _free_port()
     configuration = Configuration(host="127.0.0.1", port=port, **{"sign_ins_per_minute": 1000, **settings})  # type: ignore[arg-type]
-    gate, application = make_application(installation, configuration, clock=lambda: NOW)
+    gate, application = make_application(installation, configuration, clock=clock)
     listener = Listener(gate, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False)
     loop = asyncio.new_event_loop()
 

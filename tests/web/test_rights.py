@@ -15,6 +15,7 @@ from payper.parties import Act, Role, may
 PAGES_FOR_ANYBODY = {
     "GET /sign-in", "POST /sign-in", "GET /invitation", "POST /invitation", "GET /first-run", "POST /first-run", "GET /health/live",
     "GET /health/ready", "GET /metrics", "GET /api/v1/openapi.json", "GET /api/v1", "GET /api/v1/{path}",
+    "GET /sign-in/elsewhere", "GET /sign-in/elsewhere/back",
 }  # fmt: skip
 
 

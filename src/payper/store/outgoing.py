@@ -87,6 +87,16 @@ class Attempt:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignInBegun:
+    """A sign-in at an identity provider that began: what its way back must match, and where it leads."""
+
+    nonce: str
+    verifier: str
+    goal: str
+    expires_at: datetime
+
+
 _ENDPOINT = "endpoint, party, name, address, events, reach, secret, old_secret, old_until, is_active, created_at, failures, rest_until"
 _MESSAGE = "place, message, channel, party, endpoint, kind, subject, body, made_at, due_at, tries, state, ended_at"
 
@@ -236,6 +246,22 @@ class Outgoing:
         """Count messages by channel and state."""
         rows = self._connection.rows("select channel, state, count(*) from message group by channel, state")
         return {(str(channel), str(state)): int(number) for channel, state, number in rows}
+
+    # Sign-ins at an identity provider
+
+    def add_sign_in(self, digest: str, begun: SignInBegun, *, at: datetime) -> None:
+        """Keep a sign-in that began, and forget those that are over."""
+        self._connection.run("delete from sign_in where expires_at < ?", (text_of(at),))
+        self._connection.run(
+            "insert into sign_in values (?, ?, ?, ?, ?)", (digest, begun.nonce, begun.verifier, begun.goal, text_of(begun.expires_at))
+        )
+
+    def take_sign_in(self, digest: str, *, at: datetime) -> SignInBegun | None:
+        """Use a sign-in up: give it, or None when it is unknown, used or over."""
+        rows = list(self._connection.rows("select nonce, verifier, goal, expires_at from sign_in where digest = ?", (digest,)))
+        self._connection.run("delete from sign_in where digest = ?", (digest,))
+        found = SignInBegun(str(rows[0][0]), str(rows[0][1]), str(rows[0][2]), instant_of(rows[0][3])) if rows else None
+        return found if found is not None and found.expires_at >= at else None
 
     # Digests
 

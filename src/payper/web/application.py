@@ -17,19 +17,14 @@ from payper._version import __version__
 from payper.desk.installation import Installation
 from payper.errors import PayperError
 from payper.web import problems
-from payper.web.api import agreements, facts, keeping, receiving
-from payper.web.api import results as api_results
-from payper.web.api import webhooks as webhooks_api
+from payper.web.api import API
 from payper.web.api.described import Described
-from payper.web.api.reads import ROUTES as API_ROUTES
 from payper.web.asgi import Application
 from payper.web.configuration import Configuration
 from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
-from payper.web.pages import acts, advice, contracts, deliveries, entrance, home, money, providers, quality, results, settings, webhooks
-from payper.web.pages import agreements as page_agreements
-from payper.web.pages import keeping as page_keeping
+from payper.web.pages import PAGES
 from payper.web.receptions import Receptions
 from payper.web.rendering import editor_script, stylesheet
 from payper.web.tags import Tags
@@ -58,28 +53,13 @@ def make_application(
         sign_ins=Limit(configuration.sign_ins_per_minute),
         requests=Limit(configuration.requests_per_minute),
         metrics=metrics,
+        identity=configuration.identity,
     )
-    pages = [
-        *home.ROUTES, *contracts.ROUTES, *deliveries.ROUTES, *money.ROUTES, *settings.ROUTES, *webhooks.ROUTES, *entrance.ROUTES,
-        style_sheet, live, ready, metrics_text, *results.ROUTES, *providers.ROUTES, *quality.ROUTES, *advice.ROUTES,
-        *page_agreements.ROUTES, *acts.ROUTES, *page_keeping.ROUTES, script,
-    ]  # fmt: skip
+    own = [style_sheet, script, live, ready, metrics_text]
     application = Litestar(
         route_handlers=[
-            Router("/", route_handlers=pages, include_in_schema=False),
-            Router(
-                "/api/v1",
-                route_handlers=[
-                    *API_ROUTES,
-                    *api_results.ROUTES,
-                    *agreements.ROUTES,
-                    *facts.ROUTES,
-                    *keeping.ROUTES,
-                    *receiving.ROUTES,
-                    *webhooks_api.ROUTES,
-                ],
-                security=[{"token": []}],
-            ),
+            Router("/", route_handlers=[*PAGES, *own], include_in_schema=False),
+            Router("/api/v1", route_handlers=API, security=[{"token": []}]),
         ],
         exception_handlers=problems.HANDLERS,
         openapi_config=OpenAPIConfig(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from payper.connectors.identity import IdentityProvider, is_safe
 from payper.connectors.mail import NONE, STARTTLS, TLS, MailServer
 from payper.errors import UsageError
 from payper.store.postgres import is_postgres
@@ -40,6 +41,9 @@ class Configuration:
         mail_security: starttls, tls or none.
         mail_user, mail_password: With what to sign in there; the password can stand in a file of its own.
         mail_from: Whom letters come from, such as payper <desk@example.com>.
+        oidc_issuer: The identity provider where people can sign in besides (OpenID Connect); empty: nowhere.
+        oidc_client_id, oidc_client_secret: What we are to it; the secret can stand in a file of its own.
+        oidc_name: What the page to sign in calls it.
     """
 
     data: str = "payper-data"
@@ -60,6 +64,11 @@ class Configuration:
     mail_password: str = field(default="", repr=False)
     mail_password_file: str = ""
     mail_from: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_client_secret_file: str = ""
+    oidc_name: str = "your company account"
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -67,6 +76,11 @@ class Configuration:
         if not self.mail_host:
             return None
         return MailServer(self.mail_host, self.mail_port, self.mail_from, self.mail_user, self.mail_password, self.mail_security)
+
+    @property
+    def identity(self) -> IdentityProvider | None:
+        """Give the identity provider, or None."""
+        return IdentityProvider(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret) if self.oidc_issuer else None
 
     @property
     def place(self) -> str:
@@ -111,7 +125,7 @@ def configure(environment: Mapping[str, str], **options: str | int | None) -> Co
             mend = f"Write {near[0]}." if near else f"Settings are {', '.join(sorted(known))}."
             raise UsageError(where=where, seen=f"There is no setting «{name}».", mend=mend)
         values[name] = _read(name, value, where)
-    for name in ("mail_password",):
+    for name in ("mail_password", "oidc_client_secret"):
         file = values.get(f"{name}_file")
         if file:
             values[name] = _read_secret(Path(file), told[f"{name}_file"][0])
@@ -169,6 +183,12 @@ def _checked(configuration: Configuration, told: Mapping[str, tuple[str, Any]]) 
         seen = f"«{configuration.log_level}» is no level."
         raise UsageError(where=where("log_level"), seen=seen, mend="Write debug, info, warning or error.")
     _check_mail(configuration, where)
+    if configuration.oidc_issuer and not is_safe(configuration.oidc_issuer):
+        seen = f"«{configuration.oidc_issuer}» is no address that can be trusted."
+        raise UsageError(where=where("oidc_issuer"), seen=seen, mend="Write the issuer as https://login.example.com.")
+    if configuration.oidc_issuer and not configuration.oidc_client_id:
+        mend = "Write the client id that the provider gave this installation."
+        raise UsageError(where=where("oidc_client_id"), seen="The identity provider would not know us.", mend=mend)
     parts = urlsplit(configuration.public_url)
     if configuration.public_url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
         mend = "Write it as https://desk.example.com, without a path."

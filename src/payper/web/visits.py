@@ -11,6 +11,7 @@ from typing import Any
 
 from litestar import Request
 
+from payper.connectors.identity import IdentityProvider
 from payper.desk.installation import Installation
 from payper.desk.people import Actor, actor_of_session, actor_of_token
 from payper.desk.refusals import TooManyError
@@ -44,6 +45,7 @@ class Server:
         clock: Gives the instant of now, with a zone.
         steady: Gives seconds of a clock that never goes back, for limits.
         requests: What each token may ask.
+        identity: Where people can sign in besides; None: nowhere.
     """
 
     installation: Installation
@@ -53,6 +55,7 @@ class Server:
     sign_ins: Limit
     requests: Limit
     metrics: Metrics
+    identity: IdentityProvider | None = None
 
     @property
     def cookie(self) -> str:

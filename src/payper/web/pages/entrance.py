@@ -38,26 +38,54 @@ def sign_in_page(request: Request[Any, Any, Any], next: FromQuery[str] = "/") ->
     with server_of(request).installation.open() as directory:
         if directory.operator() is None:
             return page(None, "not_ready.html.j2", title="Not set up yet")
-    return page(None, "sign_in.html.j2", title="Sign in", next=_local(next), email="", error=None)
+    return _sign_in(server_of(request), goal=local_goal(next))
+
+
+def sign_in_again(server: Server, error: PayperError, *, status: int) -> Response[Any]:
+    """Show the form to sign in with what went wrong."""
+    return _sign_in(server, error=error, status=status)
+
+
+def _sign_in(
+    server: Server,
+    *,
+    goal: str = "/",
+    email: str = "",
+    error: PayperError | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[Any]:
+    elsewhere = server.configuration.oidc_name if server.identity is not None else None
+    return page(
+        None,
+        "sign_in.html.j2",
+        title="Sign in",
+        status=status,
+        headers=headers or {},
+        next=goal,
+        email=email,
+        error=error,
+        elsewhere=elsewhere,
+    )
 
 
 @post("/sign-in", sync_to_thread=True)
 def sign_in_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]:
     """Sign in."""
-    server, email, goal = server_of(request), text_of(data, "email"), _local(text_of(data, "next"))
+    server, email, goal = server_of(request), text_of(data, "email"), local_goal(text_of(data, "next"))
     wait = max(
         server.sign_ins.take(f"{what}:{value}", now=server.steady()) for what, value in (("from", client_of(request)), ("as", email))
     )
     if wait > 0:
         error = UsageError(where="sign-in", seen="Too many attempts.", mend=f"Wait {int(wait) + 1} seconds, then try again.")
         headers = {"Retry-After": str(int(wait) + 1)}
-        return page(None, "sign_in.html.j2", title="Sign in", status=429, headers=headers, next=goal, email=email, error=error)
+        return _sign_in(server, goal=goal, email=email, error=error, status=429, headers=headers)
     try:
         with server.installation.open() as directory:
             password, code = text_of(data, "password"), text_of(data, "code")
             entered = sign_in(directory, email=email, password=password, code=code, at=server.clock())
     except DeniedError as error:
-        return page(None, "sign_in.html.j2", title="Sign in", status=401, next=goal, email=email, error=error)
+        return _sign_in(server, goal=goal, email=email, error=error, status=401)
     return enter(server, request, entered, goal)
 
 
@@ -82,7 +110,7 @@ def invitation_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any
     """Take an invitation: set a password and sign in."""
     server, key = server_of(request), text_of(data, "key")
     try:
-        _take_attempt(server, request)
+        take_attempt(server, request)
         with server.installation.open() as directory:
             entered = accept_invitation(directory, key, password=text_of(data, "password"), at=server.clock())
     except UsageError as error:
@@ -102,7 +130,7 @@ def first_run_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]
     server, key = server_of(request), text_of(data, "key")
     typed = {name: text_of(data, name) for name in ("party", "party_name", "kind", "zone", "owner_name", "email")}
     try:
-        _take_attempt(server, request)
+        take_attempt(server, request)
         kind = typed["kind"] if typed["kind"] in set(PartyKind) else PartyKind.BUYER
         party = Party(typed["party"].strip(), typed["party_name"].strip() or typed["party"].strip(), PartyKind(kind))
         with server.installation.open() as directory:
@@ -142,7 +170,12 @@ def _first_run(server: Server, key: str, *, typed: dict[str, str], error: Payper
     )
 
 
-def _take_attempt(server: Server, request: Asked) -> None:
+def take_attempt(server: Server, request: Asked) -> None:
+    """Count an attempt to come in.
+
+    Raises:
+        UsageError: There were too many.
+    """
     wait = server.sign_ins.take(f"from:{client_of(request)}", now=server.steady())
     if wait > 0:
         raise UsageError(where="sign-in", seen="Too many attempts.", mend=f"Wait {int(wait) + 1} seconds, then try again.")
@@ -168,7 +201,7 @@ def _cookie(server: Server, value: str, seconds: int) -> Cookie:
     )
 
 
-def _local(goal: str) -> str:
+def local_goal(goal: str) -> str:
     """Go on only to a page of ours: an address that a browser could read as another host's leads home."""
     is_ours = goal.startswith("/") and not goal.startswith(("//", "/\\")) and not any(character in goal for character in "\r\n\t\\")
     return goal if is_ours else "/"
