@@ -11,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
 from payper.desk import receiving
 from payper.desk import reception as reception_module
+from payper.desk import run as run_module
+from payper.desk.happenings import happenings_of
 from payper.desk.idempotency import KeyReusedError, digest_of
 from payper.desk.live_book import LiveBook
 from payper.desk.posted import read_body
@@ -27,8 +30,11 @@ from payper.desk.run import run_programme
 from payper.desk.settling import settle_book
 from payper.desk.verify import verify
 from payper.errors import PayperError, StoreError
+from payper.store.book_pages import read_pages
 from payper.store.book_terms import BookTerms
 from payper.store.database import open_database, read_database
+from payper.store.directory import Joined
+from payper.store.people_kept import BookPeople
 
 NOW = datetime(2026, 1, 20, 15, 0, tzinfo=UTC)
 SECOND_CONTRACT = CONTRACT.replace('id = "reach"', 'id = "other"').replace('provider = "intentreach"', 'provider = "meetly"')
@@ -313,8 +319,6 @@ def test_open_batches_are_sealed_when_full_and_say_the_same_sealed(book: str, mo
 
 
 def _everything(address: str) -> list[tuple[object, ...]]:
-    import polars as pl
-
     with read_database(address) as database:
         frames = []
         for batch in database.batches("deliveries"):
@@ -430,3 +434,64 @@ def test_a_request_that_payper_is_wrong_about_stops_no_other(book: str, monkeypa
     assert isinstance(first, bytes)
     assert isinstance(last, bytes)
     assert isinstance(poison, ZeroDivisionError)
+
+
+def test_each_that_arrived_is_told_once_and_none_of_its_neighbours(book: str) -> None:
+    """A note of deliveries that came one by one names the first and the last: others stand in the same batch."""
+    with desk(book) as reception:
+        receive(reception, [post(record(10), record(11, title="Intern"))])
+        receive(reception, [post(record(12))])
+    with read_pages(book) as pages:
+        notes = [note for note in pages.outbox() if note.kind == receiving.ARRIVED]
+        joined = {"reach": Joined("northwind", "reach", "intentreach")}
+        told_of = [
+            [row["external_id"] for each in happenings_of(pages, note, joined, frozenset({"delivery.judged"})) for row in each.rows]
+            for note in notes
+        ]
+    assert told_of == [["L-10", "L-11"], ["L-12"]]
+
+
+def test_who_stands_in_an_open_batch_is_found_and_can_be_erased(book: str) -> None:
+    with desk(book) as reception:
+        receive(reception, [post(record(10))])
+    with open_database(book) as database:
+        people = BookPeople.of(database)
+        assert "ann10@acme10.com" in emails_of(people)
+        with database.transaction():
+            database.seal()
+        assert "ann10@acme10.com" in emails_of(people)
+
+
+def emails_of(people: BookPeople) -> list[str]:
+    return [
+        email for batch in people.batches_of_people() if batch.people for email in pl.read_parquet(batch.people)["email"].to_list() if email
+    ]
+
+
+def test_a_run_goes_on_after_deliveries_that_came_meanwhile(programme: Path, book: str, add_leads: Callable[[str, str], Path]) -> None:
+    """Posts land between a run's judging and its transaction: nothing is doubled, and the file's deliveries come after them."""
+    add_leads("two.csv", lead(30) + lead(31))
+    real = run_module._wait_for_others
+
+    def meanwhile(*arguments: Any) -> None:
+        with desk(book) as reception:
+            receive(reception, [post(record(30), record(40))])
+        real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, "_wait_for_others", meanwhile)
+        recorded = open_and_record(programme, book)
+    assert recorded == 2
+    settle_book(book, at=NOW)
+    assert verify(book).fault is None
+    with read_database(book) as database:
+        frames = [(batch.file, pl.read_parquet(batch.journal)) for batch in database.batches("deliveries")]
+    last = {file.split("/")[-1]: frame.select("delivery_id", "external_id", "reasons").rows() for file, frame in frames}
+    assert last["two.csv"] == [(7, "L-30", "RESENT"), (8, "L-31", "")]
+
+
+def open_and_record(programme: Path, address: str) -> int:
+    from payper.desk.programme import read_programme
+
+    with open_database(address) as database:
+        return run_module.record_new(database, read_programme(programme), as_of=None).new_rows

@@ -230,6 +230,8 @@ def erase_person(directory: Directory, actor: Actor, *, person: str, suppress: b
         mend = "Erase without it, or name the e-mail address."
         raise UnreadableError(code="PHONE_NOT_LISTED", where="suppress", seen="A list holds no phone numbers.", mend=mend)
     with open_database(address) as book, book.transaction():
+        # What is open is sealed first: only whole batches can be emptied of somebody.
+        book.seal()
         deliveries, facts = _empty(BookPeople.of(book), who)
         if suppress:
             terms = BookTerms.of(book)

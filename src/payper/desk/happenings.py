@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from payper.desk.public_numbers import key_for, public_number
+from payper.desk.receiving import ARRIVED
 from payper.desk.recorded import recorded_contracts
 from payper.desk.settling import known_decisions
 from payper.parties import Act
@@ -81,7 +82,7 @@ def happenings_of(book: BookPages, note: Note, joined: Mapping[str, Joined], wan
         joined: By contract, the parties it joins.
         wanted: The kinds that anybody wants to hear of; others are not looked up.
     """
-    if note.kind == "verdicts" and "delivery.judged" in wanted:
+    if note.kind in {"verdicts", ARRIVED} and "delivery.judged" in wanted:
         yield from _judged(book, note, joined)
     elif note.kind == "facts":
         yield from _facts(book, note, joined, wanted)
@@ -126,9 +127,12 @@ def body_of(kind: str, at: datetime, told: Mapping[str, Any]) -> bytes:
 
 
 def _judged(book: BookPages, note: Note, joined: Mapping[str, Joined]) -> Iterator[Happening]:
-    subject, contract, journal = book.sealed(int(note.subject))
+    batch, *ids = (int(each) for each in note.subject.split())
+    subject, contract, journal = book.sealed(batch)
     if subject != "deliveries" or contract not in joined:
         return
+    # Of deliveries that came one by one, the note names the first and the last: others stand in the same batch.
+    own = pl.col("delivery_id").is_between(ids[0], ids[-1]) if ids else pl.lit(value=True)
     columns = ["delivery_id", "external_id", "contract_version", "verdict", "reasons", "price_minor", "delivered_at"]
     key, currency = key_for(book.secret(), "delivery"), _currency_of(book, contract)
     rows = [
@@ -143,6 +147,7 @@ def _judged(book: BookPages, note: Note, joined: Mapping[str, Joined]) -> Iterat
             "delivered_at": _instant(delivered_at),
         }
         for id_, external_id, version, verdict, reasons, price, delivered_at in pl.read_parquet(journal, columns=columns)
+        .filter(own)
         .select(columns)
         .iter_rows()
     ]

@@ -19,7 +19,7 @@ import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
 from payper.desk.facts import SUBJECTS, Homes, read_new_facts
-from payper.desk.judging import Judging
+from payper.desk.judging import Decided, Judging
 from payper.desk.mail_hosts import mail_look_up
 from payper.desk.memory import collector_at_rest
 from payper.desk.notes import NO_DATE, grouped, notes_on_columns, notes_on_folders
@@ -266,19 +266,20 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
             with database.transaction():
                 database.begin_run(as_of=str(as_of) if as_of else None)
         return recorded
-    accepted, _ = known_deliveries(database, programme.contracts)
-    book = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
-    numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=recorded.day)
-    decided = judging.decide(replacements=book, charged=numbers, offsets=offsets, released=released(database, accepted))
+    stands, read = _stand(database), database.file_rows()
+    decided = _decide(database, programme, judging, batches, day=recorded.day)
     _wait_for_others(database.where, database.is_being_written, tell)
     with database.transaction():
-        if database.runs() + 1 != run:
+        if database.file_rows() != read:
             raise StoreError(
                 where=database.where,
                 seen="Another payper wrote to this database meanwhile.",
                 mend="Run the same command again.",
                 can_retry=True,
             )
+        if _stand(database) != stands:
+            # Deliveries came in by a server meanwhile, and these come after them.
+            decided = _decide(database, programme, judging, batches, day=recorded.day)
         number = database.begin_run(as_of=str(as_of) if as_of else None)
         _keep_contracts(database, programme)
         decided.keep(run=number)
@@ -293,6 +294,18 @@ def record_new(database: Database, programme: Programme, *, as_of: date | None, 
             database.set_setting("latest_day", latest.isoformat())
     recorded.new_rows = judging.rows
     return recorded
+
+
+def _stand(database: Database) -> tuple[int, int]:
+    return database.runs(), database.last_delivery_id()
+
+
+def _decide(database: Database, programme: Programme, judging: Judging, batches: list[Batch], *, day: date) -> Decided:
+    """Decide what was judged by rows, after everything that the book holds."""
+    accepted, _ = known_deliveries(database, programme.contracts)
+    owed = admissions(database, programme.contracts, programme.rates, new_facts=batches, accepted=accepted)
+    numbers, offsets = charged_before(database, programme.contracts, programme.rates, day=day)
+    return judging.decide(replacements=owed, charged=numbers, offsets=offsets, released=released(database, accepted))
 
 
 def _date(recorded: Recorded, programme: Programme, as_of: date | None, found: date | None) -> None:

@@ -196,9 +196,9 @@ class BookPages(Database):
         return [_transfer(row) for row in self._connection.rows(sql, (f"{own}/", f"{own}0", *charges))]
 
     def sealed(self, batch: int) -> tuple[str, str, bytes]:
-        """Give subject, chain and sealed rows (Parquet) of a batch; empty where it is not there."""
-        row = self._row("select subject, chain, journal from batch where batch = ?", (batch,))
-        return ("", "", b"") if row is None else (str(row[0]), str(row[1]), bytes(row[2]))
+        """Give subject, chain and rows (Parquet) of a batch; empty where it is not there."""
+        row = self._row("select subject, chain from batch where batch = ?", (batch,))
+        return ("", "", b"") if row is None else (str(row[0]), str(row[1]), self.journal(batch))
 
     def transfers_of_run(self, run: int) -> Iterator[tuple[str, str, list[tuple[str, int, int, str]]]]:
         """Give what a run added to the ledger, by contract and kind: transfer_id, happened_at (microseconds), amount_minor, currency."""

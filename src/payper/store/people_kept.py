@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from payper.store.database import Database
+from payper.store.open_batches import whole_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,13 @@ class BookPeople(Database):
             rows = self._connection.rows(f"select batch from batch where subject in ({marks}) order by batch", subjects)  # noqa: S608  # marks
             numbers = [int(row[0]) for row in rows]
         for number in numbers:
-            for row in self._connection.rows("select batch, subject, chain, journal, people from batch where batch = ?", (number,)):
-                yield PeopleBatch(int(row[0]), row[1], row[2], bytes(row[3]), bytes(row[4]))
+            for row in list(
+                self._connection.rows("select batch, subject, chain, journal, people, digest from batch where batch = ?", (number,))
+            ):
+                is_open = not len(row[5])
+                whole = whole_of(self._connection, number) if is_open else None
+                journal, people = (whole.journal, whole.people) if whole is not None else (bytes(row[3]), bytes(row[4]))
+                yield PeopleBatch(int(row[0]), row[1], row[2], journal, people)
 
     def replace_people(self, batch: int, people: bytes) -> None:
         """Put other columns in the place of those that name people; the journal, and so the chain, stays as it was sealed."""

@@ -59,8 +59,8 @@ _CODES = {
 }
 """Codes where an error brings none of its own."""
 _BY_CODE = {
-    "KEY_UNREADABLE": 400,
-    "TOO_MANY_FIELDS": 400,
+    **dict.fromkeys(("BODY_EMPTY", "BODY_NOT_UTF8", "BODY_NOT_JSON", "BODY_CUT_OFF", "KEY_TWICE", "NESTED_TOO_DEEP"), 400),
+    **dict.fromkeys(("TOO_MANY_FIELDS", "KEY_UNREADABLE", "FILE_UNREADABLE", "COLUMNS_UNKNOWN"), 400),
     "IDEMPOTENCY_KEY_REUSED": 409,
     "CONTRACT_NOT_ACCEPTED": 409,
     "LISTS_MISSING": 409,
@@ -70,7 +70,7 @@ _BY_CODE = {
     "TOO_SLOW": 408,
     "KIND_NOT_READ": 415,
 }
-"""Statuses of refusals by their codes; those of what cannot be read (`BODY_...`) are 400, of the others that of their kind."""
+"""Statuses of refusals by their codes, where their kind does not give it."""
 
 
 def answer_problem(request: Asked, error: Exception) -> Response[Any]:
@@ -150,11 +150,9 @@ _STATUSES: tuple[tuple[type[PayperError], int], ...] = (
 
 
 def _status(error: PayperError) -> int:
-    code = str(getattr(error, "code", ""))
+    code = getattr(error, "code", "")
     if code in _BY_CODE:
         return _BY_CODE[code]
-    if code.startswith("BODY_"):
-        return 400
     for kind, status in _STATUSES:
         if isinstance(error, kind):
             return status
