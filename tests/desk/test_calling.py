@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.web.mailbox import make_certificate
 from tests.web.receiver import receiving
 
 from payper.connectors import calling
@@ -99,6 +101,24 @@ def test_a_call_goes_to_the_name_at_the_number_that_was_looked_at() -> None:
     assert answer.status == 204
     (got,) = receiver.received
     assert (got.path, got.body, got.headers["host"], got.headers["x-a"]) == ("/hook?x=1", b'{"a":1}', f"localhost:{port}", "b")
+
+
+@pytest.mark.parametrize(("host", "is_right"), [("localhost", True), ("other.localhost", False), ("127.0.0.1", False)])
+def test_the_certificate_must_be_of_the_name_although_the_number_is_called(
+    host: str, is_right: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, certificate = make_certificate(tmp_path, host=host)
+    with receiving(tls=context) as receiver:
+        call = Call(f"https://localhost:{receiver.address.rpartition(':')[2]}/hook", {}, b"{}")
+        calling._trust.cache_clear()
+        (unknown,) = call_all([call], is_loopback_allowed=True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        calling._trust.cache_clear()
+        (known,) = call_all([call], is_loopback_allowed=True)
+        calling._trust.cache_clear()
+    assert unknown.status is None
+    assert "certificate" in unknown.words
+    assert known.status == (204 if is_right else None), known.words
 
 
 def test_nothing_is_followed() -> None:

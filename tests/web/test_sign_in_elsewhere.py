@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -120,7 +120,7 @@ def test_a_provider_of_others_making_lets_in_who_is_invited(installation: Instal
                 outcomes = {}
                 for subject in ("eve-1", "zoe-1", "ann-1", "eve-1", "ann-1"):
                     address, cookie = go_out(site)
-                    approved = httpx.post(address, data={"sub": subject})
+                    approved = httpx2.post(address, data={"sub": subject})
                     assert approved.status_code == 302, approved.text
                     answer = come_back(site, approved.headers["location"], cookie)
                     outcomes.setdefault(subject, []).append(is_in(site, answer))

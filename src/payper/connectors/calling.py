@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from payper.errors import UsageError
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 SECONDS_MAX = 15.0
 """How long a call may take, from looking the name up to the end of the answer."""
@@ -131,12 +131,12 @@ def call_all(calls: Sequence[Call], *, is_loopback_allowed: bool) -> list[Answer
 
 
 async def _call_all(calls: Sequence[Call], *, is_loopback_allowed: bool) -> list[Answered]:
-    import httpx
+    import httpx2
 
     turns = asyncio.Semaphore(AT_ONCE)
     # A connection that is kept could be used for another name at the same number, whose certificate nobody has looked at.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    async with httpx.AsyncClient(
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    async with httpx2.AsyncClient(
         verify=_trust(), trust_env=False, follow_redirects=False, timeout=SECONDS_MAX, limits=limits, http1=True, http2=False
     ) as client:
 
@@ -147,8 +147,8 @@ async def _call_all(calls: Sequence[Call], *, is_loopback_allowed: bool) -> list
         return list(await asyncio.gather(*(one(call) for call in calls)))
 
 
-async def _call(client: httpx.AsyncClient, call: Call, *, is_loopback_allowed: bool) -> Answered:
-    import httpx
+async def _call(client: httpx2.AsyncClient, call: Call, *, is_loopback_allowed: bool) -> Answered:
+    import httpx2
 
     began = time.perf_counter()
     status, words, wait = None, "", None
@@ -163,14 +163,14 @@ async def _call(client: httpx.AsyncClient, call: Call, *, is_loopback_allowed: b
         words = f"No answer within {SECONDS_MAX:.0f} seconds."
     except socket.gaierror:
         words = "The name cannot be found."
-    except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
         words = f"The call broke off: {' '.join(str(error).split())[:160] or type(error).__name__}."
     return Answered(status, int((time.perf_counter() - began) * 1000), words, wait)
 
 
-async def _try_each(client: httpx.AsyncClient, call: Call, *, is_loopback_allowed: bool) -> tuple[int, int | None]:
+async def _try_each(client: httpx2.AsyncClient, call: Call, *, is_loopback_allowed: bool) -> tuple[int, int | None]:
     """Call the numbers of a name in turn until one takes the connection; all of them must be public."""
-    import httpx
+    import httpx2
 
     check_address(call.address, is_loopback_allowed=is_loopback_allowed)
     parts = urlsplit(call.address)
@@ -181,12 +181,12 @@ async def _try_each(client: httpx.AsyncClient, call: Call, *, is_loopback_allowe
     failure: Exception = RefusedError("The name has no number.")
     for number in numbers[:3]:
         shown = f"[{number}]" if number.version == 6 else str(number)
-        url = httpx.URL(call.address).copy_with(host=shown, port=port)
+        url = httpx2.URL(call.address).copy_with(host=shown, port=port)
         headers = {**call.headers, "Host": parts.netloc}
         request = client.build_request("POST", url, headers=headers, content=call.body, extensions={"sni_hostname": host})
         try:
             answer = await client.send(request, stream=True)
-        except httpx.ConnectError as error:
+        except httpx2.ConnectError as error:
             failure = error
             continue
         try:
@@ -241,9 +241,5 @@ def _is_loopback_name(host: str) -> bool:
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Trust what the machine trusts and what browsers do."""
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
+    """Trust what the machine trusts."""
+    return ssl.create_default_context()

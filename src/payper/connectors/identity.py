@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from payper.errors import PayperError
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 SECONDS_MAX = 10.0
 ANSWER_BYTES_MAX = 1_000_000
@@ -205,11 +205,11 @@ def is_safe(address: str) -> bool:
 
 
 def _asked(method: str, address: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    import httpx
+    import httpx2
 
     try:
         with (
-            httpx.Client(timeout=SECONDS_MAX, follow_redirects=False, trust_env=False) as client,
+            httpx2.Client(timeout=SECONDS_MAX, follow_redirects=False, trust_env=False) as client,
             client.stream(method, address, data=form, headers={"Accept": "application/json", **(headers or {})}) as answer,
         ):
             body = _read(answer)
@@ -217,7 +217,7 @@ def _asked(method: str, address: str, *, form: Mapping[str, str] | None = None, 
             if not answer.is_success:
                 words = said.get("error", "") if isinstance(said, dict) else ""
                 raise _unbelievable(f"It answers {answer.status_code} {str(words)[:60]}".rstrip() + ".")
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise IdentityError(
             where="identity provider",
             seen="It cannot be reached, or its answer cannot be read.",
@@ -229,7 +229,7 @@ def _asked(method: str, address: str, *, form: Mapping[str, str] | None = None, 
     return said
 
 
-def _read(answer: httpx.Response) -> bytes:
+def _read(answer: httpx2.Response) -> bytes:
     body = bytearray()
     for piece in answer.iter_bytes():
         body += piece

@@ -38,5 +38,5 @@ def set_up_logs(level: str) -> None:
         logger.handlers.clear()
         logger.propagate = True
     # Its lines hold whole addresses, and some receivers keep their keys in those.
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)
