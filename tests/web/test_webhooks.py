@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 from tests.web.receiver import Received, Receiver, receiving
-from tests.web.site import NOW, party, write_programme
+from tests.web.site import NOW, PASSWORD, Visitor, party, served, write_programme
 
 from payper.desk.happenings import ROWS_MAX, Happening, bodies_of
 from payper.desk.installation import Installation
-from payper.desk.people import Actor
+from payper.desk.people import Actor, accept_invitation, invite, make_token
 from payper.desk.run import run_programme
 from payper.desk.sending import DELAYS_SECONDS, GIVE_UP, LEASE, delay_seconds
 from payper.desk.webhooks import change_endpoint, list_calls, make_endpoint, replay_call, replay_dead, rotate_secret, send_test
@@ -158,6 +158,29 @@ def test_each_party_hears_of_its_own_and_every_call_is_signed(house: House, rece
     assert len({got.id for got in receiver.received}) == len(receiver.received)
     with open_database(house.installation.book_of("northwind")) as book:
         assert book.outbox() == []
+
+
+def test_deliveries_that_arrive_one_by_one_are_told_once_and_together(house: House, receiver: Receiver) -> None:
+    house.run()
+    house.worker().until_empty()
+    house.endpoint("intentreach", receiver.address, ["delivery.judged"])
+    with house.installation.open() as directory:
+        key = invite(directory, party="intentreach", email="m@intentreach.example.org", name="M", role=Role.PROVIDER_MANAGER, by="", at=NOW)
+        maker = accept_invitation(directory, key, password=PASSWORD, at=NOW).person
+        actor = replace(house.actor("intentreach"), who=maker.person)
+        token, _ = make_token(directory, actor, name="sender", purposes=acts_of(Role.PROVIDER_MANAGER), days=None, at=NOW)
+    numbers = []
+    with served(house.installation) as site:
+        for place in range(12):
+            sent = {"external_id": f"live-{place}", "email": f"zoe{place}@zoe{place}.com", "title": "IT Manager", "country": "US"}
+            answer = Visitor(site.port, token=token).ask("/api/v1/contracts/northwind/reach/deliveries", method="POST", document=sent)
+            assert answer.status == 200, answer.text
+            numbers += re.findall(r'"number":"([^"]+)"', answer.text)
+    house.worker().until_empty()
+    told = [row for got in receiver.received for row in got.event["data"]["deliveries"]]
+    assert [row["external_id"] for row in told] == [f"live-{place}" for place in range(12)]
+    assert [row["number"] for row in told] == numbers
+    assert len(receiver.received) == 1
 
 
 def test_a_tampered_call_is_seen_by_the_library_of_the_specification(small_house: House, receiver: Receiver) -> None:

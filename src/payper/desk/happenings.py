@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 
 from payper.desk.public_numbers import key_for, public_number
+from payper.desk.read_contracts import read_versions
 from payper.desk.receiving import ARRIVED
-from payper.desk.recorded import recorded_contracts
 from payper.desk.settling import known_decisions
 from payper.parties import Act
 from payper.store.book_pages import BookPages
@@ -73,7 +73,9 @@ class Happening:
     rows: Sequence[Mapping[str, Any]]
 
 
-def happenings_of(book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: frozenset[str]) -> Iterator[Happening]:
+def happenings_of(
+    book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: frozenset[str], *, read: dict[int, pl.DataFrame]
+) -> Iterator[Happening]:
     """Tell what a note of a book is about.
 
     Args:
@@ -81,9 +83,10 @@ def happenings_of(book: BookPages, note: Note, joined: Mapping[str, Joined], wan
         note: One of its notes.
         joined: By contract, the parties it joins.
         wanted: The kinds that anybody wants to hear of; others are not looked up.
+        read: Batches that were read for other notes of the same look at the book; filled here.
     """
     if note.kind in {"verdicts", ARRIVED} and "delivery.judged" in wanted:
-        yield from _judged(book, note, joined)
+        yield from _judged(book, note, joined, read)
     elif note.kind == "facts":
         yield from _facts(book, note, joined, wanted)
     elif note.kind == "settled":
@@ -126,14 +129,22 @@ def body_of(kind: str, at: datetime, told: Mapping[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _judged(book: BookPages, note: Note, joined: Mapping[str, Joined]) -> Iterator[Happening]:
-    batch, *ids = (int(each) for each in note.subject.split())
-    subject, contract, journal = book.sealed(batch)
-    if subject != "deliveries" or contract not in joined:
+def _judged(book: BookPages, note: Note, joined: Mapping[str, Joined], read: dict[int, pl.DataFrame]) -> Iterator[Happening]:
+    """Tell verdicts: of a whole batch, or (`BATCH FIRST LAST`) of those that arrived one by one and stand in an open one."""
+    batch, *span = map(int, note.subject.split(" "))
+    columns = ["delivery_id", "external_id", "contract_version", "verdict", "reasons", "price_minor", "delivered_at", "contract"]
+    found = read.get(batch)
+    if found is None:
+        subject, contract, journal = book.batch_rows(batch)
+        if subject != "deliveries" or contract not in joined:
+            return
+        found = pl.read_parquet(journal, columns=columns[:-1]).with_columns(pl.lit(contract).alias("contract")).select(columns)
+        if span:
+            read[batch] = found
+    own = found.filter(pl.col("delivery_id").is_between(span[0], span[1])) if span else found
+    if own.is_empty():
         return
-    # Of deliveries that came one by one, the note names the first and the last: others stand in the same batch.
-    own = pl.col("delivery_id").is_between(ids[0], ids[-1]) if ids else pl.lit(value=True)
-    columns = ["delivery_id", "external_id", "contract_version", "verdict", "reasons", "price_minor", "delivered_at"]
+    contract = str(own["contract"][0])
     key, currency = key_for(book.secret(), "delivery"), _currency_of(book, contract)
     rows = [
         {
@@ -146,17 +157,14 @@ def _judged(book: BookPages, note: Note, joined: Mapping[str, Joined]) -> Iterat
             "currency": currency,
             "delivered_at": _instant(delivered_at),
         }
-        for id_, external_id, version, verdict, reasons, price, delivered_at in pl.read_parquet(journal, columns=columns)
-        .filter(own)
-        .select(columns)
-        .iter_rows()
+        for id_, external_id, version, verdict, reasons, price, delivered_at, _ in own.iter_rows()
     ]
     yield Happening("delivery.judged", joined[contract], note.made_at, "deliveries", rows)
 
 
 def _facts(book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: frozenset[str]) -> Iterator[Happening]:
     """Tell decisions on deliveries and returns that were claimed; milestones are the buyer's own."""
-    subject, contract, journal = book.sealed(int(note.subject))
+    subject, contract, journal = book.batch_rows(int(note.subject))
     kind = {"decisions": "delivery.changed", "returns": "return.claimed"}.get(subject, "")
     if kind not in wanted or contract not in joined:
         return
@@ -236,8 +244,8 @@ def _settled(book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: 
 
 
 def _currency_of(book: BookPages, contract: str) -> str:
-    versions = recorded_contracts(book).get(contract)
-    return versions[-1].currency if versions else ""
+    versions = read_versions(book, [contract]).get(contract)
+    return versions[-1].contract.currency if versions else ""
 
 
 def _by_external_id(book: BookPages, contract: str, ids: pl.Series) -> pl.DataFrame:

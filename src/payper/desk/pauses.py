@@ -97,6 +97,7 @@ def pause(
             seen = f"A pause of «{contract}» that your party declared is not over."
             raise RefusedError(code="PAUSED_ALREADY", where="contract", seen=seen, mend="End it first.")
         book.add_pause(made)
+        database.add_outbox("contract", f"{contract} paused")
     _note(directory, actor, "pause contract", reached, begins, at=at)
     return _seen(actor, made, at)
 
@@ -121,6 +122,7 @@ def resume(directory: Directory, actor: Actor, *, buyer: str, contract: str, at:
             raise RefusedError(code="NOT_PAUSED", where="contract", seen=seen, mend="Only who declared a pause ends it.")
         # One that has not begun ends before it begins, and so never holds.
         book.end_pause(found, until=at)
+        database.add_outbox("contract", f"{contract} resumed")
     _note(directory, actor, "resume contract", reached, at, at=at)
     return _seen(actor, PauseRow(contract, found.since, at, found.party, found.who, found.words), at)
 

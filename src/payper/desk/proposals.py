@@ -29,6 +29,12 @@ from payper.terms.contract import Contract
 from payper.terms.diff import Change, diff
 
 WORDS_MAX = 2000
+_DONE = {
+    "propose contract": "proposed",
+    "accept contract": "accepted",
+    "decline contract": "declined",
+    "withdraw contract": "withdrawn",
+}
 PROPOSALS_MAX = 500
 BACKTEST_ROWS_MAX = 5000
 """Deliveries that a backtest on a page judges anew: the newest."""
@@ -437,3 +443,5 @@ def checked_words(words: str) -> str:
 def _note(directory: Directory, actor: Actor, act: str, proposal: Proposal, *, at: datetime) -> None:
     subject = f"{proposal.buyer}/{proposal.contract} v{proposal.version}"
     directory.note(at=at, party=actor.party, who=actor.who, act=act, subject=subject, detail=proposal.hash)
+    named = f"{proposal.buyer} {proposal.provider} {proposal.contract} v{proposal.version}"
+    directory.add_outbox("contract", f"{named} {_DONE[act]} {actor.party}")

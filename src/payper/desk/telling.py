@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
 from polars.exceptions import PolarsError
 
 from payper.desk.happenings import Happening, bodies_of, contract_happening, happenings_of
@@ -66,10 +67,11 @@ def _tell_book(directory: Directory, buyer: str, address: str, *, at: datetime) 
             told = outgoing.told([note.key for note in notes])
             done: list[str] = []
             happenings: list[Happening] = []
+            read: dict[int, pl.DataFrame] = {}
             for note in notes:
                 done.append(note.key)
                 if note.key not in told:
-                    happenings += happenings_of(book, note, joined, wanted)
+                    happenings += happenings_of(book, note, joined, wanted, read=read)
                 if sum(len(each.rows) for each in happenings) >= ROWS_AT_ONCE:
                     break
         messages = _calls(happenings, endpoints, at=at)
@@ -115,7 +117,8 @@ def _told_of_contract(directory: Directory, outgoing: Outgoing, note: Note, *, l
     """Tell both parties what became of a proposal: `BUYER PROVIDER ID vN ACT [PARTY WHO DID IT]`."""
     buyer, provider, contract, version, act, *by = note.subject.split(" ")
     happening = contract_happening(Joined(buyer, contract, provider), act, version=int(version.removeprefix("v")), at=note.made_at)
-    messages = _calls([happening], outgoing.endpoints([buyer, provider]), at=at)
+    # That a version is accepted is told by the buyer's book, once it stands there.
+    messages = [] if act == "accepted" else _calls([happening], outgoing.endpoints([buyer, provider]), at=at)
     if letters.is_mail_on:
         others = [party for party in (buyer, provider) if party not in by]
         people = [

@@ -195,8 +195,8 @@ class BookPages(Database):
         )
         return [_transfer(row) for row in self._connection.rows(sql, (f"{own}/", f"{own}0", *charges))]
 
-    def sealed(self, batch: int) -> tuple[str, str, bytes]:
-        """Give subject, chain and rows (Parquet) of a batch; empty where it is not there."""
+    def batch_rows(self, batch: int) -> tuple[str, str, bytes]:
+        """Give subject, chain and rows (Parquet) of a batch, open ones as far as they go; empty where it is not there."""
         row = self._row("select subject, chain from batch where batch = ?", (batch,))
         return ("", "", b"") if row is None else (str(row[0]), str(row[1]), self.journal(batch))
 
