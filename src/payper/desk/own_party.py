@@ -10,7 +10,8 @@ from zoneinfo import available_timezones
 from payper.desk.installation import AbsentError, absent, reach, secret_of
 from payper.desk.people import Actor, DeniedError, change_role, invite
 from payper.desk.public_numbers import key_for, own_number, public_number
-from payper.desk.refusals import UnreadableError
+from payper.desk.refusals import RefusedError, UnreadableError
+from payper.errors import UsageError
 from payper.parties import Act, Party, Role, is_identifier, roles_for
 from payper.store.directory import Directory, Person, Token
 
@@ -125,8 +126,23 @@ def read_purposes(names: Sequence[str]) -> frozenset[Act]:
 
 
 def deactivate(directory: Directory, actor: Actor, *, person: str, at: datetime) -> None:
-    """Let somebody of the actor's party act no more; errors as `change_role`."""
-    change_role(directory, actor, person=person, role=None, at=at)
+    """Let somebody of the actor's party act no more.
+
+    Raises:
+        DeniedError: The actor may not manage people.
+        RefusedError: Nobody would be left who can.
+    """
+    replace_role(directory, actor, person=person, role=None, at=at)
+
+
+def replace_role(directory: Directory, actor: Actor, *, person: str, role: Role | None, at: datetime) -> None:
+    """Give somebody of the actor's party another role, or (None) let them act no more; errors as `deactivate`."""
+    try:
+        change_role(directory, actor, person=person, role=role, at=at)
+    except DeniedError:
+        raise
+    except UsageError as error:
+        raise RefusedError(code="ROLE_STAYS", where="role", seen=error.seen, mend=error.mend) from error
 
 
 def add_party(directory: Directory, actor: Actor, party: Party, *, zone: str, at: datetime) -> None:

@@ -17,6 +17,7 @@ from payper._version import __version__
 from payper.desk.installation import Installation
 from payper.errors import PayperError
 from payper.web import problems
+from payper.web.allowed import Allowed
 from payper.web.api import API
 from payper.web.api.described import Described
 from payper.web.asgi import Application
@@ -77,7 +78,7 @@ def make_application(
     )
     application.state.server = server
     application.state.receptions = Receptions(installation, clock=server.clock)
-    return Gate(Tags(application, path="/api/v1/"), metrics=metrics, is_https=configuration.is_https), application
+    return Gate(Tags(Allowed(application), path="/api/v1/"), metrics=metrics, is_https=configuration.is_https), application
 
 
 @get(stylesheet(), sync_to_thread=False)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
+from msgspec import Struct
+
+from payper.web.api import shapes, write_shapes
 
 _PROBLEM: dict[str, Any] = {
     "title": "Problem",
@@ -52,6 +56,7 @@ _CHANGING = {
     "422": "It can be read, and not understood; `code` says why, `faults` of which row.",
     "428": "If-Match is missing.",
 }
+_CLOSED = {"additionalProperties": False}
 _RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 
 
@@ -66,7 +71,8 @@ class Described(JsonRenderPlugin):
 def with_problems(description: dict[str, Any]) -> dict[str, Any]:
     """Add the problems that routes answer, and take out what the framework says of them."""
     components = dict(description.get("components", {}))
-    components["schemas"] = {**components.get("schemas", {}), "Problem": _PROBLEM}
+    schemas = {name: {**schema, **_CLOSED} if name in _closed() else schema for name, schema in components.get("schemas", {}).items()}
+    components["schemas"] = {**schemas, "Problem": _PROBLEM}
     paths = {}
     for path, item in description.get("paths", {}).items():
         paths[path] = {
@@ -74,6 +80,15 @@ def with_problems(description: dict[str, Any]) -> dict[str, Any]:
             for method, operation in item.items()
         }
     return {**description, "components": components, "paths": paths}
+
+
+@cache
+def _closed() -> frozenset[str]:
+    """List the shapes that take no field beside their own; the framework does not say so of them."""
+    kinds = [
+        kind for module in (shapes, write_shapes) for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Struct)
+    ]
+    return frozenset(kind.__name__ for kind in kinds if kind.__struct_config__.forbid_unknown_fields)
 
 
 def _operation(method: str, operation: dict[str, Any]) -> dict[str, Any]:

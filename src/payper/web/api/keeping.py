@@ -12,8 +12,8 @@ from payper.desk.erasure import erase_person, find_person, list_erasures
 from payper.desk.idempotency import read_key
 from payper.desk.installation import absent
 from payper.desk.lists import add_to_list, list_lists, lists_with, take_off_list
-from payper.desk.own_party import add_party, deactivate, invite_person, list_people, list_tokens, read_purposes, read_role
-from payper.desk.people import change_role, make_token, revoke_token
+from payper.desk.own_party import add_party, deactivate, invite_person, list_people, list_tokens, read_purposes, read_role, replace_role
+from payper.desk.people import make_token, revoke_token
 from payper.parties import Act, Party, PartyKind
 from payper.store.book_terms import ListRow
 from payper.web.api import showing
@@ -136,7 +136,7 @@ def give_role(request: Asked, person: FromPath[str], data: JSONBody[RoleSent]) -
     """Give somebody of your party another role, or one who acted no more a role again; their sessions end."""
     with with_token(request) as visit:
         _must_know(visit, person)
-        change_role(visit.directory, visit.actor, person=person, role=read_role(data.role), at=visit.at)
+        replace_role(visit.directory, visit.actor, person=person, role=read_role(data.role), at=visit.at)
         return showing.person(_must_know(visit, person))
 
 
