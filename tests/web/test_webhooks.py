@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 from tests.web.receiver import Received, Receiver, receiving
 from tests.web.site import NOW, PASSWORD, Visitor, party, served, write_programme
 
-from payper.desk.happenings import ROWS_MAX, Happening, bodies_of
+from payper.desk.happenings import EVENTS, ROWS_MAX, TEST, Happening, bodies_of
 from payper.desk.installation import Installation
 from payper.desk.people import Actor, accept_invitation, invite, make_token
 from payper.desk.run import run_programme
@@ -539,3 +540,28 @@ def test_what_ended_long_ago_is_forgotten(house: House, receiver: Receiver) -> N
     house.now += timedelta(days=40)
     tidy(worker.sender)
     assert (house.states(endpoint), house.states(off)) == ([], [])
+
+
+def test_the_check_that_the_documentation_shows_takes_real_calls_and_no_others(small_house: House, receiver: Receiver) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    shown: dict[str, Any] = {}
+    exec(block, shown)
+    check = shown["is_from_payper"]
+    old = small_house.endpoint("northwind", receiver.address)
+    with small_house.installation.open() as directory:
+        new = rotate_secret(directory, small_house.actor("northwind"), old.endpoint, at=LATER)
+        send_test(directory, small_house.actor("northwind"), old.endpoint, at=LATER)
+    small_house.worker().until_empty()
+    (got,) = receiver.received
+    now = LATER.timestamp()
+    assert [check(got.headers, got.body, secret, now=now) for secret in (old.secret, new.secret)] == [True, True]
+    assert not check(got.headers, got.body + b" ", new.secret, now=now)
+    assert not check(got.headers, got.body, "whsec_" + base64.b64encode(b"x" * 32).decode(), now=now)
+    assert not check(got.headers, got.body, new.secret, now=now + 301)
+    assert not check(got.headers | {"webhook-timestamp": "now"}, got.body, new.secret, now=now)
+
+
+def test_the_documentation_names_every_event() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    assert set(re.findall(r"`((?:delivery|return|charge|contract|webhook)\.\w+)`", text)) == {*EVENTS, TEST}
