@@ -74,7 +74,7 @@ class Happening:
 
 
 def happenings_of(
-    book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: frozenset[str], *, read: dict[int, pl.DataFrame]
+    book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: frozenset[str], *, read: dict[int, pl.DataFrame] | None = None
 ) -> Iterator[Happening]:
     """Tell what a note of a book is about.
 
@@ -83,10 +83,10 @@ def happenings_of(
         note: One of its notes.
         joined: By contract, the parties it joins.
         wanted: The kinds that anybody wants to hear of; others are not looked up.
-        read: Batches that were read for other notes of the same look at the book; filled here.
+        read: Batches that were read for other notes of the same look at the book; filled here. None: none were.
     """
     if note.kind in {"verdicts", ARRIVED} and "delivery.judged" in wanted:
-        yield from _judged(book, note, joined, read)
+        yield from _judged(book, note, joined, {} if read is None else read)
     elif note.kind == "facts":
         yield from _facts(book, note, joined, wanted)
     elif note.kind == "settled":
