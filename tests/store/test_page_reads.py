@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from payper.adjudication.past import VERDICT_CODES
 from payper.desk import shelf
 from payper.reasons import Reason
-from payper.store import book_pages
+from payper.store import book_pages, derived
 from payper.store.book_pages import read_pages
 from payper.store.database import Batch, Database, open_database
 
@@ -105,3 +105,55 @@ def test_sums_of_accounts_grow_with_every_transfer(new_book: Callable[[], str]) 
         assert pages.account_sums([]).is_empty()
         assert [row.transfer_id for row in pages.transfers_of("a", 1, ["a/1/accepted"])] == ["a/1/accepted/pending", "a/1/accepted/post"]
         assert pages.stray() is None
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 30), st.integers(0, 4)), max_size=25), max_size=4),
+    rows=st.sampled_from([1, 2, 5, 4096]), limit=st.integers(1, 7),
+)  # fmt: skip
+def test_lines_of_a_contract_stand_in_order_of_time_and_arrival_however_they_came(
+    new_book: Callable[[], str], monkeypatch: pytest.MonkeyPatch, parts: list[list[tuple[str, int, int]]], rows: int, limit: int
+) -> None:
+    monkeypatch.setattr(derived, "BLOCK_ROWS", rows)
+    address, whole = new_book(), {}
+    with open_database(address) as book, book.transaction():
+        for part in parts:
+            new = {f"{contract}/{id_}/accepted/pending": (contract, at) for contract, id_, at in part}
+            new = {id_: value for id_, value in new.items() if id_ not in whole}
+            whole |= new
+            book.add_transfers(transfers([(id_, contract, at) for id_, (contract, at) in new.items()]), run=1)
+    with read_pages(address) as pages:
+        for contract in "ab":
+            own = [(at, int(id_.split("/")[1]), id_) for id_, (of, at) in whole.items() if of == contract]
+            found, before = [], None
+            while True:
+                page = pages.transfer_rows(contract, before=before, limit=limit)
+                found += [row.transfer_id for row in page]
+                if len(page) < limit:
+                    break
+                last = page[-1].transfer_id.split("/", 2)
+                before = (page[-1].happened_at, int(last[1]), last[2])
+            assert found == [id_ for *_, id_ in sorted(own, reverse=True)]
+
+
+def test_a_book_of_an_earlier_version_has_its_lines_once_it_was_opened(new_book: Callable[[], str]) -> None:
+    address = new_book()
+    with open_database(address) as book, book.transaction():
+        book.add_transfers(transfers([("a/1/accepted/pending", "a", 5), ("a/12/accepted/pending", "a", 5)]), run=1)
+        book._connection.run("delete from transfer_block")
+        book._connection.run("delete from setting where name = ?", (derived.BLOCKS,))
+    with open_database(address), read_pages(address) as pages:
+        assert [row.transfer_id for row in pages.transfer_rows("a", before=None, limit=9)] == [
+            "a/12/accepted/pending",
+            "a/1/accepted/pending",
+        ]
+
+
+def transfers(rows: list[tuple[str, str, int]]) -> pl.DataFrame:
+    schema = {"transfer_id": pl.String, "contract": pl.String, "happened_at": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row").select(
+        "transfer_id", pl.lit("c").alias("charge_id"), "contract", pl.lit("pending").alias("kind"), pl.col("happened_at").cast(pl.Datetime("us", "UTC")),
+        pl.lit(7).cast(pl.Int64).alias("amount_minor"), pl.lit("USD").alias("currency"), pl.lit("x").alias("debit_account"),
+        pl.lit("y").alias("credit_account"), pl.lit("why").alias("cause"), pl.lit(None, dtype=pl.String).alias("corrects"),
+    )  # fmt: skip

@@ -111,7 +111,7 @@ def list_lines(directory: Directory, actor: Actor, *, buyer: str, contract: str,
         if versions is None:
             raise absent("contract", contract)
         key = key_for(book.secret(), "delivery")
-        transfers = book.transfer_rows(contract, before=_place(before, contract, key), limit=LINES + 1)
+        transfers = book.transfer_rows(contract, before=_place(before, key), limit=LINES + 1)
         shown = transfers[:LINES]
         (balance,) = _balances(book, [reached])
         return Lines(
@@ -260,7 +260,7 @@ def _cursor(last: TransferRow, key: bytes) -> str:
     return f"{last.happened_at}.{public_number(int(match['delivery']), key)}.{match['milestone']}{match['rest'] or ''}"
 
 
-def _place(cursor: str | None, contract: str, key: bytes) -> tuple[int, int, str] | None:
+def _place(cursor: str | None, key: bytes) -> tuple[int, int, str] | None:
     if cursor is None:
         return None
     at, _, rest = cursor.partition(".")
@@ -268,4 +268,4 @@ def _place(cursor: str | None, contract: str, key: bytes) -> tuple[int, int, str
     id_ = own_number(number, key)
     if id_ is None or not at.isdigit() or len(at) > 18 or not tail:
         raise AbsentError(where="before", seen="There is no such place in the list.", mend="Begin at its first page.")
-    return int(at), id_, f"{contract}/{id_}/{tail}"
+    return int(at), id_, tail

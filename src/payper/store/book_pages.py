@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from payper.store.database import Database, read_database
+from payper.store.derived import Place, newest_places
 from payper.store.parts import parquet, unpack
 
 WINDOW = 20_000
@@ -154,36 +155,13 @@ class BookPages(Database):
         schema = dict.fromkeys(columns.split(", "), pl.String) | {"amount_minor": pl.Int64}
         return pl.DataFrame([(*row[:4], int(row[4])) for row in rows], schema=schema, orient="row")
 
-    def transfer_rows(self, contract: str, *, before: tuple[int, int, str] | None, limit: int) -> list[TransferRow]:
-        """Give the newest transfers of a contract, those before an instant, delivery and id where they are named.
-
-        Those of one instant stand in the order of their deliveries, not of their ids as texts: that would show where another digit
-        begins, and so how many deliveries others make.
-        """
-        # The join, which gives the order of what is of one instant, is made only for the instants that can be on the page.
-        earlier = " and happened_at < ?" if before else ""
-        since = self._row(
-            "select min(happened_at) from "
-            f"(select happened_at from transfer where contract = ?{earlier} order by happened_at desc limit ?) newest",
-            (contract, *((before[0],) if before else ()), limit),
-        )
-        first = since[0] if since is not None else None
-        # With nothing earlier, what is left is of the instant itself.
-        first = before[0] if first is None and before is not None else first
-        if first is None:
-            return []
-        place = "(t.happened_at, coalesce(c.delivery_id, 0), t.transfer_id)"
-        # An instant may be that of many: what cannot be on the page any more is left out of the join.
-        older, until = (f" and {place} < (?, ?, ?)", " and happened_at <= ?") if before else ("", "")
-        columns = ", ".join(f"t.{name}" for name in _TRANSFER)
-        sql = (
-            f"select {columns} from (select * from transfer where contract = ? and happened_at >= ?{until}) t "
-            f"left join charge c on c.charge_id = t.charge_id where 1 = 1{older} "
-            "order by t.happened_at desc, coalesce(c.delivery_id, 0) desc, t.transfer_id desc limit ?"
-        )
-        return [
-            _transfer(row) for row in self._connection.rows(sql, (contract, first, *(before[:1] if before else ()), *(before or ()), limit))
-        ]
+    def transfer_rows(self, contract: str, *, before: Place | None, limit: int) -> list[TransferRow]:
+        """Give the newest transfers of a contract, those before a place where one is named, in the order of `derived.Place`."""
+        places = newest_places(self._connection, contract, before=before, limit=limit)
+        ids = [f"{contract}/{delivery}/{rest}" for _, delivery, rest in places]
+        sql = f"select {', '.join(_TRANSFER)} from transfer where transfer_id in ({_marks(ids)})"
+        found = {str(row[0]): _transfer(row) for row in self._connection.rows(sql, ids)}
+        return [found[id_] for id_ in ids]
 
     def transfers_of(self, contract: str, delivery_id: int, charges: Sequence[str]) -> list[TransferRow]:
         """Give the transfers of a delivery's charges, in order of time."""

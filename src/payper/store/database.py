@@ -14,7 +14,7 @@ import polars as pl
 
 from payper.errors import StoreError, UsageError
 from payper.store.connections import Connection, Row, TwiceError
-from payper.store.derived import add_to_sums, count_verdicts, first_stray
+from payper.store.derived import add_blocks, add_to_sums, count_verdicts, fill_blocks, first_stray
 from payper.store.open_batches import CHAIN_START, open_batches, seal_chain, seal_digest, whole_of
 from payper.store.outbox import Note, add_note, drop_notes, list_notes
 from payper.store.postgres import is_postgres, open_postgres
@@ -98,6 +98,7 @@ def open_database(address: Path | str) -> Iterator[Database]:
     """
     connection: Connection = open_postgres(str(address)) if is_postgres(str(address)) else open_sqlite(path_of(address))
     try:
+        fill_blocks(connection)
         yield Database(connection)
     finally:
         connection.close()
@@ -310,6 +311,7 @@ class Database:
         ordered = transfers.sort("transfer_id").with_columns(pl.col("happened_at").dt.timestamp("us"), pl.col("cause").fill_null(""))
         self._insert("transfer", _TRANSFER, ordered, run=run)
         add_to_sums(self._connection, ordered)
+        add_blocks(self._connection, ordered)
 
     def stray(self) -> str | None:
         """Name the first of the sums and counts that pages read which is not that of its rows; None: all are."""

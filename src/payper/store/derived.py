@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
+
 import polars as pl
 
 from payper.store.connections import Connection
@@ -27,6 +30,86 @@ def add_to_sums(connection: Connection, transfers: pl.DataFrame) -> None:
         "amount_minor = account_sum.amount_minor + excluded.amount_minor",
         list(sums.iter_rows()),
     )
+
+
+BLOCK_ROWS = 1024
+"""Transfers in a block, at most."""
+
+BLOCKS = "transfer_blocks"
+"""The setting of a book that says that all of its transfers stand in blocks."""
+
+Place = tuple[int, int, str]
+"""Where a transfer stands: instant in microseconds since 1970 (UTC), delivery, and what follows these two in its id.
+
+Those of one instant stand in the order of their deliveries, not of their ids as texts: that would show where another digit begins, and so
+how many deliveries others make.
+"""
+
+
+def add_blocks(connection: Connection, transfers: pl.DataFrame) -> None:
+    """Put new transfers into blocks: `transfer_id`, `contract`, `happened_at` in microseconds."""
+    blocks: list[tuple[str, int, str]] = []
+    for (contract,), own in transfers.sort("contract").group_by(["contract"], maintain_order=True):
+        tail = pl.col("transfer_id").str.strip_prefix(f"{contract}/").str.splitn("/", 2)
+        placed = own.select(
+            "happened_at",
+            tail.struct.field("field_0").cast(pl.Int64, strict=False).fill_null(0).alias("delivery"),
+            tail.struct.field("field_1").fill_null("").alias("rest"),
+        )
+        # There are few ends of ids, and numbers are sorted many times as quickly as texts.
+        ends = placed["rest"].unique().sort()
+        rank = pl.col("rest").replace_strict(ends, pl.int_range(len(ends), eager=True), return_dtype=pl.UInt32)
+        placed = placed.with_columns(rank.alias("rank")).sort("happened_at", "delivery", "rank", descending=True)
+        lines = placed.select(pl.concat_str("happened_at", "delivery", "rest", separator=" "))["happened_at"].to_list()
+        instants = placed["happened_at"]
+        for first in range(0, len(lines), BLOCK_ROWS):
+            blocks.append((str(contract), int(instants[first]), "\n".join(lines[first : first + BLOCK_ROWS])))  # noqa: PERF401  # shorter so
+    connection.run_many(
+        "insert into transfer_block (contract, last_at, places) values (?, ?, ?)",
+        blocks,
+    )
+
+
+def fill_blocks(connection: Connection) -> None:
+    """Put the transfers of a book that an earlier payper wrote into blocks, once."""
+    known = "select 1 from setting where name = ?"
+    if next(iter(connection.rows(known, (BLOCKS,))), None) is not None:
+        return
+    with connection.transaction():
+        if next(iter(connection.rows(known, (BLOCKS,))), None) is None:
+            schema = {"transfer_id": pl.String, "contract": pl.String, "happened_at": pl.Int64}
+            rows = list(connection.rows("select transfer_id, contract, happened_at from transfer"))
+            add_blocks(connection, pl.DataFrame(rows, schema=schema, orient="row"))
+            connection.run("insert into setting values (?, ?)", (BLOCKS, b"1"))
+
+
+def newest_places(connection: Connection, contract: str, *, before: Place | None, limit: int) -> list[Place]:
+    """Give where the newest transfers of a contract stand, those before a place where one is named."""
+    found: list[Place] = []
+    sql = "select last_at, places from transfer_block where contract = ? order by last_at desc"
+    for last, text in _blocks(connection, sql, contract):
+        if len(found) == limit and found[-1][0] > last:
+            break
+        own = (_place(line) for line in text.split("\n"))
+        fits = (place for place in own if before is None or place < before)
+        found = heapq.nlargest(limit, [*found, *(place for place, _ in zip(fits, range(limit), strict=False))])
+    return found
+
+
+def _blocks(connection: Connection, sql: str, contract: str) -> Iterator[tuple[int, str]]:
+    """Read blocks a few at a time, as a server sends a whole answer at once."""
+    skipped, few = 0, 2
+    while True:
+        rows = list(connection.rows(f"{sql}, block limit ? offset ?", (contract, few, skipped)))
+        yield from ((int(row[0]), str(row[1])) for row in rows)
+        if len(rows) < few:
+            return
+        skipped, few = skipped + few, 32
+
+
+def _place(line: str) -> Place:
+    at, delivery, rest = line.split(" ", 2)
+    return int(at), int(delivery), rest
 
 
 def first_stray(connection: Connection) -> str | None:

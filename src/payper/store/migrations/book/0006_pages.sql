@@ -1,7 +1,15 @@
 -- What pages need to be quick at a million deliveries. All of it is derived from verdict and transfer, and kept in their transactions.
 -- Ids of transfers stand in the order of their bytes, as in SQLite, so that a delivery's are a range of the key.
 -- postgres: alter table transfer alter column transfer_id type text collate "C";
-create index transfer_time on transfer (contract, happened_at);
+
+-- Transfers of a contract in order of time, some thousand in a block: an index of them all would cost every run more than it gives.
+create table transfer_block (
+  block    integer primary key,
+  contract text    not null,
+  last_at  integer not null,               -- the latest instant in it, microseconds since 1970, UTC
+  places   text    not null                -- a line each, the latest first: instant, delivery and what follows them in the transfer's id
+);
+create index transfer_block_last on transfer_block (contract, last_at);
 
 -- What moved between two accounts of a contract, all transfers added up.
 create table account_sum (
