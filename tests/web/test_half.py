@@ -50,7 +50,7 @@ def plain(text: str) -> str:
         return names.setdefault(match[0], f"#{len(names)}")
 
     text = re.sub(r'value="[\w-]{20,}"', "", text)
-    text = re.sub(r"\b[0-9a-f]{16,24}\b", named, text)
+    text = re.sub(r"(?<![0-9a-f])[0-9a-f]{16,24}\b", named, text)
     return re.sub(r"\b[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}\b", named, text)
 
 
