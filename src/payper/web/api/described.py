@@ -45,11 +45,11 @@ _ALWAYS = {
     "401": "No token that is known and in force was sent.",
     "403": "The token does not allow this.",
     "404": "There is no such thing, or none that the token's party reaches.",
+    "409": "As things stand it cannot be done; `code` says why.",
     "429": "The token asked as often as it may; Retry-After says when to go on.",
     "503": "Not now: somebody else writes to the book. Retry-After says when to try again.",
 }
 _CHANGING = {
-    "409": "As things stand it cannot be done; `code` says why.",
     "412": "It was changed since it was read.",
     "413": "Too large.",
     "415": "Not JSON.",

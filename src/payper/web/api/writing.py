@@ -24,7 +24,9 @@ T = TypeVar("T", bound=Struct)
 Key = Annotated[
     str | None,
     HeaderParameter(
-        name="Idempotency-Key", description="Names the act: sent again within a week, it is not done again, and answered the same."
+        name="Idempotency-Key",
+        pattern='^"?[!#-~]{1,255}"?$',
+        description="Names the act: sent again within a week, it is not done again, and answered the same.",
     ),
 ]
 Match = Annotated[str | None, HeaderParameter(name="If-Match", description="The ETag of what was read; * whatever stands.")]
