@@ -84,7 +84,7 @@ class Answer:
     @property
     def plain(self) -> str:
         """The body without what differs from request to request."""
-        return re.sub(r'value="[\w-]{20,}"|[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}', "…", self.text)
+        return re.sub(r'value="[\w-]{20,}"|[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}|ep_[0-9a-f]{16}', "…", self.text)
 
 
 @dataclass
