@@ -21,7 +21,7 @@ from payper.desk.refusals import UnreadableError
 from payper.desk.settling import settle_book
 from payper.desk.verify import verify
 from payper.parties import Role, acts_of
-from payper.store import read_database
+from payper.store import open_database, read_database
 from payper.store.people_kept import BookPeople
 
 
@@ -85,6 +85,16 @@ def test_people_are_named_by_address_domain_or_phone(book: Book, person: str, co
         return
     assert find_person(book.directory, BUYER, person=person, at=NOW).count == count
     assert erase_person(book.directory, BUYER, person=person, suppress=False, at=NOW).deliveries == count
+
+
+def test_answers_that_quote_who_is_erased_are_forgotten_and_others_stay(book: Book) -> None:
+    with open_database(book.address) as database, database.transaction():
+        for key, answer in (("a", f'{{"number": "{book.numbers["L-1"]}"}}'), ("b", "ann1@acme1.com is no"), ("c", "of L-4"), ("d", "100%")):
+            database.keep_answer(party="intentreach", key=key, digest=b"x", answer=answer, at=NOW)
+    erase_person(book.directory, BUYER, person="ann1@acme1.com", suppress=False, at=NOW)
+    with read_database(book.address) as database:
+        kept = [key for key in "abcd" if database.answered("intentreach", key) is not None]
+    assert kept == ["c", "d"]
 
 
 def test_only_who_may_erases_and_a_provider_never(book: Book) -> None:

@@ -254,7 +254,8 @@ def erase_person(directory: Directory, actor: Actor, *, person: str, suppress: b
 
 def _empty(book: BookPeople, who: Named) -> tuple[int, int]:
     counts = {"deliveries": 0, "facts": 0}
-    found = _found(book, who)
+    found, key = _found(book, who), key_for(book.secret(), "delivery")
+    book.drop_answers_with([who.text])
     for batch in book.batches_of_people(list(found)):
         _, mask = found[batch.batch]
         people = pl.read_parquet(batch.people)
@@ -264,6 +265,8 @@ def _empty(book: BookPeople, who: Named) -> tuple[int, int]:
         if batch.subject == "deliveries":
             before = pl.col(IS_ERASED).fill_null(value=False) if IS_ERASED in people.columns else pl.lit(value=False)
             emptied = emptied.with_columns((before | pl.lit(mask)).alias(IS_ERASED))
+            ids = pl.read_parquet(batch.journal, columns=["delivery_id"])["delivery_id"].filter(mask)
+            book.drop_answers_with(public_number(id_, key) for id_ in ids)
         book.replace_people(batch.batch, parquet(emptied))
         counts["deliveries" if batch.subject == "deliveries" else "facts"] += int(mask.sum())
     return counts["deliveries"], counts["facts"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -63,6 +63,10 @@ class BookPeople(Database):
         digest = hashlib.sha256(people).digest()
         self._connection.run("update batch set people = ?, people_digest = ? where batch = ?", (people, digest, batch))
 
+    def drop_answers_with(self, texts: Iterable[str]) -> None:
+        """Forget the answers to sent deliveries in which one of these texts stands: words of a verdict quote what was sent."""
+        self._connection.run_many("delete from idempotency where answer like ?", [(f"%{_literal(text)}%",) for text in texts])
+
     def add_erasure(self, erased: Erased) -> None:
         """Keep that somebody was erased."""
         at = erased.at.astimezone(UTC).isoformat(timespec="microseconds")
@@ -72,3 +76,8 @@ class BookPeople(Database):
         """List erasures, newest first."""
         rows = self._connection.rows("select erasure, erased_at, who, digest, told from erasure order by erased_at desc, erasure")
         return [Erased(row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4]) for row in rows]
+
+
+def _literal(text: str) -> str:
+    """Give a text whose marks mean nothing but themselves; `_` stands for any one character, itself among them."""
+    return text.replace("%", "_").replace("\\", "_")

@@ -47,7 +47,7 @@ def milestones(
     with with_token(request) as visit:
         rows = [_row(each) for each in data.rows]
         noted = record_milestones(visit.directory, visit.actor, buyer=buyer, contract=contract, rows=rows, key=read_key(key), at=visit.at)
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -59,7 +59,7 @@ def returns(
     with with_token(request) as visit:
         rows = [_row(each) for each in data.rows]
         noted = claim_returns(visit.directory, visit.actor, buyer=buyer, contract=contract, rows=rows, key=read_key(key), at=visit.at)
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -71,7 +71,7 @@ def decisions(
     with with_token(request) as visit:
         rows = [_row(each) for each in data.rows]
         noted = record_decisions(visit.directory, visit.actor, buyer=buyer, contract=contract, rows=rows, key=read_key(key), at=visit.at)
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -82,7 +82,7 @@ def milestone(
     """Record a milestone of one accepted delivery."""
     with with_token(request) as visit:
         noted = record_milestone(visit.directory, visit.actor, buyer=buyer, number=number, row=_row(data), key=read_key(key), at=visit.at)
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -95,7 +95,7 @@ def decision(
         noted = decide_delivery(
             visit.directory, visit.actor, buyer=buyer, number=number, decision=data.decision, key=read_key(key), at=visit.at
         )
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -121,7 +121,7 @@ def claim(request: Asked, buyer: FromPath[str], number: FromPath[str], data: JSO
             key=read_key(key),
             at=visit.at,
         )
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -130,7 +130,7 @@ def contest(request: Asked, buyer: FromPath[str], number: FromPath[str], place: 
     """Contest a return, as the provider; then a person decides."""
     with with_token(request) as visit:
         noted = contest_return(visit.directory, visit.actor, buyer=buyer, number=number, place=place, key=read_key(key), at=visit.at)
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 
@@ -143,7 +143,7 @@ def return_decision(
         noted = decide_return(
             visit.directory, visit.actor, buyer=buyer, number=number, place=place, decision=data.decision, key=read_key(key), at=visit.at
         )
-        settle_after(visit, buyer)
+        settle_after(request, visit, buyer)
         return _noted(noted)
 
 

@@ -14,9 +14,9 @@ from msgspec.json import encode
 
 from payper.desk.idempotency import answer_before, digest_of, forget_before, read_key
 from payper.desk.refusals import NeededError, RefusedError, StaleError
-from payper.desk.settling import settle_book
 from payper.errors import StoreError, UsageError
 from payper.store.proposals import Proposals
+from payper.web.receptions import Receptions
 from payper.web.visits import Asked, Visit
 
 T = TypeVar("T", bound=Struct)
@@ -126,13 +126,9 @@ def tag_of(revision: int) -> dict[str, str]:
     return {"ETag": f'"r{revision}"'}
 
 
-def settle_after(visit: Visit, buyer: str) -> None:
-    """Draw the money from what was just recorded; where somebody else writes just now, the next settlement does."""
+def settle_after(request: Asked, visit: Visit, buyer: str) -> None:
+    """Draw the money from what was just recorded: at once, or beside the server where that takes long or somebody else writes."""
     address = visit.directory.book(buyer)
-    if address is None:
-        return
-    try:
-        settle_book(address, at=visit.at)
-    except StoreError as error:
-        if not error.can_retry:
-            raise
+    if address is not None:
+        receptions: Receptions = request.app.state.receptions
+        receptions.upkeep.settle(address)

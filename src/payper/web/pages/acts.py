@@ -46,6 +46,7 @@ def milestone_form(request: Asked, buyer: FromPath[str], number: FromPath[str], 
         if row["amount"] is None:
             row["currency"] = None
         return _done(
+            request,
             visit,
             buyer,
             number,
@@ -60,6 +61,7 @@ def decision_form(request: Asked, buyer: FromPath[str], number: FromPath[str], d
     with signed_in(request, data) as visit:
         decision = text_of(data, "decision")
         return _done(
+            request,
             visit,
             buyer,
             number,
@@ -74,6 +76,7 @@ def return_form(request: Asked, buyer: FromPath[str], number: FromPath[str], dat
     with signed_in(request, data) as visit:
         reason, evidence = text_of(data, "reason"), text_of(data, "evidence")
         return _done(
+            request,
             visit,
             buyer,
             number,
@@ -87,6 +90,7 @@ def contest_form(request: Asked, buyer: FromPath[str], number: FromPath[str], pl
     """Contest a return."""
     with signed_in(request, data) as visit:
         return _done(
+            request,
             visit,
             buyer,
             number,
@@ -101,6 +105,7 @@ def return_decision_form(request: Asked, buyer: FromPath[str], number: FromPath[
     with signed_in(request, data) as visit:
         decision = text_of(data, "decision")
         return _done(
+            request,
             visit,
             buyer,
             number,
@@ -111,14 +116,14 @@ def return_decision_form(request: Asked, buyer: FromPath[str], number: FromPath[
         )
 
 
-def _done(visit: Visit, buyer: str, number: str, data: dict[str, Any], do: Callable[[], object]) -> Response[Any]:
+def _done(request: Asked, visit: Visit, buyer: str, number: str, data: dict[str, Any], do: Callable[[], object]) -> Response[Any]:
     """Do an act and go back to the delivery; what stands against it is said there, and what was typed is kept."""
     try:
         do()
     except RefusedError as error:
         typed = {name: text_of(data, name) for name in data}
         return show_delivery(visit, buyer, number, error=error, acts=acts_shown(visit, buyer, number, typed), status=409)
-    settle_after(visit, buyer)
+    settle_after(request, visit, buyer)
     return Redirect(f"/deliveries/{buyer}/{number}", status_code=303)
 
 
