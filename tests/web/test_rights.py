@@ -33,6 +33,8 @@ def table(site: Site, who: Who) -> dict[str, Route]:
     # Results are of one's own book: of another's are contracts and providers that are only there.
     strange_contract = {"northwind": "alone", "contoso": "meet"}.get(party, "meet")
     strange_provider = {"northwind": "nobody", "contoso": "intentreach"}.get(party, "meetly")
+    query = {"?buyer": buyer, "?contract": contract}
+    strange_query = {"?buyer": strange_buyer, "?contract": strange}
     own_provider = {"northwind": "intentreach"}.get(party, "meetly")
     version = {"version": "1"}
     one = {"buyer": buyer, "number": site.numbers(buyer, contract)[0]}
@@ -58,6 +60,17 @@ def table(site: Site, who: Who) -> dict[str, Route]:
         "GET /providers": Route(Act.READ_RESULTS),
         "GET /providers/{provider}": Route(Act.READ_RESULTS, {"provider": own_provider}, {"provider": strange_provider}),
         "GET /quality": Route(Act.READ_DELIVERIES),
+        "GET /prospects": Route(
+            Act.READ_PEOPLE, {"?buyer": buyer, "?q": "acme"}, {"?buyer": strange_buyer, "?q": "acme"} if strange_buyer != buyer else {}
+        ),
+        "GET /exports/deliveries/{kind}": Route(Act.READ_DELIVERIES, {"kind": "csv", **query}, {"kind": "csv", **strange_query}),
+        "GET /exports/lines/{kind}": Route(Act.READ_MONEY, {"kind": "csv", **query}, {"kind": "csv", **strange_query}),
+        "GET /exports/prospects/{kind}": Route(Act.READ_PEOPLE, {"kind": "csv", "?buyer": buyer, "?q": "acme"}),
+        "GET /exports/results/{kind}": Route(
+            Act.READ_RESULTS,
+            {"kind": "csv", "?question": "falling"},
+            {"kind": "csv", "?question": "falling", "?contract": strange_contract},
+        ),
         "GET /advice": Route(Act.READ_ADVICE),
         "GET /advice/profile.toml": Route(Act.READ_ADVICE),
         "GET /advice/{group}": Route(Act.READ_ADVICE, {"group": "sales"}),
@@ -112,7 +125,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
 
 WITH_OUTCOMES = {
     "POST /sign-out", "POST /settings/parties/{party}/invite", "POST /settings/people/{person}/role", "POST /settings/tokens/{token}/revoke",
-    "POST /advice/profile", "GET /advice/report.html", "GET /api/v1/advice", "PUT /api/v1/profile",
+    "GET /prospects/promote", "POST /advice/profile", "GET /advice/report.html", "GET /api/v1/advice", "PUT /api/v1/profile",
     "POST /settings/digest", "POST /settings/webhooks", "POST /settings/webhooks/{webhook}", "POST /settings/webhooks/{webhook}/calls/{call}/replay",
     "POST /api/v1/webhooks", "PATCH /api/v1/webhooks/{webhook}", "DELETE /api/v1/webhooks/{webhook}", "POST /api/v1/webhooks/{webhook}/secret",
     "POST /api/v1/webhooks/{webhook}/test", "POST /api/v1/webhooks/{webhook}/replay", "POST /api/v1/webhooks/{webhook}/calls/{call}/replay",

@@ -116,13 +116,14 @@ def promote(
         return Promotion(pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String)), "", None, slots, 0, weeks, reading.findings, ())
     standing = read_standing(place, as_of=as_of, tell=tell)
     record = record_of(reading.profile, standing)
-    promotion = _decide(record, standing, reading.findings, slots=slots, weeks=weeks)
+    promotion = decide(record, standing, reading.findings, slots=slots, weeks=weeks)
     if out is not None:
         write_csv(promotion.leads, out)
     return promotion
 
 
-def _decide(record: Record, standing: Standing, findings: Sequence[ProfileFinding], *, slots: float | None, weeks: int) -> Promotion:
+def decide(record: Record, standing: Standing, findings: Sequence[ProfileFinding], *, slots: float | None, weeks: int) -> Promotion:
+    """Decide for every open lead of a programme; arguments as of `promote`."""
     numbers = numbers_of(record.profile)
     offers, words = offers_of(record.profile)
     leads = open_leads(standing.outcomes)

@@ -153,26 +153,34 @@ def list_deliveries(
     """
     actor.must(Act.READ_DELIVERIES)
     address, reached = reach_book(directory, actor, buyer)
-    asked = [each for each in reached if filters.contract in {None, each.contract}]
-    if not asked:
-        raise absent("contract", filters.contract or "")
-    verdict, headline = _verdict_code(filters.verdict), _reason_number(filters.reason)
     with open_pages(address) as book:
-        contracts = [each.contract for each in asked]
-        key = key_for(book.secret(), "delivery")
-        most, place = min(limit, ROWS_MAX), _own(before, key)
-        rows = newest_verdicts(book, contracts, verdict=verdict, headline=headline, before=place, limit=most + 1)
-        shown = rows[:most]
-        heads = book.batch_heads(contracts)
-        versions = read_versions(book, contracts)
-        seen = _seen(book, buyer, heads, shown, versions, key)
+        place = _own(before, key_for(book.secret(), "delivery"))
+        seen = seen_deliveries(book, buyer, reached, filters, before=place, limit=min(limit, ROWS_MAX) + 1)
+    rows = seen[: min(limit, ROWS_MAX)]
     return DeliveryPage(
         buyer=buyer,
         filters=filters,
         contracts=tuple(reached),
-        rows=tuple(seen),
-        next=seen[-1].number if len(rows) > len(shown) and seen else None,
+        rows=tuple(rows),
+        next=rows[-1].number if len(seen) > len(rows) and rows else None,
     )
+
+
+def seen_deliveries(
+    book: BookPages, buyer: str, reached: Sequence[Reached], filters: Filters, *, before: int | None, limit: int
+) -> list[DeliverySeen]:
+    """Give the newest deliveries that fit, those before one where it is named by its own number.
+
+    Raises:
+        AbsentError: The contract, verdict or reason is not there.
+    """
+    contracts = [each.contract for each in reached if filters.contract in {None, each.contract}]
+    if not contracts:
+        raise absent("contract", filters.contract or "")
+    verdict, headline = _verdict_code(filters.verdict), _reason_number(filters.reason)
+    rows = newest_verdicts(book, contracts, verdict=verdict, headline=headline, before=before, limit=limit)
+    key = key_for(book.secret(), "delivery")
+    return _seen(book, buyer, book.batch_heads(contracts), rows, read_versions(book, contracts), key)
 
 
 def read_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str, at: datetime) -> DeliveryStory:

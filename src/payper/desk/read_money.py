@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -117,7 +118,7 @@ def list_lines(directory: Directory, actor: Actor, *, buyer: str, contract: str,
         return Lines(
             balance=balance,
             contract=versions[-1].contract,
-            rows=_lines(book, reached, shown, key),
+            rows=lines_of(book, reached, shown, key),
             next=_cursor(shown[-1], key) if len(transfers) > LINES else None,
         )
 
@@ -128,7 +129,7 @@ def delivery_lines(book: BookPages, reached: Reached, delivery_id: int, key: byt
 
     contract = reached.contract
     charges = [f"{contract}/{delivery_id}/{milestone.replace(' ', '-')}" for milestone in sorted(PRICEABLE)]
-    return _lines(book, reached, book.transfers_of(contract, delivery_id, charges), key)
+    return lines_of(book, reached, book.transfers_of(contract, delivery_id, charges), key)
 
 
 def make_statement_file(directory: Directory, actor: Actor, *, buyer: str, contract: str, is_pdf: bool) -> tuple[str, bytes]:
@@ -222,14 +223,14 @@ def _balances(book: BookPages, reached: list[Reached]) -> list[Balance]:
     return found
 
 
-def _lines(book: BookPages, reached: Reached, transfers: list[TransferRow], key: bytes) -> list[Line]:
+def lines_of(book: BookPages, reached: Reached, transfers: Sequence[TransferRow], key: bytes) -> list[Line]:
     """Put transfers in the words of a statement; external ids come from the journal."""
     from payper.reports.statement import EVENTS, SIGNS
 
     contract = reached.contract
     parts = {each.charge_id: _CHARGE.match(each.charge_id) for each in transfers}
     ids = {charge: int(match["delivery"]) for charge, match in parts.items() if match}
-    verdicts = [row for row in (book.verdict_row(id_, [contract]) for id_ in set(ids.values())) if row is not None]
+    verdicts = book.verdicts_of(sorted(set(ids.values())), [contract])
     rows = rows_of(book, book.batch_heads([contract]), verdicts)
     external = dict(rows.select("delivery_id", "external_id").iter_rows()) if rows.height else {}
     lines = []

@@ -25,6 +25,7 @@ _COLUMNS = (
     "delivery_id", "row", "external_id", "kind", "generated_at", "delivered_at", "contract_version", "verdict", "reasons", "price_minor",
     "replaces", "meeting_at", "is_replacement", "prospect",
 )  # fmt: skip
+_PERSON = ("first_name", "last_name", "email", "title", "company")
 _PAST_MENDING = rf"\b(?:{'|'.join(reason.name for reason in Reason if not reason.can_mend)})\b"
 _VERDICTS = {name: code for code, name in enumerate(VERDICT_CODES)}
 _HEADLINES = {reason.name: reason.number for reason in Reason}
@@ -59,12 +60,35 @@ class _Shelf:
         journal = pl.read_parquet(book.journal(head.batch), columns=list(_COLUMNS))
         company = pl.read_parquet(book.people(head.batch), columns=["company"])
         frame = journal.hstack(company).with_columns(pl.lit(head.contract).alias("contract")).sort("delivery_id")
+        self._keep(key, frame)
+        return frame
+
+    def _keep(self, key: _Key, frame: pl.DataFrame) -> None:
         with self._lock:
             self._rows[key] = frame
             self._bytes = sum(int(each.estimated_size()) for each in self._rows.values())
             while self._bytes > BYTES_MAX and len(self._rows) > 1:
                 _, gone = self._rows.popitem(last=False)
                 self._bytes -= int(gone.estimated_size())
+
+    def people(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, f"people {book.setting(ERASURES) or ''}")
+        with self._lock:
+            found = self._rows.get(key)
+            if found is not None:
+                self._rows.move_to_end(key)
+                return found
+        names = ["delivery_id", "external_id", "kind", "verdict", "delivered_at", "meeting_at", "prospect"]
+        journal = pl.read_parquet(book.journal(head.batch), columns=names)
+        sent = pl.read_parquet(book.people(head.batch), columns=list(_PERSON))
+        search = pl.concat_str([pl.col(name) for name in _PERSON], separator=" ", ignore_nulls=True).str.to_lowercase()
+        person = pl.coalesce("prospect", pl.format("delivery {}", "delivery_id"))
+        frame = (
+            journal.hstack(sent)
+            .with_columns(pl.lit(head.contract).alias("contract"), search.alias("search"), person.alias("person"))
+            .drop("prospect")
+        )
+        self._keep(key, frame)
         return frame
 
     def waiting(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
@@ -180,6 +204,15 @@ def rows_of(book: BookPages, heads: Sequence[BatchHead], verdicts: Sequence[Verd
     if not frames:
         return pl.DataFrame()
     return pl.concat(frames, how="vertical").sort("delivery_id", descending=True)
+
+
+def known_people(book: BookPages, head: BatchHead) -> pl.DataFrame:
+    """Give a batch's deliveries with who they are of.
+
+    Columns: `delivery_id, external_id, kind, verdict, delivered_at, meeting_at, contract`, what was sent of `_PERSON`, `search` (all of
+    that in small letters) and `person` (the same for the same prospect).
+    """
+    return _SHELF.people(book, head)
 
 
 def waiting_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:

@@ -148,6 +148,16 @@ class BookPages(Database):
         row = self._row(sql, (delivery_id, *contracts))
         return None if row is None else VerdictRow(*map(int, row))
 
+    def verdicts_of(self, ids: Sequence[int], contracts: Sequence[str]) -> list[VerdictRow]:
+        """Give the verdicts of some deliveries, those of these contracts."""
+        own = f"batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
+        found: list[VerdictRow] = []
+        for first in range(0, len(ids), 500):
+            part = ids[first : first + 500]
+            sql = f"select delivery_id, batch, verdict, headline, price_minor from verdict where delivery_id in ({_marks(part)}) and {own}"
+            found += [VerdictRow(*map(int, row)) for row in self._connection.rows(sql, (*part, *contracts))]
+        return found
+
     def account_sums(self, contracts: Sequence[str]) -> pl.DataFrame:
         """Give what moved between accounts: contract, debit_account, credit_account, currency, amount_minor."""
         columns = "contract, debit_account, credit_account, currency, amount_minor"
@@ -159,8 +169,11 @@ class BookPages(Database):
         """Give the newest transfers of a contract, those before a place where one is named, in the order of `derived.Place`."""
         places = newest_places(self._connection, contract, before=before, limit=limit)
         ids = [f"{contract}/{delivery}/{rest}" for _, delivery, rest in places]
-        sql = f"select {', '.join(_TRANSFER)} from transfer where transfer_id in ({_marks(ids)})"
-        found = {str(row[0]): _transfer(row) for row in self._connection.rows(sql, ids)}
+        found: dict[str, TransferRow] = {}
+        for first in range(0, len(ids), 500):
+            part = ids[first : first + 500]
+            sql = f"select {', '.join(_TRANSFER)} from transfer where transfer_id in ({_marks(part)})"
+            found |= {str(row[0]): _transfer(row) for row in self._connection.rows(sql, part)}
         return [found[id_] for id_ in ids]
 
     def transfers_of(self, contract: str, delivery_id: int, charges: Sequence[str]) -> list[TransferRow]:

@@ -26,6 +26,7 @@ NAVIGATION = (
     ("Home", "/", None),
     ("Contracts", "/contracts", Act.READ_CONTRACTS),
     ("Deliveries", "/deliveries", Act.READ_DELIVERIES),
+    ("Prospects", "/prospects", Act.READ_PEOPLE),
     ("Money", "/money", Act.READ_MONEY),
     ("Quality", "/quality", Act.READ_DELIVERIES),
     ("Results", "/results", Act.READ_RESULTS),

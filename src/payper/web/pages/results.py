@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery
 
+from payper.desk.exports import tables_of
 from payper.desk.installation import absent
 from payper.desk.read_results import ResultsAsked, read_results
 from payper.errors import UsageError
@@ -93,6 +94,7 @@ def _answer(visit: Visit, asked: ResultsAsked, template: str, *, path: str, ques
         query=query_of(asked),
         is_current=worked.is_current,
         shown=shown,
+        all_tables=tables_of(values, question),
         question=question,
         first=FIRST,
         more=MORE,
