@@ -14,6 +14,7 @@ from payper.desk.refusals import RefusedError
 from payper.parties import Act
 from payper.web.bodies import read_whole
 from payper.web.receptions import Receptions
+from payper.web.visits import take_request
 
 Asked = Request[Any, Any, Any]
 
@@ -48,6 +49,8 @@ async def precheck_deliveries(request: Asked, buyer: FromPath[str], contract: Fr
     receptions = receptions_of(request)
     known = await receptions.tokens.known(request.headers.get("authorization", ""))
     known.actor.must(Act.SEND_DELIVERIES)
+    # It answers questions about people that the buyer has, and so is asked within limits; sending waits its turn in the reception.
+    take_request(request, request.app.state.server, known.actor.who)
     address, _ = known.reach(buyer, contract)
     sent = read_body(await read_whole(request, bytes_max=BODY_BYTES_MAX), _form_of(request.headers.get("content-type", "")))
     posted = Posted(contract=contract, sent=sent, at=request.app.state.server.clock(), party=known.actor.party)
