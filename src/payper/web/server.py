@@ -16,7 +16,8 @@ from granian.server.embed import Server as Listener
 
 from payper.desk.first_run import open_first_run
 from payper.desk.installation import Installation, attach_again, attach_book
-from payper.errors import UsageError
+from payper.desk.proposals import record_accepted
+from payper.errors import StoreError, UsageError
 from payper.web.application import make_application
 from payper.web.configuration import Configuration
 from payper.web.logs import set_up_logs
@@ -95,6 +96,10 @@ def prepare(installation: Installation, configuration: Configuration, *, books: 
             say(f"Opened the book of {buyer}, with {', '.join(providers) or 'no provider'}.")
         for fault in attach_again(directory, at=datetime.now(UTC)):
             say(f"A book is left as it was: {fault}")
+        try:
+            record_accepted(directory, installation, at=datetime.now(UTC))
+        except StoreError as fault:
+            say(f"A contract that both parties accepted waits until its book can be written: {fault}")
         key = open_first_run(directory)
     if key is not None:
         say(f"Nobody uses this installation yet. Begin here; the link serves once:\n  {configuration.url}/first-run?key={key}")
