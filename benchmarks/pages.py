@@ -28,6 +28,9 @@ from payper.desk.read_contracts import list_contracts
 from payper.desk.read_deliveries import Filters, list_deliveries, read_delivery
 from payper.desk.read_home import read_home
 from payper.desk.read_money import list_balances, list_lines
+from payper.desk.read_prospects import find_prospects, read_next
+from payper.desk.read_quality import read_quality
+from payper.desk.read_today import read_today
 from payper.desk.run import run_programme
 from payper.ledger import account_name
 from payper.ledger.accounts import Purpose
@@ -130,7 +133,12 @@ def measure(installation: Installation, *, repetitions: int) -> None:
             ("one delivery", lambda: read_delivery(directory, owner, buyer="northwind", number=number, at=NOW)),
             ("contracts", lambda: list_contracts(directory, owner)),
             ("home", lambda: read_home(directory, owner)),
+            ("home, what is worth a look", lambda: read_today(directory, owner, at=NOW)),
             ("home, a provider's", lambda: read_home(directory, provider)),
+            ("quality, a provider's", lambda: read_quality(directory, provider)),
+            ("prospects, whom to touch next", lambda: read_next(directory, owner, buyer="northwind", at=NOW)),
+            ("prospects, a company", lambda: find_prospects(directory, owner, buyer="northwind", query="selvabridge", at=NOW)),
+            ("prospects, nobody", lambda: find_prospects(directory, owner, buyer="northwind", query="nobody is called so", at=NOW)),
             ("balances", lambda: list_balances(directory, owner)),
             ("statement lines", lambda: list_lines(directory, owner, buyer="northwind", contract="northwind-reach")),
         ]

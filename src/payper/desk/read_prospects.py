@@ -16,7 +16,7 @@ from payper.desk.people import Actor
 from payper.desk.public_numbers import key_for, public_number
 from payper.desk.read_contracts import read_versions
 from payper.desk.read_deliveries import facts_of
-from payper.desk.shelf import known_people, latest_days
+from payper.desk.shelf import known_people, lately_accepted, latest_days
 from payper.journey import LADDER, Milestone
 from payper.parties import Act
 from payper.store.book_pages import BatchHead, BookPages
@@ -133,16 +133,8 @@ def read_next(directory: Directory, actor: Actor, *, buyer: str, at: datetime) -
     address, reached = reach_book(directory, actor, buyer)
     contracts = [each.contract for each in reached]
     with open_pages(address) as book:
-        since, heads = at - timedelta(days=FOLLOW_UP_DAYS), _lately(book, reached, at)
-        people = pl.concat([known_people(book, head) for head in heads]) if heads else None
-        if people is None:
-            return Next(buyer, (), 0, ())
-        mine = people.filter(pl.col("verdict") == "accepted")
-        touched = _steps(book, contracts, mine).select("delivery_id").unique()
-        leads = mine.filter((pl.col("kind") == "lead") & pl.col("delivered_at").is_between(since, at))
-        untouched = leads.join(touched, on="delivery_id", how="anti").sort("delivered_at", "delivery_id")
-        ahead = mine.filter(pl.col("meeting_at").is_between(at, at + timedelta(days=AHEAD_DAYS))).sort("meeting_at", "delivery_id")
-        rows = [_seen(book, buyer, [frame.head(FOLLOW_UPS)], contracts) for frame in (untouched, ahead)]
+        untouched, ahead = _next(book, reached, at)
+        rows = [_seen(book, buyer, _named(book, frame.head(FOLLOW_UPS), contracts), contracts) for frame in (untouched, ahead)]
         key = key_for(book.secret(), "delivery")
     first = sorted(rows[0], key=lambda row: (row.delivered_at is None, str(row.delivered_at)))
     meetings = {public_number(id_, key): meeting for id_, meeting in ahead.select("delivery_id", "meeting_at").iter_rows()}
@@ -152,13 +144,51 @@ def read_next(directory: Directory, actor: Actor, *, buyer: str, at: datetime) -
     return Next(buyer, tuple(first), untouched.height, tuple(second))
 
 
+def count_next(directory: Directory, actor: Actor, *, buyer: str, at: datetime) -> tuple[int, int]:
+    """Count the leads that nobody has touched and the appointments of the days ahead, as of `read_next`; nobody is shown.
+
+    Raises:
+        DeniedError: The actor may not read people.
+        AbsentError: The buyer is not there.
+    """
+    actor.must(Act.READ_PEOPLE)
+    address, reached = reach_book(directory, actor, buyer)
+    with open_pages(address) as book:
+        untouched, ahead = _next(book, reached, at)
+    return untouched.height, ahead.height
+
+
+def _next(book: BookPages, reached: Sequence[Reached], at: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give accepted leads of the last weeks without any later step, and accepted appointments of the days ahead."""
+    since = at - timedelta(days=FOLLOW_UP_DAYS)
+    heads = _lately(book, reached, at)
+    if not heads:
+        empty = pl.DataFrame(schema={"delivery_id": pl.Int64, "batch": pl.Int64, "meeting_at": pl.Datetime("us", "UTC")})
+        return empty, empty
+    mine = pl.concat([lately_accepted(book, head, since=since) for head in heads])
+    touched = _steps(book, [each.contract for each in reached], mine).select("delivery_id").unique()
+    leads = mine.filter((pl.col("kind") == "lead") & pl.col("delivered_at").is_between(since, at))
+    untouched = leads.join(touched, on="delivery_id", how="anti").sort("delivered_at", "delivery_id")
+    ahead = mine.filter(pl.col("meeting_at").is_between(at, at + timedelta(days=AHEAD_DAYS))).sort("meeting_at", "delivery_id")
+    return untouched, ahead
+
+
+def _named(book: BookPages, chosen: pl.DataFrame, contracts: Sequence[str]) -> list[pl.DataFrame]:
+    """Give who a few deliveries are of, by batch."""
+    if chosen.is_empty():
+        return []
+    heads = {head.batch: head for head in book.batch_heads(contracts)}
+    wanted = pl.col("delivery_id").is_in(chosen["delivery_id"].implode())
+    return [known_people(book, heads[batch]).filter(wanted) for batch in chosen["batch"].unique().sort()]
+
+
 def _lately(book: BookPages, reached: Sequence[Reached], at: datetime) -> list[BatchHead]:
     """List the batches that may hold deliveries of the last weeks."""
     zones = {id_: each[-1].contract.zone for id_, each in read_versions(book, [each.contract for each in reached]).items()}
     latest = latest_days(book, zones)
     first = (at - timedelta(days=FOLLOW_UP_DAYS + 1)).date()
     fresh = [id_ for id_, day in latest.items() if day >= first]
-    return book.batch_heads(fresh)[-40:] if fresh else []
+    return book.batch_heads(fresh) if fresh else []
 
 
 def _seen(book: BookPages, buyer: str, frames: Sequence[pl.DataFrame], contracts: Sequence[str]) -> list[ProspectSeen]:

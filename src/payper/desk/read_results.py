@@ -15,7 +15,7 @@ from payper.desk.people import Actor
 from payper.desk.read_contracts import read_versions
 from payper.desk.run import Tell
 from payper.desk.standing import narrowed, read_standing
-from payper.desk.worked_out import WAIT_SECONDS, Worked, forget, work_out
+from payper.desk.worked_out import WAIT_SECONDS, Worked, known, work_out
 from payper.errors import UsageError
 from payper.measurement.measured import check_segments, measure_programme
 from payper.parties import Act
@@ -133,6 +133,12 @@ def read_results(
     return own, work_out(key, own.state, lambda tell: _found(own, asked, tell), wait_seconds=wait_seconds)
 
 
+def known_results(own: OwnBook, asked: ResultsAsked) -> ResultsSeen | None:
+    """Give results that were worked out before, of whichever state; None: they were not. The caller has asked for the right."""
+    found: ResultsSeen | None = known(("results", own.address, own.erasures, asked))
+    return found
+
+
 def check_narrowing(own: OwnBook, asked: ResultsAsked) -> None:
     """Refuse what the book has not.
 
@@ -140,22 +146,15 @@ def check_narrowing(own: OwnBook, asked: ResultsAsked) -> None:
         AbsentError: The provider, contract or model is not there.
         UsageError: The day is outside 1990 to 2099.
     """
-    for what, value, known in (
+    for what, value, there in (
         ("provider", asked.provider, own.providers),
         ("contract", asked.contract, list(own.versions)),
         ("model", asked.model, own.models),
     ):
-        if value is not None and value not in known:
+        if value is not None and value not in there:
             raise absent(what, value)
     if asked.as_of is not None and not date(1990, 1, 1) <= asked.as_of <= date(2099, 12, 31):
         raise UsageError(where="as_of", seen="This day is outside 1990 to 2099.", mend="Name a day such as 2026-03-31.")
-
-
-def forget_results(directory: Directory, actor: Actor, asked: ResultsAsked) -> None:
-    """Have results worked out anew when they are next asked for."""
-    own = own_book(directory, actor)
-    if own is not None:
-        forget(("results", own.address, own.erasures, asked))
 
 
 def _found(own: OwnBook, asked: ResultsAsked, tell: Tell) -> ResultsSeen:

@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -90,6 +90,25 @@ class _Shelf:
         )
         self._keep(key, frame)
         return frame
+
+    def accepted(self, book: BookPages, head: BatchHead, since: datetime) -> pl.DataFrame:
+        key = (book.where, head.batch, head.digest, "accepted")
+        found = self._counted(key)
+        if found is None:
+            names = ["delivery_id", "external_id", "kind", "delivered_at", "meeting_at", "prospect", "verdict"]
+            journal = pl.read_parquet(book.journal(head.batch), columns=names)
+            is_new = (pl.col("delivered_at") >= since) | (pl.col("meeting_at") >= since)
+            found = (
+                journal.filter((pl.col("verdict") == "accepted") & is_new)
+                .with_columns(
+                    pl.lit(head.contract).alias("contract"),
+                    pl.lit(head.batch, dtype=pl.Int64).alias("batch"),
+                    pl.coalesce("prospect", pl.format("delivery {}", "delivery_id")).alias("person"),
+                )
+                .drop("prospect", "verdict")
+            )
+            self._count(key, found)
+        return found
 
     def waiting(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
         key = (book.where, head.batch, head.digest, "waiting")
@@ -213,6 +232,14 @@ def known_people(book: BookPages, head: BatchHead) -> pl.DataFrame:
     that in small letters) and `person` (the same for the same prospect).
     """
     return _SHELF.people(book, head)
+
+
+def lately_accepted(book: BookPages, head: BatchHead, *, since: datetime) -> pl.DataFrame:
+    """Give a batch's accepted deliveries since an instant, or a little before: who they are of is left out.
+
+    Columns: `delivery_id, external_id, kind, delivered_at, meeting_at, contract, batch, person` (as of `known_people`).
+    """
+    return _SHELF.accepted(book, head, since)
 
 
 def waiting_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ the word that it is earlier, while the new state is worked out.
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ T = TypeVar("T")
 
 KEPT_MAX = 128
 """Answers kept at hand in a process, the least lately used going first."""
+
+REST, REST_SECONDS_MAX = 3.0, 300.0
+"""After it was worked out, something rests so many times as long as it took; what changed meanwhile waits."""
 
 WAIT_SECONDS = 0.8
 """How long a page waits for what is being worked out, before it says so."""
@@ -69,7 +73,7 @@ class _Bench:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Hashable, Any, float]] = OrderedDict()
         self._jobs: dict[Hashable, _Job] = {}
         self._waiting: SimpleQueue[tuple[Hashable, _Job]] = SimpleQueue()
         self._worker: threading.Thread | None = None
@@ -82,6 +86,8 @@ class _Bench:
                 if kept[0] == state:
                     return Worked(kept[1], is_current=True)
             job = self._jobs.get(key)
+            if job is None and kept is not None and time.monotonic() < kept[2]:
+                return Worked(kept[1], is_current=False)
             if job is None:
                 # A state that is newer than what is being worked out has its turn after that.
                 job = self._jobs[key] = _Job(state, work)
@@ -98,6 +104,11 @@ class _Bench:
             raise job.error
         return Worked(job.value, is_current=job.state == state)
 
+    def known(self, key: Hashable) -> Any:
+        with self._lock:
+            kept = self._kept.get(key)
+        return None if kept is None else kept[1]
+
     def forget(self, key: Hashable) -> None:
         with self._lock:
             self._kept.pop(key, None)
@@ -105,11 +116,14 @@ class _Bench:
     def _go_on(self) -> None:
         while True:
             key, job = self._waiting.get()
+            began = time.monotonic()
             job.run()
+            ended = time.monotonic()
             with self._lock:
                 self._jobs.pop(key, None)
                 if job.error is None:
-                    self._kept[key] = (job.state, job.value)
+                    # A book that changes all the time is not worked out all the time.
+                    self._kept[key] = (job.state, job.value, ended + min(REST_SECONDS_MAX, REST * (ended - began)))
                     self._kept.move_to_end(key)
                     while len(self._kept) > KEPT_MAX:
                         self._kept.popitem(last=False)
@@ -131,6 +145,11 @@ def work_out(key: Hashable, state: Hashable, work: Callable[[Tell], T], *, wait_
         PayperError: What `work` raised; the next one who asks has it tried again.
     """
     return _BENCH.ask(key, state, work, wait_seconds=wait_seconds)
+
+
+def known(key: Hashable) -> Any:
+    """Give what was worked out before, of whichever state, or None; nothing is begun."""
+    return _BENCH.known(key)
 
 
 def forget(key: Hashable) -> None:
