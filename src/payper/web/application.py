@@ -27,7 +27,7 @@ from payper.web.limits import Limit
 from payper.web.metrics import Metrics
 from payper.web.pages import PAGES
 from payper.web.receptions import Receptions
-from payper.web.rendering import editor_script, stylesheet
+from payper.web.rendering import editor_script, page_script, stylesheet
 from payper.web.tags import Tags
 from payper.web.visits import Server, client_of, server_of
 
@@ -56,7 +56,7 @@ def make_application(
         metrics=metrics,
         identity=configuration.identity,
     )
-    own = [style_sheet, script, live, ready, metrics_text]
+    own = [style_sheet, keys_script, script, live, ready, metrics_text]
     application = Litestar(
         route_handlers=[
             Router("/", route_handlers=[*PAGES, *own], include_in_schema=False),
@@ -92,6 +92,13 @@ def style_sheet() -> Response[bytes]:
 def script() -> Response[bytes]:
     """Give the script of the contract editor; its address changes with it."""
     content = (files("payper.web") / "static" / "editor.js").read_bytes()
+    return Response(content, media_type="text/javascript", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@get(page_script(), sync_to_thread=False)
+def keys_script() -> Response[bytes]:
+    """Give the script for keys and lists; its address changes with it."""
+    content = (files("payper.web") / "static" / "payper.js").read_bytes()
     return Response(content, media_type="text/javascript", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 

@@ -36,6 +36,12 @@ NAVIGATION = (
 )
 """Pages in the order of the loop; those that a person may not open are left out."""
 
+KEYS = {
+    "Home": "h", "Contracts": "c", "Deliveries": "d", "Prospects": "p", "Money": "m", "Quality": "q", "Results": "r", "Forecast": "f",
+    "Providers": "v", "Advice": "a", "Settings": "s",
+}  # fmt: skip
+"""Letters that go to a page after `g`."""
+
 _COLUMN_WORDS = {
     "ip": "IP address",
     "linkedin_url": "LinkedIn",
@@ -141,6 +147,8 @@ def _environment() -> Environment:
         "stylesheet": stylesheet(),
         "questions": questions_of,
         "editor_script": editor_script(),
+        "page_script": page_script(),
+        "keys": KEYS,
     }
     return environment
 
@@ -152,6 +160,15 @@ def stylesheet() -> str:
 
     content = (files("payper.web") / "static" / "payper.css").read_bytes()
     return f"/static/payper.{hashlib.sha256(content).hexdigest()[:12]}.css"
+
+
+@cache
+def page_script() -> str:
+    """Give the address of the script for keys and lists; it changes with its content."""
+    import hashlib
+
+    content = (files("payper.web") / "static" / "payper.js").read_bytes()
+    return f"/static/payper.{hashlib.sha256(content).hexdigest()[:12]}.js"
 
 
 @cache
