@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.web.site import Site, fill, let_people_in, served, work_out_results, write_programme
+from tests.web.site import Site, fill, leave_files, let_people_in, served, work_out_results, write_programme
 
 from payper.desk.installation import Installation
 
@@ -47,6 +47,7 @@ def _whole(
     fill(installation, programmes, folder)
     with served(installation) as made:
         let_people_in(made)
+        leave_files(made, folder)
         work_out_results(made)
         yield made
 

@@ -24,6 +24,7 @@ from tests.desk.conftest import CONTRACT, HEADER, lead
 from payper.desk.installation import Installation, attach_book
 from payper.desk.people import Actor, accept_invitation, invite, make_token
 from payper.desk.run import run_programme
+from payper.desk.uploads import take_file
 from payper.desk.webhooks import make_endpoint
 from payper.parties import ACTS, Act, Party, PartyKind, Role, acts_of, roles_for
 from payper.web.application import make_application
@@ -162,10 +163,12 @@ class Site:
     people: dict[Who, str] = field(default_factory=dict)
     token_ids: dict[Who, str] = field(default_factory=dict)
     webhooks: dict[str, str] = field(default_factory=dict)
+    uploads: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def numbers(self, buyer: str, contract: str) -> list[str]:
-        """The public numbers of a contract's deliveries, as its buyer's owner sees them."""
-        found = self.tokens[buyer, Role.OWNER].ask(f"/api/v1/deliveries?buyer={buyer}&contract={contract}")
+    def numbers(self, buyer: str, contract: str, *, verdict: str = "") -> list[str]:
+        """The public numbers of a contract's deliveries (of a verdict, where it is named), as its buyer's owner sees them."""
+        asked = f"&verdict={verdict}" if verdict else ""
+        found = self.tokens[buyer, Role.OWNER].ask(f"/api/v1/deliveries?buyer={buyer}&contract={contract}{asked}")
         assert found.status == 200, found.text
         return [row["number"] for row in json.loads(found.body)["rows"]]
 
@@ -229,6 +232,22 @@ def work_out_results(site: Site) -> None:
                 ready(site.sessions[party, role], path)
 
 
+def leave_files(site: Site, folder: Path) -> None:
+    """Send a file under every contract, whose columns wait to be looked over."""
+    with site.installation.open() as directory:
+        for buyer in BUYERS:
+            for joined in directory.joined(buyer):
+                if joined.buyer != buyer:
+                    continue
+                path = folder / "left.csv"
+                path.write_text(HEADER + lead(90, email=f"left@{buyer}-{joined.contract}-acme.com"), "utf-8")
+                actor = Actor(joined.provider, "left", acts_of(Role.PROVIDER_MANAGER), role=Role.PROVIDER_MANAGER)
+                left = take_file(
+                    directory, actor, buyer=buyer, contract=joined.contract, name="left.csv", path=path, is_asked=True, at=NOW
+                )  # fmt: skip
+                site.uploads[buyer, joined.contract] = left.row.upload
+
+
 @contextmanager
 def served(installation: Installation, *, clock: Callable[[], datetime] = lambda: NOW, **settings: object) -> Iterator[Site]:
     """Serve an installation on loopback by Granian until the end, with a clock that stands still where no other is given."""
@@ -239,6 +258,7 @@ def served(installation: Installation, *, clock: Callable[[], datetime] = lambda
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
+        application.state.receptions.resume()
         await listener.serve()
         await application.state.receptions.close()
 

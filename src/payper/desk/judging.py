@@ -112,7 +112,7 @@ class Judging:
     _people: list[pl.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._seeds = seeds_of(self.database.secret())
+        self.seeds = seeds_of(self.database.secret())
         if self.crm is not None:
             self.crm = read_crm(self.crm)
 
@@ -176,10 +176,10 @@ class Judging:
             pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("delivery_id"),
             pl.lit(contract).alias("contract"),
         )
-        judged = judged.with_columns(hash_prospects(judged["email_normal"], self._seeds).cast(pl.String).alias("prospect"))
+        judged = judged.with_columns(hash_prospects(judged["email_normal"], self.seeds).cast(pl.String).alias("prospect"))
         arriving = people = None
         if versions is not None:
-            arriving = select_arriving(judged, versions, contract=contract, seeds=self._seeds, crm=self.crm)
+            arriving = select_arriving(judged, versions, contract=contract, seeds=self.seeds, crm=self.crm)
             arriving = arriving.with_columns(pl.col("prospect").cast(pl.String).alias("email_normal"))
             if any("fuzzy" in each.duplicate.match for each in versions):
                 own = judged.join(arriving.select("delivery_id"), on="delivery_id", how="semi")

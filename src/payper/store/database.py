@@ -227,7 +227,13 @@ class Database:
         )
 
     def batches(
-        self, subject: str | None = None, *, file: str | None = None, chains: Iterable[str] | None = None, with_people: bool = True
+        self,
+        subject: str | None = None,
+        *,
+        file: str | None = None,
+        chains: Iterable[str] | None = None,
+        number: int | None = None,
+        with_people: bool = True,
     ) -> Iterator[Batch]:
         """Read batches in the order they were sealed.
 
@@ -235,12 +241,14 @@ class Database:
             subject: deliveries, milestones, returns or decisions; None: all.
             file: Only those read from it.
             chains: Only those of these contracts.
+            number: Only the one of this number.
             with_people: Read personal data, keys and the digest of personal data too; SQLite goes through all that stands before a column.
         """
         wanted = None if chains is None else sorted(set(chains))
-        parts = [("subject = ?", [subject])] if subject else []
+        parts: list[tuple[str, list[object]]] = [("subject = ?", [subject])] if subject else []
+        parts += [("batch = ?", [number])] if number is not None else []
         parts += [("file = ?", [file])] if file else []
-        parts += [(f"chain in ({', '.join('?' * len(wanted))})", wanted)] if wanted else []
+        parts += [(f"chain in ({', '.join('?' * len(wanted))})", [*wanted])] if wanted else []
         if wanted == []:
             return
         where = " and ".join(["1 = 1", *(part for part, _ in parts)])
@@ -249,8 +257,8 @@ class Database:
         values = [value for _, each in parts for value in each]
         numbers = self._connection.rows(f"select batch from batch where {where} order by batch", values)  # noqa: S608  # fixed texts only
         # One at a time: a server sends a whole answer at once, and the journal of years is larger than memory.
-        for number in list(numbers):
-            for row in self._connection.rows(sql, number):
+        for found in list(numbers):
+            for row in self._connection.rows(sql, found):
                 batch = Batch(*[*row[:6], row[10] or b"", row[11] or b"", *row[6:10], row[12] or b""])
                 yield self._with_parts(batch) if batch.is_open else batch
 

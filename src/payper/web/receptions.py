@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from payper.desk.installation import Installation
+from payper.desk.judging_uploads import waiting_uploads
 from payper.desk.reception import Reception
+from payper.errors import PayperError
 from payper.web.known_tokens import KnownTokens
-from payper.web.upkeep import Upkeep
+from payper.web.upkeep import Files, Upkeep
+
+LOG = logging.getLogger("payper.web")
+T = TypeVar("T")
 
 
 class Receptions:
@@ -17,9 +24,11 @@ class Receptions:
 
     def __init__(self, installation: Installation, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
+        self._installation = installation
         self._receptions: dict[str, Reception] = {}
         self.tokens = KnownTokens(installation, clock=clock)
         self.upkeep = Upkeep(clock=clock)
+        self.files = Files(clock=clock, when_kept=self.upkeep.note)
 
     def of(self, address: str) -> Reception:
         """Give the reception of a book, opened at first use."""
@@ -28,7 +37,23 @@ class Receptions:
             found = self._receptions[address] = Reception(address, clock=self._clock, when_kept=self.upkeep.note)
         return found
 
+    async def in_thread(self, do: Callable[[], T]) -> T:
+        """Do something that waits for disks beside the loop."""
+        return await asyncio.to_thread(do)
+
+    def resume(self) -> None:
+        """Go on with files that waited, or were being judged, when the server before this one ended."""
+        with self._installation.open() as directory:
+            addresses = [address for party in directory.parties() if (address := directory.book(party.id)) is not None]
+        for address in addresses:
+            try:
+                if waiting_uploads(address):
+                    self.files.note(address)
+            except PayperError as fault:
+                LOG.warning("a book cannot be looked at", extra={"where": fault.where, "words": fault.seen})
+
     async def close(self) -> None:
         """Take no more, answer all that waits, and settle what was kept."""
+        await asyncio.to_thread(self.files.close)
         await asyncio.gather(*(each.close() for each in self._receptions.values()))
         await asyncio.to_thread(self.upkeep.close)

@@ -127,6 +127,7 @@ async def _serve(application: object, configuration: Configuration, receptions: 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, listener.stop)
+    receptions.resume()
     LOG.info("listening", extra={"host": configuration.host, "port": configuration.port})
     # Told to stop, it takes no more requests and answers those that have begun.
     await listener.serve()

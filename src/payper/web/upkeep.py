@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from payper.desk.idempotency import forget_before
+from payper.desk.judging_uploads import judge_upload, waiting_uploads
 from payper.desk.receiving import SEAL_ROWS
 from payper.desk.settling import settle_book
 from payper.errors import PayperError
@@ -124,3 +125,63 @@ def keep_up(address: str, *, at: datetime) -> None:
             rows.seal_one(each)
         with database.transaction():
             database.forget_answers(before=forget_before(at))
+
+
+class Files:
+    """Judges files that were sent, one after the other, in a thread of its own.
+
+    Args:
+        clock: Gives the instant of now.
+        when_kept: Told of a book in which deliveries were kept.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime], when_kept: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._when_kept = when_kept
+        self._changed = threading.Condition()
+        self._due: dict[str, None] = {}
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+
+    def note(self, address: str) -> None:
+        """Note that a file waits in a book."""
+        with self._changed:
+            self._due[address] = None
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="files", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End; a file that is being read waits until the next start."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._due and not self._is_closed:
+                    self._changed.wait()
+                if self._is_closed:
+                    return
+                address = next(iter(self._due))
+                del self._due[address]
+            try:
+                for row in waiting_uploads(address):
+                    if not judge_upload(address, row, clock=self._clock, is_ended=lambda: self._is_closed):
+                        return
+                    self._when_kept(address)
+            except PayperError as fault:
+                LOG.warning("a file was not judged", extra={"where": fault.where, "words": fault.seen})
+                self._again(address)
+            except Exception:  # the next file must be judged all the same
+                LOG.exception("a file was not judged")
+
+    def _again(self, address: str) -> None:
+        with self._changed:
+            self._changed.wait(1.0)
+            if not self._is_closed:
+                self._due[address] = None

@@ -16,6 +16,7 @@ from payper.web.pages import (
     providers,
     quality,
     results,
+    sending,
     settings,
     webhooks,
 )
@@ -25,6 +26,7 @@ PAGES = [
     *contracts.ROUTES,
     *agreements.ROUTES,
     *deliveries.ROUTES,
+    *sending.ROUTES,
     *acts.ROUTES,
     *money.ROUTES,
     *results.ROUTES,
