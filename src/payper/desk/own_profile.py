@@ -107,9 +107,13 @@ def read_text(text: str, changed_at: datetime | None = None) -> OwnProfile:
     draft = reading.draft or Profile()
     numbers: dict[str, list[Stands]] = {}
     found = numbers_of(draft)
-    for number in found.rows:
-        numbers.setdefault(number.answer, []).append(_stands(found, number))
     values = values_of(text) if reading.draft is not None else {}
+    for number in found.rows:
+        table, _, name = number.answer.partition(".")
+        is_answered = name in (values.get(table) or {}) if isinstance(values.get(table, {}), Mapping) else False
+        # Where no number can stand for an answer, a 0 would look as if somebody had said it.
+        if is_answered or number.is_assumed or number.value:
+            numbers.setdefault(number.answer, []).append(_stands(found, number))
     return OwnProfile(text, values, [_in_words(finding) for finding in reading.findings], numbers, draft, changed_at)
 
 

@@ -144,6 +144,7 @@ def _advised(page: Any) -> None:
 
 def test_a_rep_finds_a_prospect_and_sees_the_journey(site: Site, browser: Any) -> None:
     page = enter(browser, site, ("northwind", "sales"), size="phone", scheme="dark")
+    assert re.fullmatch(r"\d+ accepted leads wait for a first touch", heading(page))
     look(page, "rep-1-home")
     page.goto("/prospects")
     look(page, "rep-2-next")
