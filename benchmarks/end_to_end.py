@@ -67,7 +67,7 @@ def _add_past_batch(database, chance, *, first: int, count: int, run: int) -> No
     import polars as pl
 
     from payper.adjudication.past import COLUMNS, Segment
-    from payper.desk.facts import parquet
+    from payper.desk.folder.facts import parquet
     from payper.store.database import Batch
 
     ids = np.arange(first, first + count)
@@ -113,9 +113,9 @@ def _add_past_batch(database, chance, *, first: int, count: int, run: int) -> No
 
 
 def run_payper(folder: Path, database_path: Path) -> dict[str, float]:
-    from payper.desk.programme import read_programme
-    from payper.desk.run import record_new
-    from payper.desk.settling import record, settle_known
+    from payper.desk.book.settling import record, settle_known
+    from payper.desk.folder.programme import read_programme
+    from payper.desk.folder.run import record_new
     from payper.store.database import open_database
 
     programme = read_programme(folder)

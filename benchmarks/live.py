@@ -35,7 +35,7 @@ IDLE_SECONDS = 0.02
 
 SERVER = """
 import sys
-from payper.desk import reception
+from payper.desk.arrivals import reception
 from payper.web.configuration import configure
 from payper.web.server import serve
 place, port, case = sys.argv[1:]
@@ -66,9 +66,9 @@ asyncio.run(main())
 
 def prepare(place: str, folder: Path) -> str:
     """Make an installation with one buyer and one provider under the contract of the benchmarks; give a token of the provider."""
-    from payper.desk.installation import Installation, attach_book
-    from payper.desk.people import Actor, invite, make_token
-    from payper.desk.run import run_programme
+    from payper.desk.folder.run import run_programme
+    from payper.desk.people.installation import Installation, attach_book
+    from payper.desk.people.people import Actor, invite, make_token
     from payper.parties import Act, Role
     from payper.simulation.batch import BENCHMARK_CONTRACT
 
@@ -81,7 +81,7 @@ def prepare(place: str, folder: Path) -> str:
     buyer = next(line.split('"')[1] for line in text.splitlines() if line.startswith("buyer"))
     provider = next(line.split('"')[1] for line in text.splitlines() if line.startswith("provider"))
     run_programme(folder, out=folder / "out", database=installation.book_of(buyer))
-    from payper.desk.run import terms_hash
+    from payper.desk.folder.run import terms_hash
     from payper.store.database import open_database
     from payper.terms.reading import read_terms
 

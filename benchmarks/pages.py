@@ -21,17 +21,17 @@ import numpy as np
 import polars as pl
 
 from payper.adjudication.past import VERDICT_CODES
-from payper.desk import shelf
-from payper.desk.installation import Installation, attach_book
-from payper.desk.people import Actor
-from payper.desk.read_contracts import list_contracts
-from payper.desk.read_deliveries import Filters, list_deliveries, read_delivery
-from payper.desk.read_home import read_home
-from payper.desk.read_money import list_balances, list_lines
-from payper.desk.read_prospects import find_prospects, read_next
-from payper.desk.read_quality import read_quality
-from payper.desk.read_today import read_today
-from payper.desk.run import run_programme
+from payper.desk.folder.run import run_programme
+from payper.desk.people.installation import Installation, attach_book
+from payper.desk.people.people import Actor
+from payper.desk.reads import shelf
+from payper.desk.reads.read_contracts import list_contracts
+from payper.desk.reads.read_deliveries import Filters, list_deliveries, read_delivery
+from payper.desk.reads.read_home import read_home
+from payper.desk.reads.read_money import list_balances, list_lines
+from payper.desk.reads.read_prospects import find_prospects, read_next
+from payper.desk.reads.read_quality import read_quality
+from payper.desk.reads.read_today import read_today
 from payper.ledger import account_name
 from payper.ledger.accounts import Purpose
 from payper.parties import Role, acts_of

@@ -54,8 +54,8 @@ def new_book(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated programme of some hundred deliveries that was run whole, with its `out` inside; tests read it only."""
-    from payper.desk.run import run_programme
-    from payper.desk.simulate import simulate
+    from payper.desk.folder.run import run_programme
+    from payper.desk.folder.simulate import simulate
 
     folder = tmp_path_factory.mktemp("simulated") / "programme"
     simulate(folder, seed=11, deliveries=260)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from payper.desk.people import SignedIn, accept_invitation, invite, make_first_party, make_party
+from payper.desk.people.people import SignedIn, accept_invitation, invite, make_first_party, make_party
 from payper.parties import Party, PartyKind, Role, roles_for
 from payper.store.directory import Directory, open_directory
 

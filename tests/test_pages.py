@@ -29,7 +29,7 @@ def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_readmes_contract_checks_without_errors(tmp_path: Path) -> None:
-    from payper.desk.check_contract import check_contract
+    from payper.desk.contracts.check_contract import check_contract
 
     (text,) = re.findall(r"```toml\n(\[contract\].*?)```", (ROOT / "README.md").read_text("utf-8"), flags=re.DOTALL)
     path = tmp_path / "acme.toml"

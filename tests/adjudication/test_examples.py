@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from payper.desk.check_contract import check_contract
+from payper.desk.contracts.check_contract import check_contract
 
 
 def write(tmp_path: Path, example: str, *, targets: str = "company\nAcme\n") -> Path:

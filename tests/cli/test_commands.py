@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead, programme
 
-from payper.desk.run import run_programme
+from payper.desk.folder.run import run_programme
 
 __all__ = ["programme"]
 
@@ -118,7 +118,7 @@ def test_every_command_has_help_with_an_example() -> None:
     assert pages.count("Example: payper") >= 12
 
 
-@pytest.mark.parametrize(("event", "argument"), [("import", "click"), ("import", "payper.desk.run"), ("sqlite3.connect", "")])
+@pytest.mark.parametrize(("event", "argument"), [("import", "click"), ("import", "payper.desk.folder.run"), ("sqlite3.connect", "")])
 def test_an_interruption_is_answered_in_one_line_wherever_it_comes(programme: Path, event: str, argument: str) -> None:
     """The signal is raised by the process itself at a point that its own audit trail names."""
     code = f"""

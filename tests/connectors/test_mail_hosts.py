@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from payper.connectors.mail_hosts import ask_mail_hosts
-from payper.desk.mail_hosts import mail_look_up
+from payper.desk.folder.mail_hosts import mail_look_up
 
 RECORDS = {
     ("acme.com.", "MX"): ["10 mail.acme.com."],

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
-from payper.desk.installation import attach_book
-from payper.desk.people import Actor
-from payper.desk.read_deliveries import Filters, list_deliveries
-from payper.desk.run import run_programme
+from payper.desk.folder.run import run_programme
+from payper.desk.people.installation import attach_book
+from payper.desk.people.people import Actor
+from payper.desk.reads.read_deliveries import Filters, list_deliveries
 from payper.parties import Role, acts_of
 from payper.store import read_database
 from payper.store.directory import Directory, open_directory

@@ -14,9 +14,9 @@ from tests.desk.conftest import HEADER, lead
 
 from payper.advice import QUESTIONS, read_profile
 from payper.advice.template import profile_template
-from payper.desk.advise import advise
-from payper.desk.promote import promote
-from payper.desk.run import run_programme
+from payper.desk.asking.advise import advise
+from payper.desk.asking.promote import promote
+from payper.desk.folder.run import run_programme
 from payper.errors import FileError, UsageError
 
 

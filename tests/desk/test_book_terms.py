@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 from tests.desk.conftest import lead
 
-from payper.desk.recorded import recorded_contracts
-from payper.desk.run import run_programme
-from payper.desk.settling import settle_book
-from payper.desk.verify import verify
+from payper.desk.book.recorded import recorded_contracts
+from payper.desk.book.settling import settle_book
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
 from payper.store import open_database, read_database
 from payper.store.book_terms import BookTerms, PauseRow
 

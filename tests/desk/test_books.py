@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from tests.desk.conftest import HEADER, lead
 
-from payper.desk.explain_verdict import explain_verdict
-from payper.desk.run import run_programme
-from payper.desk.verify import verify
+from payper.desk.book.explain_verdict import explain_verdict
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
 from payper.store import read_database
 
 AddLeads = Callable[[str, str], Path]
@@ -101,7 +101,7 @@ def test_a_run_on_a_server_killed_at_any_instant_goes_on(programme: Path, tmp_pa
     run_programme(programme, out=tmp_path / "whole")
     expected = told(tmp_path / "whole")
     chance = random.Random(20261126)  # the instants of the kills; a seed makes them the same
-    code = "import sys; from pathlib import Path; from payper.desk.run import run_programme; print('on', flush=True); run_programme(Path(sys.argv[1]), out=Path(sys.argv[2]), database=sys.argv[3])"
+    code = "import sys; from pathlib import Path; from payper.desk.folder.run import run_programme; print('on', flush=True); run_programme(Path(sys.argv[1]), out=Path(sys.argv[2]), database=sys.argv[3])"
     for kill in range(6):
         server, out = f"{postgres}?book=kill_{os.getpid()}_{kill}", tmp_path / f"killed-{kill}"
         with subprocess.Popen([sys.executable, "-c", code, str(programme), str(out), server], stdout=subprocess.PIPE) as process:

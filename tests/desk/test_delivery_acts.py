@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 from tests.desk.acts_made import BUYER, NOW, PROVIDER, Book
 
-from payper.desk.delivery_acts import claim_return, contest_return, decide_delivery, decide_return, find_delivery, record_milestone
-from payper.desk.facts import known_facts
-from payper.desk.idempotency import KeyReusedError
-from payper.desk.installation import AbsentError
-from payper.desk.people import Actor, DeniedError
-from payper.desk.record_facts import claim_returns, record_decisions, record_milestones
-from payper.desk.refusals import RefusedError, UnreadableError
-from payper.desk.settling import settle_book
-from payper.desk.verify import verify
+from payper.desk.arrivals.delivery_acts import claim_return, contest_return, decide_delivery, decide_return, find_delivery, record_milestone
+from payper.desk.arrivals.idempotency import KeyReusedError
+from payper.desk.arrivals.record_facts import claim_returns, record_decisions, record_milestones
+from payper.desk.book.settling import settle_book
+from payper.desk.book.verify import verify
+from payper.desk.folder.facts import known_facts
+from payper.desk.people.installation import AbsentError
+from payper.desk.people.people import Actor, DeniedError
+from payper.desk.people.refusals import RefusedError, UnreadableError
 from payper.parties import Role, acts_of
 from payper.store import read_database
 

@@ -9,17 +9,17 @@ import polars as pl
 import pytest
 from tests.desk.acts_made import BUYER, NOW, PROVIDER, Book
 
-from payper.desk.backtest import backtest_terms
-from payper.desk.delivery_acts import claim_return
-from payper.desk.erasure import erase_person, find_person, list_erasures, named
-from payper.desk.lists import OPT_OUTS, add_to_list, list_lists, lists_with, take_off_list
-from payper.desk.people import Actor, DeniedError
-from payper.desk.read_deliveries import read_delivery
-from payper.desk.record_facts import record_milestones
-from payper.desk.recorded import recorded_contracts
-from payper.desk.refusals import UnreadableError
-from payper.desk.settling import settle_book
-from payper.desk.verify import verify
+from payper.desk.arrivals.delivery_acts import claim_return
+from payper.desk.arrivals.record_facts import record_milestones
+from payper.desk.book.recorded import recorded_contracts
+from payper.desk.book.settling import settle_book
+from payper.desk.book.verify import verify
+from payper.desk.contracts.backtest import backtest_terms
+from payper.desk.contracts.lists import OPT_OUTS, add_to_list, list_lists, lists_with, take_off_list
+from payper.desk.people.erasure import erase_person, find_person, list_erasures, named
+from payper.desk.people.people import Actor, DeniedError
+from payper.desk.people.refusals import UnreadableError
+from payper.desk.reads.read_deliveries import read_delivery
 from payper.parties import Role, acts_of
 from payper.store import open_database, read_database
 from payper.store.people_kept import BookPeople

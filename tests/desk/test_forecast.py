@@ -14,8 +14,8 @@ from tests.desk.conftest import HEADER, lead
 from tests.html_pages import Page
 
 from payper.advice.template import profile_template
-from payper.desk.forecast import ForecastAsked, ForecastResult, forecast_programme
-from payper.desk.run import run_programme
+from payper.desk.asking.forecast import ForecastAsked, ForecastResult, forecast_programme
+from payper.desk.folder.run import run_programme
 from payper.errors import FileError, UsageError
 
 D = date(2026, 4, 15)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from payper.desk.idempotency import KeyReusedError, answer_before, digest_of, forget_before, read_key
+from payper.desk.arrivals.idempotency import KeyReusedError, answer_before, digest_of, forget_before, read_key
 from payper.errors import UsageError
 from payper.store.database import open_database
 

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 from tests.desk.conftest import CONTRACT, lead
 
-from payper.desk.run import run_programme
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
 from payper.reasons import Reason
 from payper.store.database import read_database
 

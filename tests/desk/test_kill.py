@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 from tests.desk.conftest import HEADER, lead
 
-from payper.desk.run import run_programme
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
 
 KILLS = int(os.environ.get("PAYPER_KILLS", "200"))
 
@@ -26,7 +26,7 @@ KILLS = int(os.environ.get("PAYPER_KILLS", "200"))
 FORKING = """
 import os, sys
 from pathlib import Path
-from payper.desk.run import run_programme
+from payper.desk.folder.run import run_programme
 import payper.adjudication.fuzzy, payper.reports.html, payper.reports.statement, payper.settlement
 folder = Path(sys.argv[1])
 for line in sys.stdin:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from payper.desk.measure import measure
-from payper.desk.run import run_programme
-from payper.desk.standing import read_standing
+from payper.desk.asking.measure import measure
+from payper.desk.book.standing import read_standing
+from payper.desk.folder.run import run_programme
 from payper.errors import FileError, UsageError
 
 D = date(2026, 4, 15)

@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
-from payper.desk.notes import row_ranges
-from payper.desk.run import WAITING, run_programme
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
+from payper.desk.folder.notes import row_ranges
+from payper.desk.folder.run import WAITING, run_programme
 from payper.errors import FileError
 
 AddLeads = Callable[[str, str], Path]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.desk.conftest import lead
 
-from payper.desk.run import run_programme
+from payper.desk.folder.run import run_programme
 
 
 def test_a_date_far_ahead_is_the_day_of_everything_and_is_told(programme: Path, add_leads: Callable[[str, str], Path]) -> None:

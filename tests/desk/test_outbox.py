@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from payper.desk.run import run_programme
+from payper.desk.folder.run import run_programme
 from payper.store.database import open_database
 
 

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from tests.parties_made import NOW, PASSWORD, installation
 
-from payper.desk.people import (
+from payper.desk.people.people import (
     DeniedError,
     accept_invitation,
     actor_of_session,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from payper.desk.programme_sheet import ProgrammeSheet, read_programme_sheet
+from payper.desk.folder.programme_sheet import ProgrammeSheet, read_programme_sheet
 from payper.errors import FileContentError
 from payper.measurement.effort import Minutes
 

@@ -12,14 +12,23 @@ import pytest
 from tests.desk.conftest import CONTRACT
 from tests.parties_made import NOW
 
-from payper.desk.drafts import change_draft, check_text, draft_next_version, drop_draft, first_text, list_drafts, make_draft, read_draft
-from payper.desk.installation import AbsentError, Installation
-from payper.desk.pauses import list_pauses, pause, resume
-from payper.desk.people import Actor, DeniedError, invite
-from payper.desk.proposals import accept, decline, effect_of, list_proposals, propose, read_proposal, record_accepted, withdraw
-from payper.desk.read_contracts import list_contracts, read_contract
-from payper.desk.recorded import recorded_contracts
-from payper.desk.refusals import RefusedError, StaleError, UnreadableError
+from payper.desk.book.recorded import recorded_contracts
+from payper.desk.contracts.drafts import (
+    change_draft,
+    check_text,
+    draft_next_version,
+    drop_draft,
+    first_text,
+    list_drafts,
+    make_draft,
+    read_draft,
+)
+from payper.desk.contracts.pauses import list_pauses, pause, resume
+from payper.desk.contracts.proposals import accept, decline, effect_of, list_proposals, propose, read_proposal, record_accepted, withdraw
+from payper.desk.people.installation import AbsentError, Installation
+from payper.desk.people.people import Actor, DeniedError, invite
+from payper.desk.people.refusals import RefusedError, StaleError, UnreadableError
+from payper.desk.reads.read_contracts import list_contracts, read_contract
 from payper.parties import Party, PartyKind, Role, acts_of, roles_for
 from payper.store import open_database, read_database
 from payper.store.book_terms import BookTerms

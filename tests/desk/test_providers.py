@@ -12,8 +12,8 @@ import jsonschema
 import polars as pl
 import pytest
 
-from payper.desk.audits import read_audits
-from payper.desk.providers import SHORT, read_weights, score
+from payper.desk.asking.providers import SHORT, read_weights, score
+from payper.desk.folder.audits import read_audits
 from payper.errors import FileError, UsageError
 from payper.measurement.providers import Criterion, audit_counts
 from payper.measurement.scored import EVIDENCE, evidence_rows

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payper.desk.public_numbers import NUMBER_MAX, key_for, own_number, public_number
+from payper.desk.reads.public_numbers import NUMBER_MAX, key_for, own_number, public_number
 
 KEY = key_for(b"a secret of thirty-two bytes....", "delivery")
 

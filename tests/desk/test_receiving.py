@@ -15,20 +15,20 @@ import polars as pl
 import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
-from payper.desk import receiving
-from payper.desk import reception as reception_module
-from payper.desk import run as run_module
-from payper.desk.happenings import happenings_of
-from payper.desk.idempotency import KeyReusedError, digest_of
-from payper.desk.live_book import LiveBook
-from payper.desk.posted import read_body
-from payper.desk.prechecking import precheck
-from payper.desk.receiving import Posted, receive
-from payper.desk.reception import BusyError, Reception
-from payper.desk.refusals import RefusedError
-from payper.desk.run import run_programme
-from payper.desk.settling import settle_book
-from payper.desk.verify import verify
+from payper.desk.arrivals import receiving
+from payper.desk.arrivals import reception as reception_module
+from payper.desk.arrivals.idempotency import KeyReusedError, digest_of
+from payper.desk.arrivals.live_book import LiveBook
+from payper.desk.arrivals.posted import read_body
+from payper.desk.arrivals.prechecking import precheck
+from payper.desk.arrivals.receiving import Posted, receive
+from payper.desk.arrivals.reception import BusyError, Reception
+from payper.desk.book.settling import settle_book
+from payper.desk.book.verify import verify
+from payper.desk.folder import run as run_module
+from payper.desk.folder.run import run_programme
+from payper.desk.people.refusals import RefusedError
+from payper.desk.telling.happenings import happenings_of
 from payper.errors import PayperError, StoreError
 from payper.store.book_pages import read_pages
 from payper.store.book_terms import BookTerms
@@ -491,7 +491,7 @@ def test_a_run_goes_on_after_deliveries_that_came_meanwhile(programme: Path, boo
 
 
 def open_and_record(programme: Path, address: str) -> int:
-    from payper.desk.programme import read_programme
+    from payper.desk.folder.programme import read_programme
 
     with open_database(address) as database:
         return run_module.record_new(database, read_programme(programme), as_of=None).new_rows

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 from tests.desk.conftest import HEADER, lead
 
-from payper.desk.explain_verdict import explain_verdict
-from payper.desk.run import run_programme
-from payper.desk.verify import verify
+from payper.desk.book.explain_verdict import explain_verdict
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
 from payper.errors import UsageError
 
 AddLeads = Callable[[str, str], Path]

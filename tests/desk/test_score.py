@@ -15,9 +15,9 @@ import pytest
 from tests.desk.conftest import CONTRACT
 
 from payper.advice.template import profile_template
-from payper.desk.promote import BY_SHARE, COLUMNS, promote
-from payper.desk.run import run_programme
-from payper.desk.score import score
+from payper.desk.asking.promote import BY_SHARE, COLUMNS, promote
+from payper.desk.asking.score import score
+from payper.desk.folder.run import run_programme
 from payper.errors import FileError, UsageError
 
 HEAD = "external_id,generated_at,delivered_at,first_name,last_name,email,title,country,answer_timeframe,answer_stage\n"

@@ -12,18 +12,18 @@ import pytest
 from tests.desk.conftest import HEADER, lead
 from tests.desk.test_receiving import desk, post, record, told
 
-from payper.desk import judging_uploads
-from payper.desk.idempotency import KeyReusedError
-from payper.desk.installation import AbsentError, Installation, attach_book
-from payper.desk.judging_uploads import judge_upload, waiting_uploads
-from payper.desk.people import Actor, DeniedError
-from payper.desk.receiving import receive
-from payper.desk.refusals import RefusedError
-from payper.desk.run import run_programme
-from payper.desk.settling import settle_book
-from payper.desk.uploads import UploadSeen, file_name, read_mapping, read_upload, say_mapping, take_file
-from payper.desk.verdict_files import rejects_csv, verdicts_csv
-from payper.desk.verify import verify
+from payper.desk.arrivals import judging_uploads
+from payper.desk.arrivals.idempotency import KeyReusedError
+from payper.desk.arrivals.judging_uploads import judge_upload, waiting_uploads
+from payper.desk.arrivals.receiving import receive
+from payper.desk.arrivals.uploads import UploadSeen, file_name, read_mapping, read_upload, say_mapping, take_file
+from payper.desk.arrivals.verdict_files import rejects_csv, verdicts_csv
+from payper.desk.book.settling import settle_book
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
+from payper.desk.people.installation import AbsentError, Installation, attach_book
+from payper.desk.people.people import Actor, DeniedError
+from payper.desk.people.refusals import RefusedError
 from payper.parties import Act, Role, acts_of
 from payper.store.database import read_database
 from payper.store.directory import Directory

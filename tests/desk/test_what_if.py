@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
-from payper.desk.run import run_programme
-from payper.desk.what_if import FIGURES, what_if
+from payper.desk.asking.what_if import FIGURES, what_if
+from payper.desk.folder.run import run_programme
 from payper.errors import UsageError
 
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from payper.desk.worked_out import forget, work_out
+from payper.desk.reads.worked_out import forget, work_out
 from payper.errors import UsageError
 
 

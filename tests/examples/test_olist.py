@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from payper.desk.run import run_programme
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
 
 ROOT = Path(__file__).parents[2]
 EARLY = "b91cf881"

@@ -166,7 +166,7 @@ def test_a_file_that_is_not_right_is_said_in_words(tmp_path: Path, make: object,
 
 def test_no_other_sqlite_library_is_loaded_by_a_run() -> None:
     """A second SQLite in one process drops the first one's locks and loses committed data (decision 0003)."""
-    code = "import payper.desk.run, payper.desk.verify, sys; print([name for name in sys.modules if name.split('.')[0] in {'adbc_driver_sqlite', 'adbc_driver_manager', 'connectorx', 'duckdb', 'apsw', 'sqlalchemy'}])"
+    code = "import payper.desk.folder.run, payper.desk.book.verify, sys; print([name for name in sys.modules if name.split('.')[0] in {'adbc_driver_sqlite', 'adbc_driver_manager', 'connectorx', 'duckdb', 'apsw', 'sqlalchemy'}])"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip() == "[]"
 
 

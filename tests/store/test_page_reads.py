@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from payper.adjudication.past import VERDICT_CODES
-from payper.desk import shelf
+from payper.desk.reads import shelf
 from payper.reasons import Reason
 from payper.store import book_pages, derived
 from payper.store.book_pages import read_pages

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.web.site import Site, fill, leave_files, let_people_in, served, work_out_results, write_programme
 
-from payper.desk.installation import Installation
+from payper.desk.people.installation import Installation
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,11 @@ from granian.server.embed import Server as Listener
 from litestar import Litestar
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
-from payper.desk.installation import Installation, attach_book
-from payper.desk.people import Actor, accept_invitation, invite, make_token
-from payper.desk.run import run_programme
-from payper.desk.uploads import take_file
-from payper.desk.webhooks import make_endpoint
+from payper.desk.arrivals.uploads import take_file
+from payper.desk.folder.run import run_programme
+from payper.desk.people.installation import Installation, attach_book
+from payper.desk.people.people import Actor, accept_invitation, invite, make_token
+from payper.desk.telling.webhooks import make_endpoint
 from payper.parties import ACTS, Act, Party, PartyKind, Role, acts_of, roles_for
 from payper.web.application import make_application
 from payper.web.configuration import Configuration
@@ -282,7 +282,7 @@ def party(id_: str) -> Party:
 
 
 def _digest(key: str) -> str:
-    from payper.desk.people import digest_of
+    from payper.desk.people.people import digest_of
 
     return digest_of(key)
 

@@ -12,7 +12,7 @@ from tests.html_pages import Page
 from tests.web.site import NOW, Site, Visitor, ready
 
 from payper.advice import read_profile
-from payper.desk.advise import advise
+from payper.desk.asking.advise import advise
 from payper.store.profiles import KeptProfile, keep_profile, profile_of
 
 OWNER = ("northwind", "owner")

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.web.site import Answer, Site, Visitor
 
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
 from payper.parties import Role
 
 OWNER = ("northwind", "owner")
@@ -247,7 +247,7 @@ def test_other_methods_and_other_places_are_answered(site: Site) -> None:
 def test_pages_of_statement_lines_hold_every_line_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = rows(site.tokens[OWNER].ask("/api/v1/contracts/northwind/reach/statement"))
     for size in (1, 2, 3):
-        monkeypatch.setattr("payper.desk.read_money.LINES", size)
+        monkeypatch.setattr("payper.desk.reads.read_money.LINES", size)
         seen: list[dict[str, object]] = []
         before: str | None = ""
         while before is not None:

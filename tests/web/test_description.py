@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from tests.web.site import Site, Visitor, fill, let_people_in, served
 
-from payper.desk.installation import Installation
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
+from payper.desk.people.installation import Installation
 from payper.parties import Role
 
 PEOPLE = {("northwind", "owner"), ("intentreach", str(Role.PROVIDER_MANAGER))}

@@ -12,8 +12,8 @@ import pyotp
 import pytest
 from tests.web.site import NOW, PASSWORD, Answer, Site, Visitor, served
 
-from payper.desk.first_run import open_first_run
-from payper.desk.installation import Installation
+from payper.desk.people.first_run import open_first_run
+from payper.desk.people.installation import Installation
 from payper.parties import Role
 
 FIRST = {

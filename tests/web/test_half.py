@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.web.site import Site, fill, let_people_in, served, write_programme
 
-from payper.desk.installation import Installation
+from payper.desk.people.installation import Installation
 from payper.parties import Role
 
 PATHS = (

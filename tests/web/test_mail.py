@@ -16,7 +16,7 @@ from tests.web.mailbox import Mailbox, mailbox, make_certificate
 from tests.web.site import NOW, PASSWORD, Site, fill, let_people_in, served, write_programme
 
 from payper.connectors.mail import Letter, MailServer, send_letter, written
-from payper.desk.installation import Installation
+from payper.desk.people.installation import Installation
 from payper.errors import UsageError
 from payper.store.outgoing import Outgoing
 from payper.web.configuration import Configuration, configure

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from tests.web.site import NOW, fill, write_programme
 
-from payper.desk.copies import make_copy, put_back
-from payper.desk.installation import Installation, attach_book
-from payper.desk.run import run_programme
-from payper.desk.verify import verify
+from payper.desk.book.copies import make_copy, put_back
+from payper.desk.book.verify import verify
+from payper.desk.folder.run import run_programme
+from payper.desk.people.installation import Installation, attach_book
 from payper.errors import UsageError
 from payper.web.configuration import Configuration, configure
 from payper.web.limits import Limit

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from tests.web.site import NOW, Answer, Site, Visitor, ready
 
-from payper.desk.installation import open_pages
-from payper.desk.people import Actor
-from payper.desk.read_prospects import find_prospects, read_next
+from payper.desk.people.installation import open_pages
+from payper.desk.people.people import Actor
+from payper.desk.reads.read_prospects import find_prospects, read_next
 from payper.parties import Act, Role, acts_of, may
 
 OWNER = ("northwind", "owner")

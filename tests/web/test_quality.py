@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from tests.html_pages import Page
 from tests.web.site import Site, ready
 
-from payper.desk.providers import score
+from payper.desk.asking.providers import score
 from payper.parties import Role
 
 OWNER = ("northwind", "owner")

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from tests.html_pages import Page
 from tests.web.site import Site, Visitor, ready
 
-from payper.desk.measure import measure
+from payper.desk.asking.measure import measure
 from payper.parties import Role
 
 OWNER = ("northwind", "owner")

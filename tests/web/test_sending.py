@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.web.site import Answer, Site
 
-from payper.desk.installation import open_pages
+from payper.desk.people.installation import open_pages
 from payper.parties import Role
 
 PROVIDER = ("intentreach", Role.PROVIDER_MANAGER)

@@ -21,8 +21,8 @@ from joserfc.jwk import RSAKey
 from tests.web.provider import Provider, providing
 from tests.web.site import NOW, Answer, Site, party, served
 
-from payper.desk.installation import Installation
-from payper.desk.people import change_role, invite
+from payper.desk.people.installation import Installation
+from payper.desk.people.people import change_role, invite
 from payper.errors import UsageError
 from payper.parties import Role
 from payper.store.directory import Person
@@ -140,7 +140,7 @@ def test_an_address_ties_an_account_once_and_then_the_account_alone_counts(site:
 
 
 def test_who_acts_no_more_is_not_let_in(site: Site, provider: Provider) -> None:
-    from payper.desk.people import Actor
+    from payper.desk.people.people import Actor
     from payper.parties import acts_of
 
     assert is_in(site, walk(site, provider))

@@ -21,10 +21,10 @@ import pytest
 from tests.web.conftest import _own_database
 from tests.web.site import Visitor, fill
 
-from payper.desk.installation import Installation
-from payper.desk.people import Actor, invite, make_token
-from payper.desk.settling import settle_book
-from payper.desk.verify import verify
+from payper.desk.book.settling import settle_book
+from payper.desk.book.verify import verify
+from payper.desk.people.installation import Installation
+from payper.desk.people.people import Actor, invite, make_token
 from payper.parties import Act, Role
 from payper.store.database import read_database
 

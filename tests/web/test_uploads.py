@@ -157,8 +157,8 @@ def test_what_waited_when_a_server_ended_is_judged_by_the_next(busy_site: Site) 
     import tempfile
     from pathlib import Path
 
-    from payper.desk.people import Actor
-    from payper.desk.uploads import take_file
+    from payper.desk.arrivals.uploads import take_file
+    from payper.desk.people.people import Actor
     from payper.parties import acts_of
 
     actor = Actor("intentreach", "x", acts_of(Role.PROVIDER_MANAGER), role=Role.PROVIDER_MANAGER)

@@ -8,8 +8,8 @@ import re
 import pytest
 from tests.web.site import Answer, Site, Who
 
-from payper.desk.people import Actor
-from payper.desk.webhooks import make_endpoint, send_test
+from payper.desk.people.people import Actor
+from payper.desk.telling.webhooks import make_endpoint, send_test
 from payper.parties import ACTS, Act, Role, may
 from payper.store.outgoing import Outgoing
 

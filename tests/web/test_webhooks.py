@@ -22,12 +22,12 @@ from standardwebhooks import Webhook
 from tests.web.receiver import Received, Receiver, receiving
 from tests.web.site import NOW, PASSWORD, Visitor, party, served, write_programme
 
-from payper.desk.happenings import EVENTS, ROWS_MAX, TEST, Happening, bodies_of
-from payper.desk.installation import Installation
-from payper.desk.people import Actor, accept_invitation, invite, make_token
-from payper.desk.run import run_programme
-from payper.desk.sending import DELAYS_SECONDS, GIVE_UP, LEASE, delay_seconds
-from payper.desk.webhooks import change_endpoint, list_calls, make_endpoint, replay_call, replay_dead, rotate_secret, send_test
+from payper.desk.folder.run import run_programme
+from payper.desk.people.installation import Installation
+from payper.desk.people.people import Actor, accept_invitation, invite, make_token
+from payper.desk.telling.happenings import EVENTS, ROWS_MAX, TEST, Happening, bodies_of
+from payper.desk.telling.sending import DELAYS_SECONDS, GIVE_UP, LEASE, delay_seconds
+from payper.desk.telling.webhooks import change_endpoint, list_calls, make_endpoint, replay_call, replay_dead, rotate_secret, send_test
 from payper.parties import Role, acts_of
 from payper.store.database import Database, open_database
 from payper.store.directory import Joined
@@ -523,7 +523,7 @@ def test_many_rows_are_many_calls_and_few_are_one() -> None:
 
 
 def test_what_ended_long_ago_is_forgotten(house: House, receiver: Receiver) -> None:
-    from payper.desk.sending import tidy
+    from payper.desk.telling.sending import tidy
 
     endpoint = house.endpoint("northwind", receiver.address)
     off = house.endpoint("northwind", receiver.address)

@@ -12,7 +12,7 @@ import pytest
 from tests.desk.conftest import CONTRACT
 from tests.web.site import Answer, Site, Visitor
 
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
 from payper.parties import Role
 
 OWNER, PROVIDER = ("northwind", "owner"), ("intentreach", Role.PROVIDER_MANAGER)

@@ -6,7 +6,7 @@ import re
 
 from tests.web.site import Answer, Site, Visitor
 
-from payper.desk.verify import verify
+from payper.desk.book.verify import verify
 from payper.parties import Role
 
 OWNER, PROVIDER = ("contoso", "owner"), ("meetly", Role.PROVIDER_MANAGER)

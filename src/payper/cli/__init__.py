@@ -8,7 +8,7 @@ import sys
 import click
 
 from payper._version import __version__
-from payper.desk.memory import collector_at_rest
+from payper.desk.folder.memory import collector_at_rest
 from payper.errors import PayperError, TermsError, UsageError
 
 FINE, NO, USAGE, WORLD = 0, 1, 2, 3

@@ -12,7 +12,7 @@ from payper.cli import FINE, NO
 
 if TYPE_CHECKING:
     from payper.advice import Recommendation
-    from payper.desk.advise import Advice
+    from payper.desk.asking.advise import Advice
 
 
 @click.command(epilog="Example: payper advise examples/northwind/profile.toml --programme out/northwind --html advice.html")
@@ -42,7 +42,7 @@ def advise(
     Without --programme every share is a benchmark of the trade, and the advice says so.
     """
     from payper.cli.terminal import print_json, progress
-    from payper.desk.advise import advise as advise_by
+    from payper.desk.asking.advise import advise as advise_by
 
     if questions:
         from payper.advice.template import profile_template

@@ -14,7 +14,7 @@ from payper.cli import FINE
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def backup(data: str, folder: Path) -> int:
     """Copy the installation in DATA, with all its books, to the new FOLDER. It may go on running meanwhile."""
-    from payper.desk.copies import make_copy
+    from payper.desk.book.copies import make_copy
 
     made = make_copy(data, folder)
     click.echo("\n".join(map(str, made)))
@@ -27,7 +27,7 @@ def backup(data: str, folder: Path) -> int:
 @click.argument("data")
 def restore(folder: Path, data: str) -> int:
     """Put the copy in FOLDER back as the installation DATA, a new folder."""
-    from payper.desk.copies import put_back
+    from payper.desk.book.copies import put_back
 
     made = put_back(folder, data)
     click.echo("\n".join(map(str, made)))

@@ -24,7 +24,7 @@ def check(files: tuple[Path, ...], *, is_json: bool, quiet: bool) -> int:
     Several FILEs of one contract are checked as its versions, too.
     """
     from payper.cli.terminal import print_json
-    from payper.desk.check_contract import check_contract
+    from payper.desk.contracts.check_contract import check_contract
 
     result = check_contract(files)
     if is_json:
@@ -95,7 +95,7 @@ def diff(before: Path, after: Path, *, is_json: bool) -> None:
 def backtest(file: Path, *, on: str, folder: str, is_json: bool) -> None:
     """Say what past deliveries would have been judged and cost under the terms of FILE."""
     from payper.cli.terminal import print_json
-    from payper.desk.backtest import backtest as backtest_terms
+    from payper.desk.contracts.backtest import backtest as backtest_terms
 
     result = backtest_terms(file, on=on, folder=folder)
     if is_json:

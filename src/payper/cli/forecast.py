@@ -11,7 +11,7 @@ import click
 from payper.cli import FINE, NO
 
 if TYPE_CHECKING:
-    from payper.desk.forecast import ForecastAsked, ForecastResult
+    from payper.desk.asking.forecast import ForecastAsked, ForecastResult
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -54,7 +54,7 @@ def forecast(
     """
     from payper.cli.measure import place_of
     from payper.cli.terminal import print_json, progress
-    from payper.desk.forecast import forecast_programme
+    from payper.desk.asking.forecast import forecast_programme
 
     with progress(is_quiet=quiet or is_json) as tell:
         result = forecast_programme(place_of(folder, database), _asked(**asked), as_of=_day(as_of), page=page, tell=tell)
@@ -70,7 +70,7 @@ def forecast(
 
 def _asked(by: str, since: datetime | None, until: datetime | None, **more: Any) -> ForecastAsked:
     """Read what is asked of the options of the same names."""
-    from payper.desk.forecast import ForecastAsked
+    from payper.desk.asking.forecast import ForecastAsked
 
     names = tuple(name.strip() for name in by.split(",") if name.strip() not in ("", "none"))
     return ForecastAsked(by=names, since=_day(since), until=_day(until), **more)

@@ -44,7 +44,7 @@ def judge(
 ) -> None:
     """Judge the file DELIVERIES by the file CONTRACT; nothing is kept."""
     from payper.cli.terminal import print_json, progress, table
-    from payper.desk.judge_file import judge_file
+    from payper.desk.folder.judge_file import judge_file
 
     with progress(is_quiet=quiet) as tell:
         result = judge_file(

@@ -18,7 +18,7 @@ import click
 def mapping(file: Path, *, subject: str | None, is_json: bool) -> None:
     """Show how the columns of FILE are understood, as a mapping.toml to keep and correct."""
     from payper.cli.terminal import print_json
-    from payper.desk.mapping import show_mapping
+    from payper.desk.folder.mapping import show_mapping
 
     shown = show_mapping(file, subject=subject)
     if is_json:

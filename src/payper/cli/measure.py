@@ -12,7 +12,7 @@ import click
 from payper.cli import FINE
 
 if TYPE_CHECKING:
-    from payper.desk.measure import Measurement
+    from payper.desk.asking.measure import Measurement
 
 
 @click.command(epilog="Example: payper measure out/northwind --by model,company_size")
@@ -49,7 +49,7 @@ def measure(
     FOLDER is an output folder or a programme folder, read as the last run left it. A programme folder that was never run is run first.
     """
     from payper.cli.terminal import print_json, progress
-    from payper.desk.measure import measure as measure_place
+    from payper.desk.asking.measure import measure as measure_place
 
     with progress(is_quiet=quiet or is_json) as tell:
         result = measure_place(

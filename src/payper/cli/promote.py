@@ -11,7 +11,7 @@ import click
 from payper.cli import FINE, NO
 
 if TYPE_CHECKING:
-    from payper.desk.promote import Promotion
+    from payper.desk.asking.promote import Promotion
 
 ROWS_MAX = 20
 """Leads printed; --out and --json have all of them."""
@@ -42,7 +42,7 @@ def promote(
     """List the accepted leads worth handing to appointment setting, within the meeting slots that are free."""
     from payper.cli.measure import place_of
     from payper.cli.terminal import print_json, progress
-    from payper.desk.promote import promote as promote_leads
+    from payper.desk.asking.promote import promote as promote_leads
 
     with progress(is_quiet=quiet or is_json) as tell:
         result = promote_leads(

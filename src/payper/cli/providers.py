@@ -12,7 +12,7 @@ from payper.cli import FINE
 from payper.cli.measure import place_of
 
 if TYPE_CHECKING:
-    from payper.desk.providers import ScoredProviders
+    from payper.desk.asking.providers import ScoredProviders
 
 EVIDENCE_MAX = 5
 """Rows of evidence printed; --json has all."""
@@ -58,7 +58,7 @@ def providers(
     FOLDER is an output folder or a programme folder, read as the last run left it. A programme folder that was never run is run first.
     """
     from payper.cli.terminal import print_json, progress
-    from payper.desk.providers import score
+    from payper.desk.asking.providers import score
 
     place = place_of(folder, database)
     with progress(is_quiet=quiet or is_json) as tell:

@@ -11,7 +11,7 @@ import click
 from payper.cli import FINE, NO, WORLD
 
 if TYPE_CHECKING:
-    from payper.desk.run import RunResult
+    from payper.desk.folder.run import RunResult
 
 
 NOTES_MAX = 8
@@ -38,7 +38,7 @@ MAPPINGS_MAX = 3
 def run(folder: Path, *, out: Path | None, database: str | None, as_of: datetime | None, online: bool, is_json: bool, quiet: bool) -> int:
     """Judge, settle and report the programme in FOLDER. Running again judges only what is new."""
     from payper.cli.terminal import print_json, progress
-    from payper.desk.run import run_programme
+    from payper.desk.folder.run import run_programme
 
     with progress(is_quiet=quiet or is_json) as tell:
         result = run_programme(folder, out=out, database=database, as_of=as_of.date() if as_of else None, online=online, tell=tell)
@@ -58,7 +58,7 @@ def run(folder: Path, *, out: Path | None, database: str | None, as_of: datetime
 
 def _shown(result: RunResult) -> str:
     from payper.cli.terminal import bullets, strong, table
-    from payper.desk.places import DATABASE
+    from payper.desk.book.places import DATABASE
     from payper.money import format_minor
 
     contracts = result.summary["contracts"]

@@ -11,7 +11,7 @@ import click
 from payper.cli import FINE
 
 if TYPE_CHECKING:
-    from payper.desk.score import Scoring
+    from payper.desk.asking.score import Scoring
 
 ROWS_MAX = 15
 """Deliveries printed; --csv and --json have all of them."""
@@ -56,7 +56,7 @@ def score(
     """
     from payper.cli.measure import place_of
     from payper.cli.terminal import print_json, progress
-    from payper.desk.score import score as score_place
+    from payper.desk.asking.score import score as score_place
 
     with progress(is_quiet=quiet or is_json) as tell:
         result = score_place(

@@ -16,7 +16,7 @@ import click
 def simulate(folder: Path, *, seed: int, deliveries: int, is_json: bool, quiet: bool) -> None:
     """Write an invented programme into FOLDER: contracts, messy deliveries, milestones and returns."""
     from payper.cli.terminal import print_json
-    from payper.desk.simulate import simulate as write_simulation
+    from payper.desk.folder.simulate import simulate as write_simulation
 
     result = write_simulation(folder, seed=seed, deliveries=deliveries)
     if is_json:

@@ -24,7 +24,7 @@ def verdict() -> None:
 def explain(id: str, *, folder: str, contract: str | None, is_json: bool) -> int:  # noqa: A002  # the argument's name in help
     """Say the verdict on delivery ID (its external id, or its number) in words."""
     from payper.cli.terminal import print_json
-    from payper.desk.explain_verdict import explain_verdict
+    from payper.desk.book.explain_verdict import explain_verdict
 
     found = explain_verdict(folder, id, contract=contract)
     if is_json:

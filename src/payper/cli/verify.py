@@ -15,7 +15,7 @@ def verify(folder: str, *, is_json: bool, quiet: bool) -> int:
     FOLDER is an output folder, a programme folder (then its out/), the database file itself, or postgresql://user@host/database?book=NAME.
     """
     from payper.cli.terminal import print_json
-    from payper.desk.verify import verify as verify_database
+    from payper.desk.book.verify import verify as verify_database
 
     result = verify_database(folder)
     if is_json:

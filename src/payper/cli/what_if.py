@@ -12,7 +12,7 @@ import click
 from payper.cli import FINE
 
 if TYPE_CHECKING:
-    from payper.desk.what_if import WhatIf
+    from payper.desk.asking.what_if import WhatIf
 
 WORDS: Mapping[str, str] = {
     "delivered": "delivered",
@@ -42,7 +42,7 @@ def what_if(file: Path, *, on: str, programme: Path | None, database: str | None
     """Say what the same period would have cost and brought under the terms of FILE."""
     from payper.cli.measure import place_of
     from payper.cli.terminal import print_json, progress
-    from payper.desk.what_if import what_if as ask
+    from payper.desk.asking.what_if import what_if as ask
 
     with progress(is_quiet=is_json) as tell:
         found = ask(file, on=on, place=place_of(programme, database), as_of=as_of.date() if as_of else None, tell=tell)

@@ -151,7 +151,7 @@ class Proposals(Directory):
             (*_values(proposal)[12:], proposal.proposal),
         )
 
-    # Answers to acts that may be sent again (`desk.idempotency.Answers`)
+    # Answers to acts that may be sent again (`desk.arrivals.idempotency.Answers`)
 
     def answered(self, party: str, key: str) -> tuple[bytes, str] | None:
         """Give the digest of what a party asked under a key, and the answer; None: nothing was."""

@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from payper._version import __version__
-from payper.desk.installation import Installation
+from payper.desk.people.installation import Installation
 from payper.errors import PayperError
 from payper.web import problems
 from payper.web.allowed import Allowed

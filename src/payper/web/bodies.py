@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Request
 
-from payper.desk.refusals import RefusedError
+from payper.desk.people.refusals import RefusedError
 
 SECONDS_MAX = 120
 """How long a body may take to come whole; and at most so long between two pieces of a file."""

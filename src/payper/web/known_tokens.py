@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from payper.desk.installation import Installation, Reached, absent, reach
-from payper.desk.people import Actor, actor_of_token, digest_of
+from payper.desk.people.installation import Installation, Reached, absent, reach
+from payper.desk.people.people import Actor, actor_of_token, digest_of
 from payper.web.visits import SignInNeededError
 
 FRESH_SECONDS = 1.0
@@ -33,7 +33,7 @@ class Known:
     books: Mapping[str, str]
 
     def reach(self, buyer: str, contract: str) -> tuple[str, Reached]:
-        """Give the address of a contract's book, and the contract as reached; as `desk.installation.reach_contract`.
+        """Give the address of a contract's book, and the contract as reached; as `desk.people.installation.reach_contract`.
 
         Raises:
             AbsentError: It is not reached.

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from payper.connectors.calling import Answered
 from payper.connectors.mail import Letter, MailServer, send_letter
-from payper.desk.installation import Installation
-from payper.desk.letters import actor_of_person, party_name, renew_invitation
-from payper.desk.read_home import read_home
+from payper.desk.people.installation import Installation
+from payper.desk.reads.read_home import read_home
+from payper.desk.telling.letters import actor_of_person, party_name, renew_invitation
 from payper.errors import PayperError
 from payper.parties import Act
 from payper.store.directory import Directory, Person

@@ -10,10 +10,10 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.response import Redirect
 
-from payper.desk.idempotency import KeyReusedError
-from payper.desk.installation import AbsentError
-from payper.desk.people import DeniedError
-from payper.desk.refusals import Fault, NeededError, RefusedError, StaleError, TooManyError, UnreadableError
+from payper.desk.arrivals.idempotency import KeyReusedError
+from payper.desk.people.installation import AbsentError
+from payper.desk.people.people import DeniedError
+from payper.desk.people.refusals import Fault, NeededError, RefusedError, StaleError, TooManyError, UnreadableError
 from payper.errors import PayperError, StoreError, UsageError
 from payper.web.gate import REQUEST
 from payper.web.rendering import page

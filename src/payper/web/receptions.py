@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from payper.desk.installation import Installation
-from payper.desk.judging_uploads import waiting_uploads
-from payper.desk.reception import Reception
+from payper.desk.arrivals.judging_uploads import waiting_uploads
+from payper.desk.arrivals.reception import Reception
+from payper.desk.people.installation import Installation
 from payper.errors import PayperError
 from payper.web.known_tokens import KnownTokens
 from payper.web.upkeep import Files, Upkeep

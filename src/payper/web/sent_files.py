@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from litestar import Request
 from litestar.datastructures import UploadFile
 
-from payper.desk.refusals import RefusedError
-from payper.desk.uploads import BYTES_MAX, file_name
+from payper.desk.arrivals.uploads import BYTES_MAX, file_name
+from payper.desk.people.refusals import RefusedError
 from payper.web.bodies import pieces_of, too_large
 
 PIECE_BYTES = 1 << 20

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from granian.constants import Interfaces
 from granian.server.embed import Server as Listener
 
-from payper.desk.first_run import open_first_run
-from payper.desk.installation import Installation, attach_again, attach_book
-from payper.desk.proposals import record_accepted
+from payper.desk.contracts.proposals import record_accepted
+from payper.desk.people.first_run import open_first_run
+from payper.desk.people.installation import Installation, attach_again, attach_book
 from payper.errors import StoreError, UsageError
 from payper.web.application import make_application
 from payper.web.configuration import Configuration

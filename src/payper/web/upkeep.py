@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from payper.desk.idempotency import forget_before
-from payper.desk.judging_uploads import judge_upload, waiting_uploads
-from payper.desk.receiving import SEAL_ROWS
-from payper.desk.settling import settle_book
+from payper.desk.arrivals.idempotency import forget_before
+from payper.desk.arrivals.judging_uploads import judge_upload, waiting_uploads
+from payper.desk.arrivals.receiving import SEAL_ROWS
+from payper.desk.book.settling import settle_book
 from payper.errors import PayperError
 from payper.store.database import open_database
 from payper.store.live_rows import LiveRows

@@ -12,9 +12,9 @@ from typing import Any
 from litestar import Request
 
 from payper.connectors.identity import IdentityProvider
-from payper.desk.installation import Installation
-from payper.desk.people import Actor, actor_of_session, actor_of_token
-from payper.desk.refusals import TooManyError
+from payper.desk.people.installation import Installation
+from payper.desk.people.people import Actor, actor_of_session, actor_of_token
+from payper.desk.people.refusals import TooManyError
 from payper.store.directory import Directory
 from payper.web.configuration import Configuration
 from payper.web.gate import LIMIT

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response
 
-from payper.desk.worked_out import Worked
+from payper.desk.reads.worked_out import Worked
 from payper.web.rendering import page
 from payper.web.visits import Visit
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from payper.connectors.calling import Answered
-from payper.desk.installation import Installation
-from payper.desk.sending import Sender, send_due, tidy
-from payper.desk.telling import Letters, tell_all
+from payper.desk.people.installation import Installation
+from payper.desk.telling.sending import Sender, send_due, tidy
+from payper.desk.telling.telling import Letters, tell_all
 from payper.errors import PayperError
 from payper.store.outgoing import Message, Outgoing
 from payper.web.configuration import Configuration

@@ -17,7 +17,7 @@ from tests.web import site as sites
 from tests.web.browser.test_pages import SIZES, browser, faults_by_axe, open_page
 from tests.web.site import Site, fill, let_people_in, served
 
-from payper.desk.installation import Installation
+from payper.desk.people.installation import Installation
 
 __all__ = ["browser"]
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from tests.web.site import PASSWORD, Site, fill, served, write_programme
 
-from payper.desk.first_run import open_first_run
-from payper.desk.installation import Installation
+from payper.desk.people.first_run import open_first_run
+from payper.desk.people.installation import Installation
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from payper.desk import drafts as desk_drafts
-from payper.desk import pauses as desk_pauses
-from payper.desk import proposals as desk_proposals
-from payper.desk.drafts import TextChecked, check_text
-from payper.desk.proposals import Effect, ProposalSeen, effect_of, read_acceptances
-from payper.desk.refusals import RefusedError, UnreadableError
-from payper.desk.run import terms_hash
+from payper.desk.contracts import drafts as desk_drafts
+from payper.desk.contracts import pauses as desk_pauses
+from payper.desk.contracts import proposals as desk_proposals
+from payper.desk.contracts.drafts import TextChecked, check_text
+from payper.desk.contracts.proposals import Effect, ProposalSeen, effect_of, read_acceptances
+from payper.desk.folder.run import terms_hash
+from payper.desk.people.refusals import RefusedError, UnreadableError
 from payper.parties import Act
 from payper.store.proposals import ACCEPTED, DECLINED, WITHDRAWN, Draft
 from payper.web.api import showing

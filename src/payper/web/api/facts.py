@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody, PathParameter
 from msgspec import Struct
 
-from payper.desk.delivery_acts import (
+from payper.desk.arrivals.delivery_acts import (
     ReturnSeen,
     claim_return,
     contest_return,
@@ -18,8 +18,8 @@ from payper.desk.delivery_acts import (
     find_delivery,
     record_milestone,
 )
-from payper.desk.idempotency import read_key
-from payper.desk.record_facts import FactsNoted, Row, claim_returns, record_decisions, record_milestones
+from payper.desk.arrivals.idempotency import read_key
+from payper.desk.arrivals.record_facts import FactsNoted, Row, claim_returns, record_decisions, record_milestones
 from payper.web.api.write_shapes import (
     DecisionSent,
     DecisionsSent,

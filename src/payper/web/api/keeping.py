@@ -8,12 +8,21 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
-from payper.desk.erasure import erase_person, find_person, list_erasures
-from payper.desk.idempotency import read_key
-from payper.desk.installation import absent
-from payper.desk.lists import add_to_list, list_lists, lists_with, take_off_list
-from payper.desk.own_party import add_party, deactivate, invite_person, list_people, list_tokens, read_purposes, read_role, replace_role
-from payper.desk.people import make_token, revoke_token
+from payper.desk.arrivals.idempotency import read_key
+from payper.desk.contracts.lists import add_to_list, list_lists, lists_with, take_off_list
+from payper.desk.people.erasure import erase_person, find_person, list_erasures
+from payper.desk.people.installation import absent
+from payper.desk.people.own_party import (
+    add_party,
+    deactivate,
+    invite_person,
+    list_people,
+    list_tokens,
+    read_purposes,
+    read_role,
+    replace_role,
+)
+from payper.desk.people.people import make_token, revoke_token
 from payper.parties import Act, Party, PartyKind
 from payper.store.book_terms import ListRow
 from payper.web.api import showing

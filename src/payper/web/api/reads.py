@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from litestar import Request, Response, get
 from litestar.params import FromPath, PathParameter, QueryParameter
 
-from payper.desk.own_party import list_parties, list_people, list_tokens, read_audit
-from payper.desk.read_contracts import compare_versions, explain_version, list_contracts, read_contract, version_of
-from payper.desk.read_deliveries import ROWS, ROWS_MAX, Filters, list_deliveries, read_delivery
-from payper.desk.read_money import list_balances, list_lines
+from payper.desk.people.own_party import list_parties, list_people, list_tokens, read_audit
+from payper.desk.reads.read_contracts import compare_versions, explain_version, list_contracts, read_contract, version_of
+from payper.desk.reads.read_deliveries import ROWS, ROWS_MAX, Filters, list_deliveries, read_delivery
+from payper.desk.reads.read_money import list_balances, list_lines
 from payper.web.api import showing
 from payper.web.api.shapes import (
     AuditPage,

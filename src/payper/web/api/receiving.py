@@ -7,10 +7,10 @@ from typing import Any
 from litestar import MediaType, Request, Response, post
 from litestar.params import FromPath
 
-from payper.desk.idempotency import digest_of, read_key
-from payper.desk.posted import FORMS, read_body
-from payper.desk.receiving import Posted
-from payper.desk.refusals import RefusedError
+from payper.desk.arrivals.idempotency import digest_of, read_key
+from payper.desk.arrivals.posted import FORMS, read_body
+from payper.desk.arrivals.receiving import Posted
+from payper.desk.people.refusals import RefusedError
 from payper.parties import Act
 from payper.web.bodies import read_whole
 from payper.web.receptions import Receptions

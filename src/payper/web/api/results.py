@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, put
 from litestar.params import JSONBody, QueryParameter
 
-from payper.desk.installation import absent
-from payper.desk.own_profile import OwnProfile, read_own_profile, replace_profile
-from payper.desk.read_advice import read_advice
-from payper.desk.read_providers import ProvidersAsked, read_providers
-from payper.desk.read_results import read_results
+from payper.desk.people.installation import absent
+from payper.desk.people.own_profile import OwnProfile, read_own_profile, replace_profile
+from payper.desk.reads.read_advice import read_advice
+from payper.desk.reads.read_providers import ProvidersAsked, read_providers
+from payper.desk.reads.read_results import read_results
 from payper.errors import StoreError
 from payper.web.api.shapes import FindingShape, NumberShape, ProfileShape, ProfileText
 from payper.web.pages.results import read_asked, read_day

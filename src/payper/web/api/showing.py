@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from payper.desk.own_party import PartySeen
-from payper.desk.read_contracts import ContractSeen, Version
-from payper.desk.read_deliveries import DeliverySeen, DeliveryStory
-from payper.desk.read_money import Balance, Line
+from payper.desk.people.own_party import PartySeen
+from payper.desk.reads.read_contracts import ContractSeen, Version
+from payper.desk.reads.read_deliveries import DeliverySeen, DeliveryStory
+from payper.desk.reads.read_money import Balance, Line
 from payper.reasons import Reason
 from payper.store.directory import Person, Token
 from payper.terms.diff import Change

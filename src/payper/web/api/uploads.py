@@ -9,10 +9,10 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from payper.desk.idempotency import read_key
-from payper.desk.installation import absent
-from payper.desk.uploads import UploadSeen, list_uploads, read_upload, take_file
-from payper.desk.verdict_files import rejects_csv, verdicts_csv
+from payper.desk.arrivals.idempotency import read_key
+from payper.desk.arrivals.uploads import UploadSeen, list_uploads, read_upload, take_file
+from payper.desk.arrivals.verdict_files import rejects_csv, verdicts_csv
+from payper.desk.people.installation import absent
 from payper.parties import Act
 from payper.web.api.receiving import receptions_of
 from payper.web.api.writing import Key

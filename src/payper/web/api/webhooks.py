@@ -9,7 +9,7 @@ from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
-from payper.desk.webhooks import (
+from payper.desk.telling.webhooks import (
     CallSeen,
     change_endpoint,
     drop_endpoint,

@@ -12,8 +12,8 @@ from litestar.params import HeaderParameter
 from msgspec import Struct
 from msgspec.json import encode
 
-from payper.desk.idempotency import answer_before, digest_of, forget_before, read_key
-from payper.desk.refusals import NeededError, RefusedError, StaleError
+from payper.desk.arrivals.idempotency import answer_before, digest_of, forget_before, read_key
+from payper.desk.people.refusals import NeededError, RefusedError, StaleError
 from payper.errors import StoreError, UsageError
 from payper.store.proposals import Proposals
 from payper.web.receptions import Receptions

@@ -9,9 +9,9 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from payper.desk.delivery_acts import claim_return, contest_return, decide_delivery, decide_return, find_delivery, record_milestone
-from payper.desk.installation import Side, absent
-from payper.desk.refusals import RefusedError
+from payper.desk.arrivals.delivery_acts import claim_return, contest_return, decide_delivery, decide_return, find_delivery, record_milestone
+from payper.desk.people.installation import Side, absent
+from payper.desk.people.refusals import RefusedError
 from payper.journey import LADDER, Milestone
 from payper.web.api.writing import settle_after
 from payper.web.pages.deliveries import show_delivery

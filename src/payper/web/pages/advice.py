@@ -13,8 +13,8 @@ from litestar.response import Redirect
 from payper.advice.questions import TABLES, questions_of
 from payper.advice.template import profile_template
 from payper.advice.writing import NO, YES
-from payper.desk.installation import absent
-from payper.desk.own_profile import (
+from payper.desk.people.installation import absent
+from payper.desk.people.own_profile import (
     OFFER_FIELDS,
     OwnProfile,
     add_offer,
@@ -23,7 +23,7 @@ from payper.desk.own_profile import (
     remove_offer,
     replace_profile,
 )
-from payper.desk.read_advice import read_advice
+from payper.desk.reads.read_advice import read_advice
 from payper.errors import UsageError
 from payper.money import currency_codes
 from payper.parties import Act

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from payper.desk.drafts import (
+from payper.desk.contracts.drafts import (
     TextChecked,
     change_draft,
     check_text,
@@ -19,10 +19,10 @@ from payper.desk.drafts import (
     make_draft,
     read_draft,
 )
-from payper.desk.own_party import list_parties
-from payper.desk.pauses import pause, resume
-from payper.desk.proposals import accept, decline, effect_of, list_proposals, propose, read_proposal, withdraw
-from payper.desk.refusals import RefusedError
+from payper.desk.contracts.pauses import pause, resume
+from payper.desk.contracts.proposals import accept, decline, effect_of, list_proposals, propose, read_proposal, withdraw
+from payper.desk.people.own_party import list_parties
+from payper.desk.people.refusals import RefusedError
 from payper.parties import Act
 from payper.reports.words import counted
 from payper.store.proposals import Draft

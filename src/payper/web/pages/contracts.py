@@ -8,10 +8,10 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from payper.desk.installation import absent
-from payper.desk.pauses import list_pauses
-from payper.desk.proposals import read_acceptances
-from payper.desk.read_contracts import ContractSeen, compare_versions, explain_version, list_contracts, read_contract, version_of
+from payper.desk.contracts.pauses import list_pauses
+from payper.desk.contracts.proposals import read_acceptances
+from payper.desk.people.installation import absent
+from payper.desk.reads.read_contracts import ContractSeen, compare_versions, explain_version, list_contracts, read_contract, version_of
 from payper.reports.words import counted
 from payper.web.rendering import page
 from payper.web.visits import signed_in

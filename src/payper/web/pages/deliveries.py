@@ -9,8 +9,8 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from payper.adjudication.past import VERDICT_CODES
-from payper.desk.installation import buyers_of, reach
-from payper.desk.read_deliveries import DeliveryPage, DeliveryStory, Filters, list_deliveries, read_delivery
+from payper.desk.people.installation import buyers_of, reach
+from payper.desk.reads.read_deliveries import DeliveryPage, DeliveryStory, Filters, list_deliveries, read_delivery
 from payper.errors import UsageError
 from payper.parties import Act
 from payper.reasons import Group, Reason

@@ -10,9 +10,9 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from payper.connectors.identity import IdentityError, IdentityProvider
-from payper.desk.identity import MINUTES_MAX, begin_sign_in, finish_sign_in
-from payper.desk.installation import absent
-from payper.desk.people import DeniedError
+from payper.desk.people.identity import MINUTES_MAX, begin_sign_in, finish_sign_in
+from payper.desk.people.installation import absent
+from payper.desk.people.people import DeniedError
 from payper.errors import PayperError, UsageError
 from payper.web.pages.entrance import enter, local_goal, sign_in_again, take_attempt
 from payper.web.visits import Server, server_of

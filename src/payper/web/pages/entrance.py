@@ -12,9 +12,9 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
 from litestar.response import Redirect
 
-from payper.desk.first_run import begin_installation, is_first_run, waiting_parties
-from payper.desk.installation import secret_of
-from payper.desk.people import SESSION_HOURS, DeniedError, SignedIn, accept_invitation, end_session, note_new_browser, sign_in
+from payper.desk.people.first_run import begin_installation, is_first_run, waiting_parties
+from payper.desk.people.installation import secret_of
+from payper.desk.people.people import SESSION_HOURS, DeniedError, SignedIn, accept_invitation, end_session, note_new_browser, sign_in
 from payper.errors import PayperError, UsageError
 from payper.parties import Party, PartyKind
 from payper.web.rendering import page

@@ -8,9 +8,9 @@ import polars as pl
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from payper.desk.exports import ROWS_MAX, check_kind, deliveries_table, lines_table, results_table
-from payper.desk.installation import absent
-from payper.desk.read_deliveries import Filters
+from payper.desk.people.installation import absent
+from payper.desk.reads.exports import ROWS_MAX, check_kind, deliveries_table, lines_table, results_table
+from payper.desk.reads.read_deliveries import Filters
 from payper.parties import Act
 from payper.reports.exporting import exported
 from payper.web.pages.results import read_asked

@@ -7,8 +7,8 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from payper.desk.read_home import Home, read_home
-from payper.desk.read_today import Look, read_today
+from payper.desk.reads.read_home import Home, read_home
+from payper.desk.reads.read_today import Look, read_today
 from payper.parties import Act
 from payper.reports.words import count, counted, day_in_words
 from payper.web.rendering import page

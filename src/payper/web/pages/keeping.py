@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
-from payper.desk.erasure import Certificate, Traces, erase_person, find_person, list_erasures
-from payper.desk.lists import add_to_list, list_lists, own_book, take_off_list
-from payper.desk.refusals import RefusedError
+from payper.desk.contracts.lists import add_to_list, list_lists, own_book, take_off_list
+from payper.desk.people.erasure import Certificate, Traces, erase_person, find_person, list_erasures
+from payper.desk.people.refusals import RefusedError
 from payper.errors import UsageError
 from payper.parties import Act
 from payper.reports.words import counted

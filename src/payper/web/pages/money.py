@@ -8,8 +8,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from payper.desk.installation import Side
-from payper.desk.read_money import Balance, list_balances, list_lines, make_statement_file
+from payper.desk.people.installation import Side
+from payper.desk.reads.read_money import Balance, list_balances, list_lines, make_statement_file
 from payper.reports.words import enumerated, money
 from payper.web.rendering import page
 from payper.web.visits import Visit, signed_in

@@ -8,10 +8,10 @@ import polars as pl
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from payper.desk.exports import check_kind
-from payper.desk.installation import buyers_of, reach
-from payper.desk.read_promotion import read_promotion
-from payper.desk.read_prospects import QUERY_LETTERS_MIN, ROWS_MAX, ProspectSeen, find_prospects, read_next
+from payper.desk.people.installation import buyers_of, reach
+from payper.desk.reads.exports import check_kind
+from payper.desk.reads.read_promotion import read_promotion
+from payper.desk.reads.read_prospects import QUERY_LETTERS_MIN, ROWS_MAX, ProspectSeen, find_prospects, read_next
 from payper.parties import Act
 from payper.reports.words import counted
 from payper.web.pages.exports import file_answer

@@ -7,8 +7,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from payper.desk.providers import SHORT
-from payper.desk.read_providers import ProvidersAsked, read_provider, read_providers
+from payper.desk.asking.providers import SHORT
+from payper.desk.reads.read_providers import ProvidersAsked, read_provider, read_providers
 from payper.web.pages.results import read_asked
 from payper.web.rendering import page
 from payper.web.visits import signed_in

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from payper.desk.read_quality import read_quality
+from payper.desk.reads.read_quality import read_quality
 from payper.web.rendering import page
 from payper.web.visits import signed_in
 

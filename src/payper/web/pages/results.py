@@ -10,9 +10,9 @@ from litestar import Request, Response, get
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery
 
-from payper.desk.exports import tables_of
-from payper.desk.installation import absent
-from payper.desk.read_results import ResultsAsked, read_results
+from payper.desk.people.installation import absent
+from payper.desk.reads.exports import tables_of
+from payper.desk.reads.read_results import ResultsAsked, read_results
 from payper.errors import UsageError
 from payper.web.rendering import page
 from payper.web.visits import Visit, signed_in

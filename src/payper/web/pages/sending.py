@@ -11,15 +11,15 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from payper.desk.installation import Reached, Side, absent, reach, reach_contract
-from payper.desk.mending import mend_fields, mended_entry
-from payper.desk.people import Actor
-from payper.desk.posted import Sent as SentEntries
-from payper.desk.read_deliveries import read_delivery
-from payper.desk.receiving import Posted
-from payper.desk.refusals import RefusedError
-from payper.desk.uploads import UploadSeen, list_uploads, read_mapping, read_upload, say_mapping, take_file
-from payper.desk.verdict_files import rejects_csv, verdicts_csv
+from payper.desk.arrivals.mending import mend_fields, mended_entry
+from payper.desk.arrivals.posted import Sent as SentEntries
+from payper.desk.arrivals.receiving import Posted
+from payper.desk.arrivals.uploads import UploadSeen, list_uploads, read_mapping, read_upload, say_mapping, take_file
+from payper.desk.arrivals.verdict_files import rejects_csv, verdicts_csv
+from payper.desk.people.installation import Reached, Side, absent, reach, reach_contract
+from payper.desk.people.people import Actor
+from payper.desk.people.refusals import RefusedError
+from payper.desk.reads.read_deliveries import read_delivery
 from payper.parties import Act
 from payper.store.uploads import DONE, MAPPING, REFUSED
 from payper.web.api.receiving import receptions_of

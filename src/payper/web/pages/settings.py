@@ -9,8 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from payper.desk.letters import has_digest, set_digest
-from payper.desk.own_party import (
+from payper.desk.people.own_party import (
     invite_first_person,
     invite_person,
     list_parties,
@@ -21,7 +20,8 @@ from payper.desk.own_party import (
     read_role,
     roles_of,
 )
-from payper.desk.people import change_role, make_token, new_second_factor, revoke_token, set_up_second_factor
+from payper.desk.people.people import change_role, make_token, new_second_factor, revoke_token, set_up_second_factor
+from payper.desk.telling.letters import has_digest, set_digest
 from payper.errors import PayperError, UsageError
 from payper.parties import ACTS, Act
 from payper.web.pages.entrance import Sent, text_of

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
-from payper.desk.webhooks import (
+from payper.desk.telling.webhooks import (
     OLD_SECRET_HOURS,
     STATES,
     change_endpoint,

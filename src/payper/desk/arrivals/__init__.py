@@ -1,0 +1,1 @@
+"""What arrives at a server: deliveries, files and facts, kept before they are answered."""

@@ -1,0 +1,117 @@
+"""The act of asking beforehand: would this be accepted? Judged as if it were sent; nothing is kept.
+
+Instead of an e-mail its SHA-256 can be sent (`email_sha256`, of the trimmed address in lower case), so that no personal data moves before
+it must. Such a delivery is looked for among those delivered before and on suppression lists; what only the address tells is not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from payper.connectors.ndjson import Entry
+from payper.desk.arrivals.live_book import LiveBook
+from payper.desk.arrivals.posted import Sent
+from payper.desk.arrivals.receiving import Posted, add_posts, answers_of, fault_of, written
+from payper.desk.book.judging import Judging
+from payper.reasons import Reason, Verdict
+from payper.settlement import Admissions
+from payper.settlement.admission import Owed
+from payper.terms.contract import Contract, ListEntries
+
+HASH_FIELD = "email_sha256"
+_HASH = re.compile(r"[0-9a-f]{64}")
+_UNKNOWN_DOMAIN = "nobody-knows-this-domain.com"
+"""At which a hashed address stands that nobody is known by, where no website says better."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Knows which replacements are owed, and forgets at once what is accepted: nothing is."""
+
+    book: Admissions
+
+    def concerns(self, contract: str) -> bool:
+        return self.book.concerns(contract)
+
+    def owed(self, contract: str, external_id: str, at: datetime) -> Owed:
+        return self.book.owed(contract, external_id, at)
+
+    def accept(self, *_told: object, **_more: object) -> None:
+        """Let it pass."""
+
+
+def precheck(book: LiveBook, post: Posted) -> bytes:
+    """Judge deliveries as if they were sent now; give the answer as JSON.
+
+    Raises:
+        RefusedError: The contract cannot judge.
+    """
+    book.refresh()
+    fault = fault_of(book, post.contract)
+    if fault is not None:
+        raise fault
+    hashes = [_hash_of(record) for record, _, _ in post.sent.entries]
+    known = book.addresses_of({each for each in hashes if each is not None})
+    entries = [_with_address(entry, hash_, known) for entry, hash_ in zip(post.sent.entries, hashes, strict=True)]
+    own = replace(post, sent=Sent(entries, is_single=post.sent.is_single))
+    judging = Judging(database=book.database, contracts=book.contracts, rate_on=book.words.rates.rate, is_live=True)
+    places = add_posts(judging, book, [(0, own)])
+    looking = None if book.owed is None else _Looking(book.owed)
+    decided = judging.decide(replacements=looking, charged={}, offsets={}, released={}, known=book.past)
+    chunks = [replace(each, people=_without_addresses(each.people, hashes)) for each in decided.chunks()]
+    rows = answers_of(book, chunks, places, is_numbered=False)[0]
+    listed = frozenset[str]().union(*(each.digests for each in _suppressing(book.contracts[post.contract])))
+    told = [row if hash_ is None else _told(row, is_listed=hash_ in listed) for row, hash_ in zip(rows, hashes, strict=True)]
+    return written(own, told, book)
+
+
+def _hash_of(record: Mapping[str, str | None]) -> str | None:
+    """Give the hash that stands for an address, or None where the address itself is sent."""
+    if record.get("email"):
+        return None
+    hash_ = (record.get(HASH_FIELD) or "").strip().lower()
+    return hash_ if _HASH.fullmatch(hash_) else None
+
+
+def _with_address(entry: Entry, hash_: str | None, known: Mapping[str, str]) -> Entry:
+    """Put an address where its hash was sent: the one known by it, else one that nobody has, at the domain of the website."""
+    record, fault, raw = entry
+    if hash_ is None:
+        return entry
+    domain = (record.get("website") or "").strip().removeprefix("https://").removeprefix("http://").removeprefix("www.").split("/")[0]
+    address = known.get(hash_) or f"{hash_[:32]}@{domain or _UNKNOWN_DOMAIN}"
+    return {**{name: cell for name, cell in record.items() if name != HASH_FIELD}, "email": address}, fault, raw
+
+
+def _without_addresses(people: pl.DataFrame | None, hashes: Sequence[str | None]) -> pl.DataFrame:
+    """Take the addresses away that were put in place of hashes, so that no word tells them."""
+    assert people is not None, "live deliveries wait as frames"
+    is_hashed = pl.Series([each is not None for each in hashes], dtype=pl.Boolean)
+    words = pl.Series([None if each is None else f"sha256 {each[:12]}…" for each in hashes], dtype=pl.String)
+    is_telling = ~pl.col("evidence").str.starts_with("empty: ").fill_null(value=False)
+    return people.with_columns(
+        pl.when(is_hashed).then(words).otherwise("email").alias("email"),
+        pl.when(~is_hashed).then("email_normal").alias("email_normal"),
+        pl.when(~(is_hashed & is_telling)).then("evidence").alias("evidence"),
+    )
+
+
+def _suppressing(versions: Sequence[Contract]) -> Iterable[ListEntries]:
+    audience = versions[-1].audience
+    return (*audience.suppress, *audience.everywhere)
+
+
+def _told(row: dict[str, Any], *, is_listed: bool) -> dict[str, Any]:
+    """Add what the hash alone tells, and say that the address was not looked at."""
+    if is_listed and all(each["code"] != Reason.SUPPRESSED.name for each in row["reasons"]):
+        reason = Reason.SUPPRESSED
+        words = "The e-mail is on a suppression list."
+        added = {"code": reason.name, "number": reason.number, "clause": "audience.suppress", "seen": words, "mend": None}
+        row |= {"reasons": [*row["reasons"], added], "verdict": Verdict.REJECTED.value, "can_mend": False, "price_minor": 0}
+    return row | {"not_checked": ["email"]}

@@ -1,0 +1,1 @@
+"""Contracts on their way into force: checked, drafted, proposed, accepted, paused; and the lists they name."""

@@ -1,0 +1,1 @@
+"""An installation and its people: parties, sign-in, tokens, profiles, erasure."""

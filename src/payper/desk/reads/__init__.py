@@ -1,0 +1,1 @@
+"""What pages and systems read, to each party its own half."""

@@ -1,0 +1,1 @@
+"""What parties are told of: happenings as messages, letters and call-backs."""
