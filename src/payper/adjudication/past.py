@@ -58,10 +58,10 @@ class Segment:
     @classmethod
     def of(cls, good: pl.DataFrame, *, contract: str, provider: str) -> Segment:
         """Take the columns of `COLUMNS` out of a frame; nulls become 0."""
-        columns = {
-            name: good[name].cast(pl.UInt64 if dtype is np.uint64 else pl.Int64).fill_null(0).to_numpy().astype(dtype)
-            for name, dtype in COLUMNS.items()
-        }
+        whole = good.select(
+            pl.col(name).cast(pl.UInt64 if dtype is np.uint64 else pl.Int64).fill_null(0) for name, dtype in COLUMNS.items()
+        )
+        columns = {name: whole[name].to_numpy().astype(dtype) for name, dtype in COLUMNS.items()}
         return cls(contract=contract, provider=provider, columns=columns)
 
     def to_bytes(self) -> bytes:

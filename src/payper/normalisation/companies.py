@@ -12,6 +12,7 @@ import polars as pl
 
 from payper.normalisation.company_forms import KEPT_FORMS, MORE_FORMS, NOT_FORMS
 from payper.normalisation.folding import by_unique, fold, put_in, words_of_all
+from payper.normalisation.remembered import FEW, of_texts
 
 _LEADING = "ООО, ОАО, ЗАО, ПАО, АО, ИП, ТОВ, ТОО, ooo, oao, zao, pao, PT, UAB, SIA, Kabushiki Kaisha, TOV, TOO"
 _MARKS = r"[^\p{L}\p{M}\p{N}]+"
@@ -33,6 +34,8 @@ def company_keys(names: pl.Series) -> pl.Series:
     Source: RULES 30, 48.
     """
     name = names.name
+    if len(names) <= FEW:
+        return _MEMORY.recall(names.cast(pl.String).to_list())["key"].rename(name)
     return by_unique(names.cast(pl.String), _keys)["key"].rename(name)
 
 
@@ -40,7 +43,10 @@ def _keys(names: pl.Series) -> pl.DataFrame:
     folded = names.to_frame("name").select(folded=fold(pl.col("name")))["folded"]
     # Most names are words of plain letters with one space between, which need no marks taken out; the others are made so.
     is_odd = ~folded.str.contains(_WORDS)
-    odd = folded.filter(is_odd).to_frame("folded").with_columns(plain=_plain(pl.col("folded")))
+    odd_names = folded.filter(is_odd)
+    # The pattern of all countries takes longer to make ready than to look for in some names, and few have brackets.
+    has_brackets = bool(odd_names.str.contains("(", literal=True).any())
+    odd = odd_names.to_frame("folded").with_columns(plain=_plain(pl.col("folded"), has_brackets=has_brackets))
     # A name that is nothing but a form in brackets or ideograms keeps it.
     whole = pl.when(pl.col("plain") == "").then(pl.col("folded").str.replace_all(_MARKS, " ").str.strip_chars(" ")).otherwise("plain")
     frame = folded.to_frame("plain")
@@ -49,11 +55,11 @@ def _keys(names: pl.Series) -> pl.DataFrame:
     return frame.select(key=_without_forms(pl.col("plain"))).select(key=pl.when(pl.col("key") != "").then("key"))
 
 
-def _plain(folded: pl.Expr) -> pl.Expr:
+def _plain(folded: pl.Expr, *, has_brackets: bool) -> pl.Expr:
     """Give the words of folded names, without ideographic forms and countries in brackets."""
+    bare = folded.str.replace_all(_IDEOGRAMS, " ")
     return (
-        folded.str.replace_all(_IDEOGRAMS, " ")
-        .str.replace_all(_bracketed_country(), " ")
+        (bare.str.replace_all(_bracketed_country(), " ") if has_brackets else bare)
         .str.replace_all(r"\b([aikpg])/s\b", "${1}s")
         .str.replace_all(r"\b(\p{L})\.", "$1")
         .str.replace_all("['’`´]", "")
@@ -101,3 +107,6 @@ def _bracketed_country() -> str:
     from payper.normalisation.countries import english_names
 
     return rf"\((?:{_alternatives(tuple(sorted(english_names(), key=lambda form: (-len(form), form))))})\)"
+
+
+_MEMORY = of_texts(_keys, {"key": pl.String})

@@ -13,6 +13,7 @@ import polars as pl
 
 from payper.normalisation.country_names import LANGUAGES, NOT_COUNTRIES, OTHER_SCRIPTS, VARIANTS
 from payper.normalisation.folding import by_unique, words, words_of_all
+from payper.normalisation.remembered import FEW, of_texts
 from payper.normalisation.territories import territory_aliases, territory_names
 
 
@@ -27,6 +28,8 @@ def country_codes(texts: pl.Series) -> pl.Series:
         not known. `GB` is also written UK, `GR` also EL.
     """
     name = texts.name
+    if len(texts) <= FEW:
+        return _MEMORY.recall(texts.cast(pl.String).to_list())["code"].rename(name)
     return by_unique(texts.cast(pl.String), _codes)["code"].rename(name)
 
 
@@ -122,3 +125,6 @@ def _known_in(group: int) -> dict[str, str]:
         if len(found) == 1:
             known.setdefault(word, next(iter(found)))
     return known
+
+
+_MEMORY = of_texts(_codes, {"code": pl.String})

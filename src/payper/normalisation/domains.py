@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 import polars as pl
 
 from payper.normalisation.public_suffixes import split_suffix, suffix_rules
+from payper.normalisation.remembered import FEW, of_texts
 
 _HOST = r"^(?:[a-z][a-z0-9+.\-]*://|//)?(?:[^/?#@\\]*@)?([^/?#:@\\\[\]]+)"
 """The host in a web address, an e-mail address or a bare name: what stands before the first slash, port, query or anchor."""
@@ -35,6 +36,12 @@ def registrable_domains(hosts_or_urls: pl.Series) -> pl.Series:
     texts = hosts_or_urls.cast(pl.String).rename("text")
     if texts.null_count() == texts.len():
         return texts.rename("domain")
+    if len(texts) <= FEW:
+        return _MEMORY.recall(texts.to_list())["domain"]
+    return _read(texts)
+
+
+def _read(texts: pl.Series) -> pl.Series:
     # Most hosts of a file are its own and the plain ones are cheap: looking for equal ones first costs more than it spares.
     frame = _plain(texts)
     rest = frame.filter(pl.col("domain").is_null() & pl.col("host").is_not_null())["host"].unique()
@@ -147,3 +154,6 @@ def _last_labels(rules: pl.Series, count: int) -> pl.Series:
 def public_suffixes() -> frozenset[str]:
     """List every public suffix, of both sections, as the list writes it."""
     return suffix_rules()
+
+
+_MEMORY = of_texts(lambda texts: _read(texts).to_frame("domain"), {"domain": pl.String})

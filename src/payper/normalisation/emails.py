@@ -15,6 +15,7 @@ import polars as pl
 
 from payper.normalisation.domains import public_suffixes
 from payper.normalisation.folding import put_in
+from payper.normalisation.remembered import FEW, of_texts
 
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "email_normal": pl.String,
@@ -155,14 +156,23 @@ def _normal(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _with_kinds(frame: pl.DataFrame) -> pl.DataFrame:
     """Say of each address whether it is free, disposable or a function's."""
-    free, disposable = _lists()
     host = frame["email_host"]
-    is_disposable = host.is_in(_as_column(disposable)) | _lies_below(host, _as_column(disposable))
+    kinds = _KINDS.recall(host.to_list()) if len(host) <= FEW else _kinds(host)
     return frame.with_columns(
-        (host.is_in(_as_column(free)) & ~is_disposable).alias("is_free"),
-        is_disposable.alias("is_disposable"),
+        kinds["is_free"],
+        kinds["is_disposable"],
         pl.col("mailbox").is_in(_as_column(_role_spellings())).alias("is_role"),
     )
+
+
+def _kinds(host: pl.Series) -> pl.DataFrame:
+    free, disposable = _lists()
+    is_disposable = host.is_in(_as_column(disposable)) | _lies_below(host, _as_column(disposable))
+    is_free = host.is_in(_as_column(free)) & ~is_disposable
+    return pl.DataFrame([is_free.alias("is_free"), is_disposable.alias("is_disposable")])
+
+
+_KINDS = of_texts(_kinds, {"is_free": pl.Boolean, "is_disposable": pl.Boolean})
 
 
 @cache

@@ -6,6 +6,8 @@ known to be called so: Bar, Tester, Null, Sample, Wert and Abcde are names, AAA 
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 RESERVED_DOMAINS: tuple[str, ...] = ("example.com", "example.net", "example.org", "test", "example", "invalid", "localhost")
@@ -169,19 +171,33 @@ def find_implausible(frame: pl.DataFrame) -> pl.Series:
     # Names and companies are compared in lower case; addresses are long, and cheaper matched in any case than rewritten.
     lowered = (pl.col(field).cast(pl.String).str.to_lowercase().str.strip_chars() for field in ("first_name", "last_name", "company"))
     read = frame.with_columns(absent).select(*lowered, *(pl.col(field).cast(pl.String) for field in ("email", "email_host", "phone")))
-    patterns = _patterns()
-    is_hit = read.select(pl.any_horizontal(fault.fill_null(value=False) for fault, _, _ in patterns)).to_series()
+    is_hit = read.select(_is_any()).to_series()
     # Words are written for the few rows that show a pattern; a million texts for nobody would take as long as all the rest.
-    words = pl.coalesce(pl.when(fault).then(pl.format(text, *values)) for fault, text, values in patterns)
-    said = read.filter(is_hit).select(words.alias("said"))["said"]
-    places = pl.DataFrame({"place": is_hit.arg_true(), "implausible": said})
-    rows = pl.DataFrame({"place": pl.int_range(read.height, dtype=pl.UInt32, eager=True)})
-    return rows.join(places.cast({"place": pl.UInt32}), on="place", how="left", maintain_order="left")["implausible"]
+    if not is_hit.any():
+        return pl.Series("implausible", [None], dtype=pl.String).new_from_index(0, read.height)
+    said = read.filter(is_hit).select(_words().alias("said"))["said"]
+    return _put(said, is_hit)
+
+
+@cache
+def _is_any() -> pl.Expr:
+    return pl.any_horizontal(fault.fill_null(value=False) for fault, _, _ in _patterns())
+
+
+@cache
+def _words() -> pl.Expr:
+    return pl.coalesce(pl.when(fault).then(pl.format(text, *values)) for fault, text, values in _patterns())
+
+
+def _put(said: pl.Series, is_hit: pl.Series) -> pl.Series:
+    places = (is_hit.cum_sum().cast(pl.Int64) - 1).set(~is_hit, None)
+    return said.gather(places).rename("implausible")
 
 
 _Pattern = tuple[pl.Expr, str, tuple[pl.Expr, ...]]
 
 
+@cache
 def _patterns() -> list[_Pattern]:
     """List what is looked for: when it holds, and the words and values that say so."""
     return [*_names(), *_email(), *_phone(), *_company()]

@@ -11,6 +11,7 @@ import polars as pl
 from payper.normalisation.folding import by_unique, words, words_of, words_of_all
 from payper.normalisation.industry_labels import LABELS
 from payper.normalisation.industry_systems import EDITIONS, SECTORS, crosswalk, leaves, plain_code, titles
+from payper.normalisation.remembered import FEW, of_texts
 
 SYSTEMS: tuple[str, ...] = tuple(EDITIONS)
 """The systems of codes, in the order in which they are preferred."""
@@ -36,6 +37,8 @@ def read_industries(texts: pl.Series) -> pl.DataFrame:
         String, every `system:code` that the text may mean, without order of likelihood beyond the systems'. Null and an empty list
         where nothing is recognised.
     """
+    if len(texts) <= FEW:
+        return _MEMORY.recall(texts.cast(pl.String).to_list())
     return by_unique(texts.cast(pl.String), _read_unique).with_columns(pl.col("industry_codes").fill_null([]))
 
 
@@ -297,3 +300,6 @@ def _inside(candidate: tuple[str, str], entry: tuple[str, str]) -> bool | None:
         return True
     answers = direct or crossed
     return False if answers and all(answer is False for answer in answers) else None
+
+
+_MEMORY = of_texts(_read_unique, {"industry_code": pl.String, "industry_codes": pl.List(pl.String)}, nothing=(None, []))

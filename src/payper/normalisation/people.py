@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 
 import polars as pl
+
+from payper.normalisation.remembered import FEW, Memory, of_texts
 
 _HONORIFIC_WORDS = """
     mr mrs ms miss mx dr prof professor sir madam madame dame lord lady rev hon esq
@@ -79,6 +82,17 @@ def split_names(full: pl.Series) -> pl.DataFrame:
 
 def _cleaned(names: pl.Series, clean: Callable[[str], str | None]) -> pl.Series:
     """Clean a column: a single word of ASCII letters is only put in lower case, the rest is cleaned once per distinct name."""
+    if len(names) <= FEW:
+        return _memory_of(clean).recall(names.cast(pl.String).to_list())["key"]
+    return _cleaned_whole(names, clean)
+
+
+@cache
+def _memory_of(clean: Callable[[str], str | None]) -> Memory:
+    return of_texts(lambda names: _cleaned_whole(names, clean).to_frame("key"), {"key": pl.String})
+
+
+def _cleaned_whole(names: pl.Series, clean: Callable[[str], str | None]) -> pl.Series:
     lower = names.cast(pl.String).rename("name").str.to_lowercase().str.strip_chars()
     is_plain = lower.str.contains(_PLAIN)
     rest = lower.filter(~is_plain & lower.is_not_null())

@@ -8,11 +8,14 @@ extension, letters or a carrier code, goes to the package itself, once per disti
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from payper.normalisation.remembered import FEW, Memory
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneMetadata
@@ -64,6 +67,13 @@ def read_phones(phones: pl.Series, country_codes: pl.Series) -> pl.DataFrame:
         `is_valid_number`; `phone_countries_match` (null: empty, not valid, or no country), as its `is_valid_number_for_region`:
         a number shared by several countries (+1 800) matches each, one of no country (+800) matches all.
     """
+    if len(phones) <= FEW:
+        keys = zip(phones.cast(pl.String).to_list(), country_codes.cast(pl.String).to_list(), strict=True)
+        return _MEMORY.recall([None if phone is None else (phone, country) for phone, country in keys])
+    return _read(phones, country_codes)
+
+
+def _read(phones: pl.Series, country_codes: pl.Series) -> pl.DataFrame:
     frame = pl.DataFrame({"phone": phones.cast(pl.String), "country": country_codes.cast(pl.String)}).with_columns(
         pl.col("phone").str.strip_chars().replace("", None)
     )
@@ -324,3 +334,10 @@ def _alternatives(pattern: str) -> list[str]:
             parts.append(pattern[start:place])
             start = place + 1
     return [part for part in [*parts, pattern[start:]] if part]
+
+
+def _of_keys(keys: Sequence[tuple[str, str | None]]) -> pl.DataFrame:
+    return _read(pl.Series([phone for phone, _ in keys], dtype=pl.String), pl.Series([country for _, country in keys], dtype=pl.String))
+
+
+_MEMORY = Memory(_of_keys, COLUMNS)

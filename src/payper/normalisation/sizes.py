@@ -16,6 +16,7 @@ import polars as pl
 
 from payper.money import currency_codes, round_half_away
 from payper.normalisation.folding import by_unique, fold_text
+from payper.normalisation.remembered import FEW, of_texts
 from payper.normalisation.size_words import ABOVE, ALONE, BELOW, FILLERS, FROM, OPEN, SIGNS, UNIT, UP_TO
 
 EMPLOYEES_MAX = 10_000_000
@@ -45,6 +46,8 @@ def read_sizes(texts: pl.Series) -> pl.DataFrame:
         `employees_min`, `employees_max`: Int64, both ends included; a null maximum beside a minimum is open above; both null where the
         text is empty, says nothing that can be read, or nothing that can be (zero, negative, over `EMPLOYEES_MAX`).
     """
+    if len(texts) <= FEW:
+        return _SIZES.recall(texts.cast(pl.String).to_list())
     return by_unique(texts.cast(pl.String), _read_sizes)
 
 
@@ -59,6 +62,8 @@ def read_revenues(texts: pl.Series) -> pl.DataFrame:
         nothing can be read; `revenue_currency`: String, the ISO 4217 code of the sign or code written, `$` being USD; null: none written,
         so it is the contract's (RULES 22).
     """
+    if len(texts) <= FEW:
+        return _REVENUES.recall(texts.cast(pl.String).to_list())
     return by_unique(texts.cast(pl.String), _read_revenues)
 
 
@@ -268,3 +273,7 @@ def _number(text: str, *, has_unit: bool) -> Decimal:
     is_decimal = len(tail) != 3 or (has_unit and len(marks) == 1) or (len(set(marks)) == 2 and marks.count(marks[-1]) == 1)
     whole = re.sub("[.,]", "", whole)
     return Decimal(f"{whole}.{tail}") if is_decimal else Decimal(whole + tail)
+
+
+_SIZES = of_texts(_read_sizes, {"employees_min": pl.Int64, "employees_max": pl.Int64})
+_REVENUES = of_texts(_read_revenues, {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String})

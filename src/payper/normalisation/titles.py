@@ -12,6 +12,7 @@ import polars as pl
 
 from payper.normalisation import title_words as table
 from payper.normalisation.folding import by_unique, fold, words_of, words_of_all
+from payper.normalisation.remembered import FEW, of_texts
 from payper.normalisation.title_departments import DEPARTMENTS
 from payper.normalisation.title_words import FUNCTIONS, SENIORITY
 
@@ -43,6 +44,8 @@ def read_titles(titles: pl.Series) -> pl.DataFrame:
 
     Source: RULES 18, 19, 47.
     """
+    if len(titles) <= FEW:
+        return _MEMORY.recall(titles.cast(pl.String).to_list())
     return by_unique(titles.cast(pl.String), _read_unique)
 
 
@@ -277,3 +280,6 @@ _PAGE_HEAD = """# Functions and seniority
 A contract's `audience.functions` may use only these nineteen functions. `payper.normalisation.titles.functions_page` writes this page
 from the tables that read job titles; how they are read is told in [normalising companies and titles](normalising-companies.md).
 The number before a line is the strength of its words: of several functions in one title the strongest word decides, then the first."""
+
+
+_MEMORY = of_texts(_read_unique, {"function": pl.String, "seniority": pl.String})

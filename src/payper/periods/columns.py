@@ -71,9 +71,11 @@ def _by_day(times: pl.Series, place: Callable[[pl.Series], pl.Series]) -> pl.Ser
     A day at whose beginning and end the clocks are alike apart from UTC has no change between, as no zone changes its clocks twice within
     a day. Days that differ, and those that have no beginning (a change at midnight), are left to `place`.
     """
+    if len(times) <= FEW:
+        return place(times)
     low, high = (int(each) if each is not None else 0 for each in (times.to_physical().min(), times.to_physical().max()))  # type: ignore[arg-type]  # of integers
     first, last = low // DAY, high // DAY
-    if len(times) <= FEW or last - first > FEW or times.dtype.time_unit != "us":  # type: ignore[attr-defined]  # of a Datetime
+    if last - first > FEW or times.dtype.time_unit != "us":  # type: ignore[attr-defined]  # of a Datetime
         return place(times)
     edges = pl.int_range(first, last + 2, eager=True) * DAY
     shifts = place(edges.cast(times.dtype)).to_physical() - edges

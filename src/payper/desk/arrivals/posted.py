@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from payper.connectors.files import CELL_CHARACTERS_MAX, FAULT, RAW, RESERVED, tidy, without_controls
+from payper.connectors.files import CELL_CHARACTERS_MAX, CONTROLS, FAULT, RAW, RESERVED, tidy, without_controls
 from payper.connectors.ndjson import Entry, read_array, read_lines, read_object
 from payper.desk.folder.reading import DIGEST
 from payper.desk.people.refusals import RefusedError
@@ -34,6 +35,9 @@ FORMS: Mapping[str, str] = {
     "application/x-jsonlines": "lines",
 }
 """How a body is written, by its type."""
+
+_CONTROLS = re.compile(re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), CONTROLS))
+"""As `connectors.files.CONTROLS`, in Python's spelling."""
 
 _CUT = FileError(where="body", seen="The body ends in the middle.", mend="Send it whole.")
 
@@ -143,39 +147,55 @@ def mapped_frame(requests: Sequence[tuple[Sequence[Entry], Columns]]) -> pl.Data
     cells: dict[str, list[str | None]] = {}
     faults: list[str | None] = []
     raws: list[str | None] = []
-    is_plain = True
     for entries, columns in requests:
-        pairs = [(name, header) for name, header in columns.columns.items()]
+        pairs = list(columns.columns.items())
         for record, fault, raw in entries:
-            place = len(faults)
-            is_empty = True
+            place, is_empty = len(faults), True
             for name, header in pairs:
                 text = record.get(header)
                 if text:
-                    if not _is_plain(text):
-                        # Half a surrogate pair, which JSON can spell, is no character.
-                        is_plain, text = False, text.encode("utf-8", "replace").decode()
                     is_empty = is_empty and text.isspace()
                     column = cells.setdefault(name, [])
-                    column.extend([None] * (place - len(column)))
+                    if len(column) < place:
+                        column.extend([None] * (place - len(column)))
                     column.append(text)
             faults.append(fault if fault is not None or not is_empty else "the record has nothing in it")
-            raws.append(None if raw is None else raw.encode("utf-8", "replace").decode())
+            raws.append(None if raw is None else _encodable(raw))
     count = len(faults)
+    is_plain = all(_is_plain(column) for column in cells.values())
+    if not is_plain:
+        # Half a surrogate pair, which JSON can spell, is no character.
+        cells = {name: [None if text is None else _encodable(text) for text in column] for name, column in cells.items()}
     frame = pl.DataFrame(
-        [pl.Series(name, [*column, *[None] * (count - len(column))], dtype=pl.String) for name, column in cells.items()]
-        + [
+        [
+            *(pl.Series(name, [*column, *[None] * (count - len(column))], dtype=pl.String) for name, column in cells.items()),
             pl.Series(FAULT, faults, dtype=pl.String),
             pl.Series(RAW, raws, dtype=pl.String),
-            pl.zeros(count, dtype=pl.UInt64, eager=True).alias(DIGEST),
+            pl.Series(DIGEST, [0] * count, dtype=pl.UInt64),
         ]
     )
     return frame if is_plain else _tidied(frame)
 
 
-def _is_plain(text: str) -> bool:
-    """Tell whether a cell needs no tidying: what is most often sent is looked at by Python's own quick tests."""
-    return text.isascii() and text.isprintable() and text[0] not in " '" and text[-1] != " " and len(text) <= CELL_CHARACTERS_MAX
+def _is_plain(column: Sequence[str | None]) -> bool:
+    """Tell whether a column needs no tidying: what is most often sent is looked at whole by Python's own quick tests."""
+    texts = [text for text in column if text]
+    whole = "|".join(texts)
+    if len(whole) > CELL_CHARACTERS_MAX and max(map(len, texts)) > CELL_CHARACTERS_MAX:
+        return False
+    if whole.isascii():
+        is_clean = whole.isprintable() and not (" |" in whole or "| " in whole or whole[0] == " " or whole[-1] == " ")
+    else:
+        is_clean = _encodable(whole) is whole and _CONTROLS.search(whole) is None and all(text == text.strip() for text in texts)
+    return is_clean and whole[0] != "'" and "|'" not in whole
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def _tidied(frame: pl.DataFrame) -> pl.DataFrame:

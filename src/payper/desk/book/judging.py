@@ -50,6 +50,9 @@ JOURNAL: tuple[str, ...] = (
 BLOCK_ROWS = 131_072
 """Rows judged by themselves at once: small files of one contract together, large ones in pieces."""
 
+FEW_ROWS = 512
+"""So many live deliveries are decided in turn, without telling first which need it."""
+
 WORKERS = 2
 """Blocks judged at the same time: most of the work is done outside the interpreter's lock."""
 
@@ -242,7 +245,14 @@ class Judging:
             released=dict(released),
         )
         contracts = {id_: versions for id_, versions in self.contracts.items() if versions}
-        decided = judge_arrivals(arriving, contracts, past, replacements=replacements, possible=self._possible(ids))
+        decided = judge_arrivals(
+            arriving,
+            contracts,
+            past,
+            replacements=replacements,
+            possible=self._possible(ids),
+            is_sequential=self.is_live and arriving.height <= FEW_ROWS,
+        )
         return Decided(self, ids, decided)
 
     def _order(self) -> npt.NDArray[np.int64]:
