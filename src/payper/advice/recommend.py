@@ -100,6 +100,7 @@ def _situation(profile: Profile, history: History | None, seed: int) -> tuple[Si
         goal=profile.goals.kind or "revenue",
         bought=sum(one.bought for one in (history or {}).values()),
         seed=seed,
+        history=history,
     )
     return situation, words
 

@@ -8,10 +8,11 @@ from itertools import combinations, product
 
 import numpy as np
 
-from payper.advice.futures import Outlook, assemble
+from payper.advice.futures import STEPS, History, Outlook, assemble, outlooks_of
 from payper.advice.mix import Mix, conflicts, quick_mix
 from payper.advice.options import MODEL_WORDS, MixProblem
 from payper.advice.pooling import Rate
+from payper.advice.priors import Mark
 from payper.advice.profile import Numbers, Offer
 
 PAIRED = 4
@@ -31,6 +32,7 @@ class Situation:
         goal: The kind of goal.
         bought: Units bought before in the audience.
         seed: Of the draws.
+        history: What `outlooks` were learnt from; None: priors only.
     """
 
     numbers: Numbers
@@ -39,6 +41,7 @@ class Situation:
     goal: str = "revenue"
     bought: float = 0.0
     seed: int = 0
+    history: History | None = None
 
     def problem(self, draws: int, seed: int | None = None) -> MixProblem:
         """Put the question with so many futures."""
@@ -179,30 +182,36 @@ def move(situation: Situation, lever: Lever, value: float) -> Situation:
         )
         return replace(situation, offers=offers)
     step, _, model = lever.key.partition(": ")
-    factor = value / lever.value
-    if step in ("booked", "held", "opportunity", "won"):
+    if step in STEPS:
+        factor = value / lever.value
         outlooks = tuple(
             _with_rate(one, step, min(_rate(one, step).mean * factor, 1.0)) if model in ("", offer.model) else one
             for offer, one in zip(situation.offers, situation.outlooks, strict=True)
         )
         return replace(situation, outlooks=outlooks)
     numbers = with_number(situation.numbers, lever.key, value)
-    if lever.key == "deal_minor":
-        outlooks = tuple(replace(one, deal_minor=one.deal_minor * factor) for one in situation.outlooks)
-    elif lever.key == "cycle_days":
-        from payper.advice.futures import visible_share
+    return replace(situation, numbers=numbers, outlooks=_relearnt(situation, numbers))
 
-        days = situation.numbers["horizon_days"]
-        ratio = visible_share(numbers, days) / max(visible_share(situation.numbers, days), 1e-12)
-        outlooks = tuple(replace(one, won=replace(one.won, mean=min(one.won.mean * ratio, 1.0))) for one in situation.outlooks)
-    else:
-        outlooks = situation.outlooks
-    return replace(situation, numbers=numbers, outlooks=outlooks)
+
+def _relearnt(situation: Situation, numbers: Numbers) -> tuple[Outlook, ...]:
+    """Learn from history anew with other numbers, as if they had been the answers; shares that were moved before stay moved as far."""
+    before = outlooks_of(situation.numbers, situation.offers, situation.history)
+    after = outlooks_of(numbers, situation.offers, situation.history)
+    return tuple(new if one == old else _carried(one, old, new) for one, old, new in zip(situation.outlooks, before, after, strict=True))
+
+
+def _carried(one: Outlook, old: Outlook, new: Outlook) -> Outlook:
+    """Carry over to a newly learnt outlook how far each share had been moved from the earlier one."""
+    for step in STEPS:
+        was, now = _rate(old, step).mean, _rate(one, step).mean
+        if was != now and was > 0:
+            new = _with_rate(new, step, min(_rate(new, step).mean * now / was, 1.0))
+    return new
 
 
 def with_number(numbers: Numbers, key: str, value: float) -> Numbers:
-    """Give numbers with one of them at another value."""
-    rows = tuple(replace(row, value=value) if row.key == key else row for row in numbers.rows)
+    """Give numbers with one of them at another value, as if the buyer had answered with it."""
+    rows = tuple(replace(row, value=value, low=value, high=value, mark=Mark.YOURS) if row.key == key else row for row in numbers.rows)
     return replace(numbers, rows=rows)
 
 
