@@ -46,6 +46,11 @@ def _rewrite(folder: Path, change: pl.Expr, *, row: int) -> None:
             connection.execute(
                 "update verdict set price_minor = ?, headline = ? where delivery_id = ?", (one["price_minor"], headline, one["delivery_id"])
             )
+        connection.execute("delete from verdict_group")
+        connection.execute(
+            "insert into verdict_group select batch, verdict, headline, count(*), min(delivery_id), max(delivery_id) from verdict "
+            "group by batch, verdict, headline"
+        )
 
 
 def test_what_was_recorded_in_several_runs_comes_out_the_same(programme: Path, add_leads: AddLeads) -> None:

@@ -32,6 +32,7 @@ from payper.desk.book.settling import (
     settle_known,
 )
 from payper.desk.folder.facts import SUBJECTS, Homes, read_new_facts
+from payper.desk.folder.kept_lists import keep_lists, list_changes
 from payper.desk.folder.mail_hosts import mail_look_up
 from payper.desk.folder.memory import collector_at_rest
 from payper.desk.folder.notes import NO_DATE, grouped, notes_on_columns, notes_on_folders
@@ -124,9 +125,11 @@ def run_programme(
         recorded = record_new(book, programme, as_of=as_of, online=online, tell=tell)
         day, last = recorded.day, book.last_delivery_id()
         settlement, accepted = settle_known(book, programme.contracts, programme.rates, day=day)
+        lists = list_changes(book, programme.contracts, folder=programme.folder / "contracts")
         _wait_for_others(book.where, book.is_being_written, tell)
         with book.transaction():
             book.seal()
+            keep_lists(book, lists, at=datetime.now(UTC))
             record(book, settlement, programme.contracts, day=day, run=book.runs())
             if recorded.is_dated:
                 book.set_setting("settled_until", max(day.isoformat(), book.setting("settled_until") or ""))
