@@ -94,6 +94,44 @@ def test_what_happens_later_does_not_move_a_forecast() -> None:
     assert first.seen.equals(again.seen)
 
 
+def test_a_forecast_years_after_the_last_delivery_is_a_forecast_of_next_to_nothing() -> None:
+    """Laws of thousands of days are nearly flat, and rounding must not make their steps less than nothing."""
+    found = forecast(FRAME, as_of=date(2030, 1, 1))
+    assert found.weekly["mean"].is_between(0, 1e9).all()
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 1.5, True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed: object) -> None:
+    with pytest.raises(UsageError, match="no whole number from 0"):
+        forecast(FRAME, as_of=AS_OF, seed=seed)  # type: ignore[arg-type]  # what a caller may write
+
+
+def test_what_is_no_frame_is_refused_with_what_to_do() -> None:
+    for wrong, words in ((FRAME.to_dict(), "polars.DataFrame"), (FRAME.lazy(), "collect"), (None, "Give a Polars")):
+        with pytest.raises(DeliveryError, match=words):
+            forecast(wrong, as_of=AS_OF)  # type: ignore[arg-type]  # what a caller may write
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (float("nan"), "not a number, or infinite"),
+        (float("inf"), "not a number, or infinite"),
+        (-5.0, "amounts of all won deals are negative"),
+    ],
+)
+def test_amounts_that_tell_nothing_are_said_and_give_no_revenue(amount: float, words: str) -> None:
+    found = forecast(FRAME.with_columns(amount=pl.lit(amount)), as_of=AS_OF, weeks=2)
+    assert "revenue" not in found.parts
+    assert any(words in note for note in found.notes)
+
+
+def test_some_negative_amounts_are_said() -> None:
+    one = pl.when(pl.col("won_at") == FRAME["won_at"].min()).then(-1.0).otherwise("amount").alias("amount")
+    found = forecast(FRAME.with_columns(one), as_of=AS_OF, weeks=2)
+    assert any("of won deals are negative: they count as nothing" in note for note in found.notes)
+
+
 def test_sources_add_up_and_each_brings_its_own() -> None:
     plans = pl.concat(
         [

@@ -44,6 +44,10 @@ def test_json_is_all_that_is_printed_and_the_same_seed_gives_the_same(payper: Co
         ["forecast", ".", "--weeks", "soon"],
         ["forecast", ".", "--by", "country"],
         ["forecast", ".", "--until", "31.02.2026"],
+        ["forecast", ".", "--seed", "-1"],
+        ["advise", "profile.toml", "--seed", "-1"],
+        ["advise", "profile.toml", "--as-of", "2026-04-15"],
+        ["advise", "--questions", "profile.toml"],
     ],
 )
 def test_what_makes_no_sense_is_a_question_of_usage(

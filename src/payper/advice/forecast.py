@@ -47,6 +47,7 @@ from payper.advice.forecast_stages import OPEN_MIN, count_open, enter_stages, ex
 from payper.errors import DeliveryError, UsageError
 from payper.measurement.cure import RatePrior
 from payper.measurement.lags import LagPrior
+from payper.measurement.seeds import check_seed
 from payper.measurement.snapshot import read_moment
 
 Floats = NDArray[np.float64]
@@ -235,11 +236,12 @@ def forecast(
         seed: Of the draws.
 
     Raises:
-        DeliveryError: A column is missing or holds what it should not.
+        DeliveryError: There is no frame, or a column is missing or holds what it should not.
         UsageError: An argument makes no sense.
     """
     by = (by,) if isinstance(by, str) else tuple(by)
-    _check(weeks, widen)
+    _check(weeks, widen, seed)
+    _check_frames(deliveries, planned)
     moment = read_moment(as_of)
     known = date_milestones(deliveries, moment=moment, by=by)
     if not any(column in known.columns for column in MEASURES.values()):
@@ -249,8 +251,19 @@ def forecast(
     return _foretell(known, ask, widen, np.random.default_rng(seed))
 
 
-def _check(weeks: int, widen: float) -> None:
+def _check_frames(deliveries: object, planned: object) -> None:
+    """Refuse what is no frame."""
+    for where, given in (("deliveries", deliveries), ("planned", planned)):
+        if given is not None and not isinstance(given, pl.DataFrame):
+            mend = "Collect it first: `.collect()`." if isinstance(given, pl.LazyFrame) else "Give `polars.DataFrame(...)` of it."
+            raise DeliveryError(where=where, seen=f"This is a {type(given).__name__}, not a Polars DataFrame.", mend=mend)
+    if deliveries is None:
+        raise DeliveryError(where="deliveries", seen="There are none.", mend="Give a Polars DataFrame.")
+
+
+def _check(weeks: int, widen: float, seed: int) -> None:
     """Refuse arguments that make no sense."""
+    check_seed(seed)
     if not isinstance(weeks, int) or isinstance(weeks, bool) or not 1 <= weeks * 7 <= DAYS_MAX:
         raise UsageError(where="weeks", seen=f"{weeks} is no number from 1 to {DAYS_MAX // 7}.", mend="Write 13 for a quarter.")
     if not (math.isfinite(widen) and widen > 0):
@@ -383,8 +396,14 @@ def _draw_revenue(
         return None
     priced = won.filter(pl.col("amount").is_not_null())
     if priced.height == 0:
-        notes.append("No revenue: no won deal has an amount yet.")
+        notes.append("No revenue: no won deal has an amount yet (what is not a number, or infinite, is none).")
         return None
+    negative = int(priced["is_amount_negative"].sum())
+    if negative == priced.height:
+        notes.append("No revenue: the amounts of all won deals are negative.")
+        return None
+    if negative:
+        notes.append(f"{negative:,} of {priced.height:,} amounts of won deals are negative: they count as nothing.")
     if priced.height < won.height:
         notes.append(
             f"{won.height - priced.height:,} of {won.height:,} won deals have no amount; wins ahead are taken to bring what the others did."

@@ -89,7 +89,8 @@ def find_laws(
     for group in range(matrices.groups):
         order = rng.permutation(draws)
         share, reached = fitted.ultimate[group][order], _daily(points, fitted.cdf[group][order], whole)
-        typical = np.diff(share @ reached) / draws
+        # Interpolation leaves steps of less than nothing by rounding alone.
+        typical = np.maximum(np.diff(share @ reached), 0.0) / draws
         laws.append(Law(share, reached, matrices.unwon[group], week_dispersion(matrices, group, typical), int(matrices.wins_seen[group])))
     return histograms.segments.drop("segment"), laws
 
@@ -112,7 +113,7 @@ def week_dispersion(matrices: Matrices, group: int, typical: Floats) -> float:
         return 1.0
     made = matrices.deliveries[group][1:]
     # Delivered k days back, counted from 0 for the last day, on which a delivery of age a shows lag a - 1 - k.
-    expected = np.convolve(made[::-1], typical[:days])[:days][::-1]
+    expected = np.maximum(np.convolve(made[::-1], typical[:days])[:days][::-1], 0.0)
     wins = matrices.wins
     own = wins.segment == group
     back = wins.age[own] - 1 - wins.lag[own]

@@ -28,7 +28,7 @@ def date_milestones(deliveries: pl.DataFrame, *, moment: Moment, by: tuple[str, 
 
     Returns:
         The `by` columns, `delivered_at` and as many of `held_at`, `opportunity_at`, `won_at`, `lost_at` as were given (Date, null: not
-        yet), `amount` (Float64) and `currency` if given.
+        yet), `amount` (Float64, none below 0) with `is_amount_negative` (Boolean), and `currency`, if given.
     """
     names = [name for name in (*MEASURES.values(), "lost_at") if name in deliveries.columns]
     steps = [name for name in names if name not in ("won_at", "lost_at")]
@@ -36,7 +36,7 @@ def date_milestones(deliveries: pl.DataFrame, *, moment: Moment, by: tuple[str, 
     taken = take_snapshot(whole, as_of=moment, by=by, milestones=steps)
     delivered = (pl.lit(moment.through_day, dtype=pl.Int32) - pl.col("age_days") + 1).cast(pl.Int32)
     extra = [pl.col(name) for name in ("currency",) if name in deliveries.columns]
-    amount = [(pl.col("amount") / MONEY_STEPS).alias("amount")] if "amount" in deliveries.columns else []
+    amount = [(pl.col("amount") / MONEY_STEPS).alias("amount"), pl.col("is_amount_negative")] if "amount" in deliveries.columns else []
     return taken.frame.select(
         *by,
         delivered.cast(pl.Date).alias("delivered_at"),

@@ -21,6 +21,7 @@ from payper.advice.profile import WEEKS_PER_MONTH, Profile, numbers_of
 from payper.advice.recommendation import GoalAdvice, Line, Recommendation, RunnerUp, ShareRange
 from payper.advice.sensitivity import Situation, advice_of, changes, shares_of
 from payper.advice.terrain import Terrain
+from payper.measurement.seeds import check_seed
 
 _FRESH = 1000
 _KNOWN = 24
@@ -91,6 +92,7 @@ def recommend(
 
 
 def _situation(profile: Profile, history: History | None, seed: int) -> tuple[Situation, tuple[str, ...]]:
+    check_seed(seed)
     numbers = numbers_of(profile)
     offers, words = offers_of(profile)
     situation = Situation(

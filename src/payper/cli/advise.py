@@ -45,6 +45,8 @@ def advise(
     from payper.desk.asking.advise import advise as advise_by
 
     if questions:
+        if profile is not None:
+            raise click.UsageError(f"--questions prints a new profile and reads none: leave out {profile}.")
         from payper.advice.template import profile_template
 
         click.echo(profile_template(), nl=False)
@@ -53,6 +55,8 @@ def advise(
         raise click.UsageError("Name a PROFILE; `payper advise --questions > profile.toml` prints one to fill in.")
     if programme is not None and database is not None:
         raise click.UsageError("Name either --programme or --database.")
+    if as_of is not None and programme is None and database is None:
+        raise click.UsageError("--as-of reads a programme as of that day: name one with --programme or --database.")
     with progress(is_quiet=quiet or is_json) as tell:
         advice = advise_by(profile, place=programme or database, as_of=as_of.date() if as_of else None, page=page, seed=seed, tell=tell)
     if is_json:

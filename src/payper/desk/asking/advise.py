@@ -16,6 +16,7 @@ from payper.connectors.writing import write_text
 from payper.desk.book.standing import Standing, read_standing
 from payper.desk.folder.run import Tell, silent
 from payper.errors import FileError, UsageError
+from payper.measurement.seeds import check_seed
 from payper.money import convert, exponent, round_half_away
 from payper.reports.advice import render_advice
 
@@ -89,8 +90,9 @@ def advise(
 
     Raises:
         FileError: The profile cannot be read, or the page cannot be written.
-        UsageError: There is no programme at `place`, or its currency has no rate to the profile's.
+        UsageError: There is no programme at `place`, its currency has no rate to the profile's, or the seed is no whole number from 0.
     """
+    check_seed(seed)
     try:
         text = profile_path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

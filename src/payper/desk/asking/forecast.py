@@ -26,6 +26,7 @@ from payper.desk.folder.run import Tell, silent
 from payper.errors import FileError, UsageError
 from payper.journey import Milestone
 from payper.measurement.basis import measurable
+from payper.measurement.seeds import check_seed
 from payper.money import exponent
 from payper.reports.forecast import render_forecast
 
@@ -173,6 +174,7 @@ def forecast_programme(
 
 def _check(asked: ForecastAsked) -> None:
     """Refuse what makes no sense before anything is read."""
+    check_seed(asked.seed)
     if asked.weeks is not None and not 1 <= asked.weeks <= DAYS_MAX // 7:
         raise UsageError(
             where=f"--weeks {asked.weeks}", seen=f"This is no number from 1 to {DAYS_MAX // 7}.", mend="Write 13 for a quarter."
