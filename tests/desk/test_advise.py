@@ -10,12 +10,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.cli.test_measuring import Command, payper  # noqa: F401  # a fixture
 from tests.desk.conftest import HEADER, lead
 
 from payper.advice import QUESTIONS, read_profile
 from payper.advice.template import profile_template
 from payper.desk.asking.advise import advise
-from payper.desk.asking.promote import promote
+from payper.desk.asking.promote import COLUMNS, NOBODY, promote
 from payper.desk.folder.run import run_programme
 from payper.errors import FileError, UsageError
 
@@ -145,7 +146,33 @@ def test_where_nobody_sets_appointments_there_is_nobody_to_hand_leads_to(profile
     assert any("nobody to hand leads to" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("asked", [{"weeks": 0}, {"slots": -1.0}])
+def test_a_profile_whose_only_offer_is_leads_is_told_so_on_the_terminal_in_json_and_in_the_list(
+    payper: Command,  # noqa: F811  # the fixture
+    profile: Path,
+    programme: Path,
+    tmp_path: Path,
+) -> None:
+    offer = '\n[[offer]]\nprovider = "x"\nmodel = "lead"\nprice = "50.00"\n'
+    profile.write_text(profile.read_text("utf-8") + offer, encoding="utf-8")
+    run_programme(programme)
+    out = tmp_path / "leads.csv"
+    code, shown, _ = payper("promote", profile, "--programme", programme, "--out", out)
+    assert code == 0
+    assert NOBODY in shown.replace("\n", " ")
+    assert pl.read_csv(out).columns == list(COLUMNS)
+    told = json.loads(payper("promote", profile, "--programme", programme, "--json")[1])
+    assert (told["notes"][0], told["offer"], told["leads"]) == (NOBODY, None, [])
+
+
+def test_slips_of_a_profile_are_findings_and_no_leads_in_json_too(payper: Command, profile: Path, programme: Path) -> None:  # noqa: F811
+    profile.write_text(re.sub("(?m)^(# )?ae_count = .*$", "ae_cuont = 2", profile.read_text("utf-8")), encoding="utf-8")
+    code, shown, _ = payper("promote", profile, "--programme", programme, "--json")
+    told = json.loads(shown)
+    assert (code, told["leads"]) == (1, [])
+    assert any("ae_cuont" in finding["seen"] for finding in told["findings"])
+
+
+@pytest.mark.parametrize("asked", [{"weeks": 0}, {"slots": -1.0}, {"slots": float("nan")}, {"slots": float("inf")}])
 def test_weeks_and_slots_that_make_no_sense_are_refused(profile: Path, programme: Path, asked: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="Weeks are at least 1"):
         promote(profile, place=programme, **asked)  # type: ignore[arg-type]

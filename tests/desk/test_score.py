@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from payper.desk.asking.promote import BY_SHARE, COLUMNS, promote
 from payper.desk.asking.score import score
 from payper.desk.folder.run import run_programme
 from payper.errors import FileError, UsageError
+from payper.reports.score_words import sheet_words
 
 HEAD = "external_id,generated_at,delivered_at,first_name,last_name,email,title,country,answer_timeframe,answer_stage\n"
 END = date(2026, 6, 30)
@@ -229,10 +231,16 @@ def test_without_a_score_leads_are_promoted_by_their_contracts_share_and_that_is
     assert "There is no score: Too early to tell: 0 of" in found.notes[0]
 
 
+def test_too_few_of_a_milestone_are_named_as_what_they_are(folder: Path) -> None:
+    sheet = score(folder, milestone="win", within_days=60).story.sheet
+    assert sheet_words(replace(sheet, milestone="meeting"), "No score: 16 wins are known.") == "No score: 16 meetings held are known."
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"milestone": "renewal"}, "cannot be foretold"),
+        ({"milestone": "meeting", "trusted": ["answer_stge"]}, "no `answer_stge` here.\nWrite answer_stage."),
         ({"within_days": 0}, "no number of days"),
         ({"milestone": "show", "within_days": 30}, "its own day"),
         ({"slots": 4}, "Slots are for meetings"),

@@ -71,10 +71,12 @@ def _shown(result: Promotion, out: Path | None) -> str:
     from payper.cli.terminal import bullets, strong, table
     from payper.reports.words import counted, shortened
 
+    if result.offer is None:
+        return _nobody(result, out)
     handed = result.handed
     free = "as many as needed" if result.slots is None else f"{result.slots:,.0f}"
     ahead = f"{free} meeting slots are free in {counted(result.weeks, 'week')} ({result.on_the_way:,} booked already)"
-    head = f"Hand {counted(handed.height, 'lead')} of {result.leads.height:,} to {result.offer}; {ahead}." if result.offer else f"{ahead}."
+    head = f"Hand {counted(handed.height, 'lead')} of {result.leads.height:,} to {result.offer}; {ahead}."
     parts = [strong(fill(head, 80))]
     if handed.height:
         rows = [
@@ -89,6 +91,23 @@ def _shown(result: Promotion, out: Path | None) -> str:
     if result.notes:
         parts.append(bullets("Notes:", result.notes))
     parts.append(f"List: {out}" if out is not None else "Next: --out FILE.csv keeps the whole list, each lead with its reason.")
+    return "\n\n".join(parts)
+
+
+def _nobody(result: Promotion, out: Path | None) -> str:
+    """Say that there is nobody to hand leads to, and what to do about it."""
+    from textwrap import fill
+
+    from payper.cli.terminal import bullets, strong
+
+    said, *notes = result.notes
+    parts = [strong(fill(said, 80))]
+    if notes:
+        parts.append(bullets("Notes:", notes))
+    next_ = "Next: write an [[offer]] of appointments into the profile, or leave all offers out, so that the programme's contracts count."
+    parts.append(fill(next_, 80))
+    if out is not None:
+        parts.append(f"List: {out}, with no leads.")
     return "\n\n".join(parts)
 
 

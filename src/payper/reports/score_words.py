@@ -197,9 +197,14 @@ def plan_words(story: ScoreStory) -> list[str]:
 
 def told_words(story: ScoreStory, sentence: str) -> str:
     """Put a sentence of the scorer, to which every milestone is a win, into the words of this one and the numbers of pages."""
-    one, many = _PLURALS[story.sheet.milestone]
+    return sheet_words(story.sheet, sentence)
+
+
+def sheet_words(sheet: ScoreSheet, sentence: str) -> str:
+    """Do the same for scores of which nothing else is told."""
+    one, many = _PLURALS[sheet.milestone]
     named = re.sub(r"(\d) wins\b", rf"\1 {many}", re.sub(r"\b1 win\b", f"1 {one}", sentence))
-    return named.replace("without a win", f"without {story.sheet.model.milestone}").replace(" %", "%")
+    return named.replace("without a win", f"without {sheet.model.milestone}").replace(" %", "%")
 
 
 def all_notes(story: ScoreStory) -> list[str]:

@@ -102,6 +102,8 @@ def test_a_score_is_worded_with_its_trust_and_the_average(model) -> None:
     assert (
         model.word(0.12, 0.09, 0.16) == f"12 % (9.0–16 %) chance of a won deal within 60 days, programme average {100 * model.rate:.0f} %"
     )
+    for nothing in (None, float("nan")):
+        assert model.word(nothing, nothing, nothing).startswith("No chance of a won deal within 60 days can be given, programme average")
 
 
 def test_too_few_wins_give_no_score_but_rates_of_segments() -> None:
@@ -235,6 +237,50 @@ def test_wrong_frames_are_told_in_words() -> None:
         fit_scores(FEATURES, WINS, as_of=AS_OF, horizon_days=HORIZON, known_at={"title": "titled_at"})
     with pytest.raises(DeliveryError, match="No delivery"):
         fit_scores(FEATURES, WINS, as_of=date(2020, 1, 1), horizon_days=HORIZON)
+
+
+def test_keys_of_another_kind_are_told_and_those_that_match_no_delivery_are_noted() -> None:
+    asked = {"as_of": AS_OF, "horizon_days": HORIZON}
+    with pytest.raises(DeliveryError, match="no outcome can be matched"):
+        fit_scores(FEATURES, WINS.with_columns(delivery_id=pl.int_range(pl.len())), **asked)
+    with pytest.raises(DeliveryError, match="collect"):
+        fit_scores(FEATURES.lazy(), WINS, **asked)
+    same = fit_scores(FEATURES, WINS.with_columns(pl.col("delivery_id").cast(pl.Categorical)), **asked)
+    assert same.wins == fit_scores(FEATURES, WINS, **asked).wins > 0
+    strangers = fit_scores(FEATURES, WINS.with_columns(pl.col("delivery_id") + " "), **asked)
+    assert any("outcomes belongs to a delivery" in note for note in strangers.notes)
+    reached = pl.DataFrame({"delivery_id": ["x"], "is_reached": [True]})
+    assert any("outcomes belongs to a delivery" in note for note in fit_labelled(FEATURES, reached).notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"learner": "foo"}, "no `foo`"),
+        ({"library": "lightgmb"}, "Write lightgbm"),
+        ({"horizon_days": float("nan")}, "no whole number of days"),
+        ({"horizon_days": 1.5}, "no whole number of days"),
+        ({"seed": -1}, "no whole number from 0"),
+        ({"trusted": ["senoirity"]}, "Write seniority"),
+        ({"trusted": "nosuch"}, "no `nosuch`"),
+    ],
+)
+def test_what_cannot_be_fitted_by_is_refused_in_words(asked, words) -> None:
+    with pytest.raises(UsageError, match=words):
+        fit_scores(FEATURES, WINS, **{"as_of": AS_OF, "horizon_days": HORIZON, **asked})
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_infinite_is_missing() -> None:
+    size = pl.col("employees")
+    frames = [
+        FEATURES.with_columns(pl.when(size > size.median()).then(given).otherwise(size).alias("employees"))
+        for given in (float("inf"), float("-inf"), None)
+    ]
+    fits = [fit_scores(frame, WINS, as_of=AS_OF, horizon_days=HORIZON) for frame in frames]
+    assert write_score(fits[0]) == write_score(fits[1]) == write_score(fits[2])
+    told = [fitted.score(frame) for fitted, frame in zip(fits, frames, strict=True)]
+    assert told[0].equals(told[2])
 
 
 def test_drift_is_told_and_steadiness_too(model) -> None:

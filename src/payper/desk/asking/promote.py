@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,14 +23,21 @@ from payper.desk.book.standing import Standing, read_standing
 from payper.desk.folder.run import Tell, silent
 from payper.errors import FileError, UsageError
 from payper.measurement.scoring.programme import can_tell, score_programme
+from payper.reports.score_words import sheet_words
 
 PERIOD_WEEKS = 4
 """Weeks ahead whose slots are filled, where nothing else is said."""
 
-COLUMNS = (
-    "contract", "external_id", "company_key", "title_level", "delivered_at", "act", "chance", "handed_chance", "gain_minor", "reason",
-    "basis", "reasons",
-)  # fmt: skip
+SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("contract", "external_id", "company_key", "title_level"), pl.String),
+    "delivered_at": pl.Datetime("us", "UTC"),
+    "act": pl.String,
+    **dict.fromkeys(("chance", "handed_chance", "gain_minor"), pl.Float64),
+    **dict.fromkeys(("reason", "basis", "reasons"), pl.String),
+}
+COLUMNS = tuple(SCHEMA)
+
+NOBODY = "No offer of the profile or programme sets appointments, so there is nobody to hand leads to."
 
 BY_SHARE = "its contract's share"
 SCORED_DAYS = 60
@@ -41,8 +49,8 @@ class Promotion:
     """Which way each open lead goes.
 
     Attributes:
-        leads: One row per open lead, those to hand over first, the greatest gain first: `COLUMNS`. `basis` says where the chance is
-            from: a score's basis, or `BY_SHARE`; `reasons` what moved it, as text, empty without a score.
+        leads: One row per open lead, those to hand over first, the greatest gain first: `SCHEMA`; none where no offer sets appointments.
+            `basis` says where the chance is from: a score's basis, or `BY_SHARE`; `reasons` what moved it, as text, empty without a score.
         currency: Of `gain_minor`.
         offer: To whose appointment setting leads are handed; None: no offer sets appointments.
         slots: Free slots in the weeks ahead; None: there is no limit.
@@ -106,14 +114,14 @@ def promote(
         FileError: The profile cannot be read, or the list cannot be written.
         UsageError: There is no programme, or slots or weeks make no sense.
     """
-    if weeks < 1 or (slots is not None and slots < 0):
+    if weeks < 1 or (slots is not None and not 0 <= slots < math.inf):
         raise UsageError(where="promote", seen="Weeks are at least 1, and slots at least 0.", mend="Write --weeks 4 --slots 12.")
     try:
         reading = read_profile(profile_path.read_text("utf-8-sig"), str(profile_path))
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(where=profile_path, seen=f"The profile cannot be read: {error}.", mend="Save it as UTF-8 text.") from error
     if reading.profile is None:
-        return Promotion(pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String)), "", None, slots, 0, weeks, reading.findings, ())
+        return Promotion(pl.DataFrame(schema=SCHEMA), "", None, slots, 0, weeks, reading.findings, ())
     standing = read_standing(place, as_of=as_of, tell=tell)
     record = record_of(reading.profile, standing)
     promotion = decide(record, standing, reading.findings, slots=slots, weeks=weeks)
@@ -133,9 +141,8 @@ def decide(record: Record, standing: Standing, findings: Sequence[ProfileFinding
         slots = max(0.0, a_week * weeks - on_the_way)
     setters = [offer for offer in offers if offer.model != "lead"]
     if not setters:
-        note = "No offer of the profile or programme sets appointments, so there is nobody to hand leads to."
-        empty = leads.head(0).with_columns(pl.lit(None, dtype=pl.Float64).alias("chance"))
-        return Promotion(empty, record.profile.currency, None, slots, on_the_way, weeks, findings, (*record.notes, note))
+        none = pl.DataFrame(schema=SCHEMA)
+        return Promotion(none, record.profile.currency, None, slots, on_the_way, weeks, findings, (NOBODY, *record.notes))
     chosen = min(setters, key=_dearness)
     outlooks = dict(zip([offer.name for offer in offers], outlooks_of(numbers, offers, record.history), strict=True))
     found = recommend(record.profile, history=record.history, is_thorough=False)
@@ -188,7 +195,8 @@ def _scored(leads: pl.DataFrame, standing: Standing) -> tuple[pl.DataFrame, str]
     )
     found, why = sheet.model.assessment, ""
     if found is None:
-        why = f" There is no score: {sheet.model.notes[0]}"
+        said = sheet_words(sheet, sheet.model.notes[0]).removeprefix("No score: ")
+        why = f" There is no score: {said}"
     elif not can_tell(found)[0]:
         why = " The score may not tell leads apart, so it is not used."
     # What days without it have taken is worked out anew from bookings, as these leads have none.

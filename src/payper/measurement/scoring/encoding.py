@@ -176,7 +176,7 @@ def find_unusable(series: pl.Series) -> str | None:
 
 
 def read_numbers(series: pl.Series) -> Floats:
-    """Give a column as numbers, NaN where missing; what is infinite is the largest number there is."""
+    """Give a column as numbers, NaN where missing; what is infinite is missing."""
     try:
         values = series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     except pl.exceptions.PolarsError as error:
@@ -185,8 +185,7 @@ def read_numbers(series: pl.Series) -> Floats:
             seen=f"It holds {series.dtype} where the score was fitted with numbers.",
             mend="Give numbers, and null where there is none.",
         ) from error
-    largest = np.finfo(np.float64).max
-    return np.asarray(np.clip(values, -largest, largest), dtype=np.float64)
+    return np.asarray(np.where(np.isinf(values), np.nan, values), dtype=np.float64)
 
 
 def read_texts(series: pl.Series) -> pl.Series:

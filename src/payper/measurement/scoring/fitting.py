@@ -15,17 +15,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from payper.errors import DeliveryError, UsageError
+from payper.errors import DeliveryError
+from payper.measurement.scoring.asked import check_columns, check_days, check_learner, check_trusted, match_keys
 from payper.measurement.scoring.assessment import assess, count_deciles, decile_edges
 from payper.measurement.scoring.calibration import expit, fit_venn_abers
 from payper.measurement.scoring.drift import profile_columns
-from payper.measurement.scoring.encoding import find_unusable, learn_encoding, read_texts
+from payper.measurement.scoring.encoding import find_unusable, learn_encoding, read_numbers, read_texts
 from payper.measurement.scoring.labels import MATURE_MIN, Labels, day_numbers, find_dated_values, first_lags, weigh_outcomes
 from payper.measurement.scoring.leaks import Suspicion, apply_stamps, as_instants, suspect_columns
 from payper.measurement.scoring.learning import Wanted, learn
 from payper.measurement.scoring.model import ScoreModel, prepare_features
 from payper.measurement.scoring.segments import rate_segments
 from payper.measurement.scoring.trees import Library
+from payper.measurement.seeds import check_seed
 from payper.measurement.snapshot import read_moment
 
 Floats = NDArray[np.float64]
@@ -50,6 +52,11 @@ class Settings:
     library: Library | None = None
     seed: int = 0
     is_provider_compared: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be fitted by."""
+        check_learner(self.learner, self.library)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -114,16 +121,17 @@ def fit_scores(
         seed: Of folds and of the trees' samples. The order of the rows does not matter.
 
     Raises:
-        DeliveryError: A column is missing, a key comes twice, or no delivery is left.
+        DeliveryError: A column is missing, a key comes twice, keys of outcomes are of another kind, or no delivery is left.
         UsageError: An argument makes no sense.
     """
-    if horizon_days < 1:
-        raise UsageError(where="horizon_days", seen=f"{horizon_days} is less than a day.", mend="Write a number of days such as 180.")
-    settings = Settings(milestone, key, at, provider, known_at or {}, tuple(trusted), learner, library, seed, is_provider_compared)
+    check_days(horizon_days)
+    settings = Settings(milestone, key, at, provider, known_at or {}, _names(trusted), learner, library, seed, is_provider_compared)
     last_day = read_moment(as_of).through
     frame, notes = _sorted_features(features, settings, last_day=last_day)
     ready, suspicions = apply_stamps(frame, at=at, known_at=settings.known_at, trusted=settings.trusted)
-    _need(outcomes, (key, "happened_at"), "outcomes")
+    check_columns(outcomes, (key, "happened_at"), "outcomes")
+    outcomes, unmatched = match_keys(outcomes, features[key])
+    notes += unmatched
     lag = first_lags(frame, outcomes, key=key, at=at, last_day=last_day)
     age = (last_day - date(1970, 1, 1)).days - day_numbers(frame[at]) + 1
     labels = _label(ready, age, lag, settings, horizon_days=horizon_days)
@@ -154,9 +162,11 @@ def fit_labelled(
     `outcomes` has `key` and `is_reached` (Boolean); deliveries without a row, or with null, are not counted. All else is as in
     `fit_scores`.
     """
-    settings = Settings(milestone, key, at, provider, known_at or {}, tuple(trusted), learner, library, seed)
-    _need(outcomes, (key, "is_reached"), "outcomes")
+    settings = Settings(milestone, key, at, provider, known_at or {}, _names(trusted), learner, library, seed)
+    check_columns(outcomes, (key, "is_reached"), "outcomes")
     frame, notes = _sorted_features(features, settings, last_day=None)
+    outcomes, unmatched = match_keys(outcomes, features[key])
+    notes += unmatched
     ready, suspicions = apply_stamps(frame, at=at, known_at=settings.known_at, trusted=settings.trusted)
     one_each = outcomes.select(key, "is_reached").drop_nulls().unique(subset=key, keep="first", maintain_order=True)
     reached = frame.select(key).join(one_each, on=key, how="left", maintain_order="left")["is_reached"].cast(pl.Boolean)
@@ -279,7 +289,8 @@ def _segment_columns(usable: pl.DataFrame, settings: Settings) -> list[str]:
 
 def _sorted_features(features: pl.DataFrame, settings: Settings, *, last_day: date | None) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Give the deliveries to look at in order of time, dates as instants in UTC where they have a time of day."""
-    _need(features, (settings.key, settings.at, *([settings.provider] if settings.provider else [])), "features")
+    check_columns(features, (settings.key, settings.at, *([settings.provider] if settings.provider else [])), "features")
+    check_trusted(settings.trusted, [*features.columns, *_CALENDAR])
     if features[settings.key].is_duplicated().any():
         twice = features[settings.key].filter(features[settings.key].is_duplicated())[0]
         raise DeliveryError(where="features", seen=f"`{settings.key}` {twice} comes twice.", mend="Give one row per delivery.")
@@ -300,20 +311,16 @@ def _value_codes(series: pl.Series) -> NDArray[np.int64]:
     """Number the values of a column, those of numbers by tenths."""
     if not series.dtype.is_numeric():
         return _codes(series) if series.dtype in (pl.String, pl.Categorical, pl.Boolean) else np.zeros(series.len(), dtype=np.int64)
-    values = series.cast(pl.Float64).fill_nan(None)
-    edges = (
-        np.unique(np.quantile(values.drop_nulls().to_numpy(), np.arange(1, 10) / 10)) if values.null_count() < values.len() else np.empty(0)
-    )
-    places = np.searchsorted(edges, values.fill_null(0.0).to_numpy(), side="right") + 1
-    return np.where(values.is_null().to_numpy(), 0, places).astype(np.int64)
+    values = read_numbers(series)
+    missing = np.isnan(values)
+    edges = np.empty(0) if missing.all() else np.unique(np.quantile(values[~missing], np.arange(1, 10) / 10))
+    return np.where(missing, 0, np.searchsorted(edges, values, side="right") + 1).astype(np.int64)
 
 
 def _codes(series: pl.Series) -> NDArray[np.int64]:
     return read_texts(series).fill_null("").rank("dense").cast(pl.Int64).to_numpy() - 1
 
 
-def _need(frame: pl.DataFrame, names: tuple[str, ...], where: str) -> None:
-    absent = [name for name in names if name not in frame.columns]
-    if absent:
-        seen = ", ".join(frame.columns) or "none"
-        raise DeliveryError(where=where, seen=f"The column `{absent[0]}` is missing.", mend=f"Columns seen: {seen}.")
+def _names(trusted: Collection[str]) -> tuple[str, ...]:
+    """Read one name or several."""
+    return (trusted,) if isinstance(trusted, str) else tuple(trusted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -175,9 +176,14 @@ class ScoreModel:
         named = [pl.Series(column.name, added[:, place]) for place, column in enumerate(self.learner.encoding.columns)]
         return _given(features, self.key).with_columns(pl.Series("start", start), *named)
 
-    def word(self, p: float, p_lo: float, p_hi: float) -> str:
-        """Say a score in a sentence: the chance, how far it can be trusted, and the programme's average."""
+    def word(self, p: float | None, p_lo: float | None, p_hi: float | None) -> str:
+        """Say a score in a sentence: the chance, how far it can be trusted, and the programme's average; without a chance, that there is
+        none.
+        """  # noqa: D205 the summary needs two lines
         horizon = f" within {self.horizon_days} days" if self.horizon_days else ""
+        if p is None or p_lo is None or p_hi is None or not all(math.isfinite(each) for each in (p, p_lo, p_hi)):
+            average = f", programme average {word_share(self.rate)}" if self.basis != "none" else ""
+            return f"No chance of {self.milestone}{horizon} can be given{average}"
         return (
             f"{word_share(p)} ({word_share(p_lo).removesuffix(' %')}–{word_share(p_hi)}) chance of {self.milestone}{horizon}, "
             f"programme average {word_share(self.rate)}"

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from payper.measurement.scoring.calibration import expit
-from payper.measurement.scoring.encoding import Column, LevelColumn, NumberColumn, read_texts
+from payper.measurement.scoring.encoding import Column, LevelColumn, NumberColumn, read_numbers, read_texts
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def word_points(points: Floats) -> pl.Series:
 def _value_words(series: pl.Series, column: Column) -> pl.Series:
     """Word the values of a column; null where there is none."""
     if isinstance(column, NumberColumn):
-        distinct, places = np.unique(series.cast(pl.Float64).fill_null(float("nan")).to_numpy(), return_inverse=True)
+        distinct, places = np.unique(read_numbers(series), return_inverse=True)
         return pl.Series(values=[None if np.isnan(each) else word_number(each) for each in distinct.tolist()], dtype=pl.String).gather(
             places
         )
