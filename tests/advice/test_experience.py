@@ -144,6 +144,12 @@ def test_an_offers_record_is_its_contracts_or_else_its_providers_of_that_model()
     assert {name: one.bought for name, one in found.items()} == {"reach": 1.0, "anything": 2.0}
 
 
+def test_an_offer_that_a_contract_makes_never_takes_the_record_of_another_contract() -> None:
+    frame = outcomes(outcome(contract="other"))
+    found = experience_of(frame, [offer(), offer("other")], at=AT, horizon_days=180, minor_per_unit=100, contracts=["reach", "other"])
+    assert {name: one.bought for name, one in found.items()} == {"other": 1.0}
+
+
 def test_a_meeting_whose_day_has_passed_without_word_was_not_held_and_one_to_come_is_open() -> None:
     booked = {"kind": "appointment", "model": "appointment", "booked_at": AT - timedelta(days=10)}
     frame = outcomes(

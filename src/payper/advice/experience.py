@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -80,11 +80,18 @@ def _offset(prices: Sequence[Price], amounts: Mapping[Milestone, int]) -> int:
 
 
 def experience_of(
-    outcomes: pl.DataFrame, offers: Sequence[Offer], *, at: datetime, horizon_days: int, minor_per_unit: float
+    outcomes: pl.DataFrame,
+    offers: Sequence[Offer],
+    *,
+    at: datetime,
+    horizon_days: int,
+    minor_per_unit: float,
+    contracts: Collection[str] = (),
 ) -> dict[str, OptionHistory]:
     """Count what became of the deliveries of every offer; offers that nothing was delivered of are left out.
 
-    An offer's deliveries are those of the contract of its name, else of its provider and model. Steps that need time are counted by
+    An offer's deliveries are those of the contract of its name, even where that has none yet; of an offer that names no contract, those of
+    its provider and model. Steps that need time are counted by
     exposure: of `of`, so many reached the step as did among those who had the time to, lag by lag, so that young deliveries neither
     count as failures nor are left out.
 
@@ -94,13 +101,14 @@ def experience_of(
         at: The instant of `outcomes`.
         horizon_days: Within which wins count, from delivery on.
         minor_per_unit: Minor units of the currency of advice per unit of `outcomes.amount`.
+        contracts: Ids of all contracts there are; those of `outcomes` count as well.
     """
-    contracts = set(outcomes["contract"].unique().to_list())
+    known = {*contracts, *outcomes["contract"].unique().to_list()}
     found = {}
     for offer in offers:
         is_own = (
             pl.col("contract") == offer.name
-            if offer.name in contracts
+            if offer.name in known
             else (pl.col("provider") == offer.provider) & (pl.col("model") == offer.model)
         )
         own = outcomes.filter(is_own)

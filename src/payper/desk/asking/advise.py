@@ -19,6 +19,7 @@ from payper.errors import FileError, UsageError
 from payper.measurement.seeds import check_seed
 from payper.money import convert, exponent, round_half_away
 from payper.reports.advice import render_advice
+from payper.reports.words import counted
 
 
 @dataclass(frozen=True)
@@ -160,12 +161,12 @@ def record_of(profile: Profile, standing: Standing) -> Record:
         at=standing.end,
         horizon_days=profile.goals.horizon_days or standing.words.horizon_days,
         minor_per_unit=unit,
+        contracts=standing.words.contracts.keys(),
     )
-    deliveries = sum(one.bought for one in history.values())
     unknown = [offer.name for offer in profile.offers if offer.name not in history]
     if unknown:
         notes = (*notes, f"Nothing is recorded of {', '.join(unknown)}: their shares are priors.")
     name = standing.words.name
     simulated = " (simulated)" if standing.words.is_simulated else ""
-    words = f"{name}{simulated}, {deliveries:,.0f} accepted deliveries as of {day:%-d %b %Y}"
+    words = f"{name}{simulated}, {counted(standing.outcomes.height, 'accepted delivery', 'accepted deliveries')} as of {day:%-d %b %Y}"
     return Record(profile=profile, history=history, words=words, notes=(*notes, *standing.notes))
