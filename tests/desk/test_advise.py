@@ -70,6 +70,24 @@ def test_a_programmes_contracts_are_the_offers_and_its_record_replaces_priors(pr
     assert any("Nothing is recorded of meet" in note for note in advice.notes)
 
 
+def test_what_was_measured_is_shown_beside_what_was_believed_and_can_be_opened(profile: Path, programme: Path, tmp_path: Path) -> None:
+    rows = "".join(lead(number, day=f"2026-01-{number % 25 + 1:02}") for number in range(10, 40))
+    (programme / "deliveries" / "reach" / "more.csv").write_text(HEADER + rows, encoding="utf-8")
+    run_programme(programme)
+    advice = advise(profile, place=programme, page=tmp_path / "advice.html")
+    assert advice.recommendation is not None
+    told = advice.recommendation.to_json()["measured"]
+    assert [(row["offer"], row["step"]) for row in told] == [("reach", step) for step in ("booked", "held", "opportunity", "won", "deal")]
+    booked = told[0]
+    assert booked["seen"] == 0
+    assert booked["of"] > 0
+    assert booked["used"] < booked["prior"]
+    text = (tmp_path / "advice.html").read_text("utf-8")
+    assert '<a href="#history-1">history: reach</a>' in text
+    assert '<a href="#offer-1">offer: reach</a>' in text
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(re.findall(r'id="([^"]+)"', text))
+
+
 def test_the_same_seed_gives_the_same_advice(profile: Path) -> None:
     assert json.dumps(advise(profile, seed=3).to_json()) == json.dumps(advise(profile, seed=3).to_json())
 

@@ -146,19 +146,19 @@ def _rates_of(
     step: str, numbers: Numbers, offers: tuple[Offer, ...], known: Mapping[str, OptionHistory], within: float
 ) -> tuple[Rate, ...]:
     """Give one step's share for every offer."""
-    counts = [_count(known.get(offer.name, OptionHistory()), step) for offer in offers]
+    counts = [count_of(known.get(offer.name, OptionHistory()), step) for offer in offers]
     is_own = [_expected(offer, step) is not None for offer in offers]
     found: dict[int, Rate] = {}
     for kind in dict.fromkeys(_kind(offer, step) for offer in offers):
         pooled = [place for place, offer in enumerate(offers) if _kind(offer, step) == kind and not is_own[place]]
         if pooled:
-            start = _start(offers[pooled[0]], step, numbers, within)
+            start = start_of(offers[pooled[0]], step, numbers, within)
             others = [counts[place] for place, offer in enumerate(offers) if _kind(offer, step) != kind and step != "booked"]
             rates = pooled_rates(start, [counts[place] for place in pooled], others, common=COMMON[step])
             found.update(zip(pooled, rates, strict=True))
     for place, offer in enumerate(offers):
         if place not in found:
-            found[place] = _start(offer, step, numbers, within).after(counts[place])
+            found[place] = start_of(offer, step, numbers, within).after(counts[place])
     return tuple(found[place] for place in range(len(offers)))
 
 
@@ -272,7 +272,7 @@ def option_of(offer: Offer, numbers: Numbers) -> Option:
     )
 
 
-def _start(offer: Offer, step: str, numbers: Numbers, within: float) -> Rate:
+def start_of(offer: Offer, step: str, numbers: Numbers, within: float) -> Rate:
     """Give the prior of one of an offer's steps; the buyer's own expectation of the offer goes before the prior of the trade."""
     booked = "setting_to_booked" if offer.model == "hybrid" else "lead_to_booked"
     keys = {"booked": booked, "held": "booked_to_held", "opportunity": "held_to_opportunity", "won": "opportunity_to_won"}
@@ -292,7 +292,8 @@ def _expected(offer: Offer, step: str) -> float | None:
     return {"booked": offer.booked, "held": offer.held, "opportunity": offer.opportunity, "won": offer.won}[step]
 
 
-def _count(one: OptionHistory, step: str) -> StepCount:
+def count_of(one: OptionHistory, step: str) -> StepCount:
+    """Give what was seen of one step."""
     return {"booked": one.booked, "held": one.held, "opportunity": one.opportunity, "won": one.won}[step]
 
 

@@ -13,6 +13,7 @@ from payper.advice.flow import FlowPlan, steady_flow
 from payper.advice.futures import History, offers_of, outlooks_of
 from payper.advice.goals import chance_of, cheapest_plan
 from payper.advice.grounds import banner_of, goal_words, grounds_of, headline_of, money
+from payper.advice.measured import measured_of
 from payper.advice.mix import Mix, best_mix, conflicts, measure_mix, most_units, quick_mix
 from payper.advice.mix_search import limit_rows
 from payper.advice.options import MODEL_WORDS, Array, MixProblem
@@ -49,9 +50,8 @@ def recommend(
         is_thorough: Whether to find what would change the advice and the first test, which takes most of the time.
     """
     situation, words = _situation(profile, history, seed)
-    numbers, problem = situation.numbers, situation.problem(draws)
-    problem, notes = _able(problem, profile.currency)
-    caution = numbers["caution"]
+    numbers, caution = situation.numbers, situation.numbers["caution"]
+    problem, notes = _able(situation.problem(draws), profile.currency)
     average = best_mix(problem)
     mix = average if caution == 0 else best_mix(problem, caution=caution, start=average.units)
     cautious = best_mix(problem, caution=max(CAUTION["cautious"], caution), start=mix.units)
@@ -84,6 +84,7 @@ def recommend(
         first_test=first_test(situation, problem, mix, bands=bands, caution=caution) if is_thorough else None,
         flow=_flow(situation, problem, mix, on_the_way),
         numbers=numbers.rows,
+        measured=measured_of(situation),
         assumptions=(*words, *numbers.assumptions),
         notes=notes,
         draws=draws,

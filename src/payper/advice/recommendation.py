@@ -11,6 +11,7 @@ from payper.advice.break_even import Band, PairBreakEven
 from payper.advice.first_test import FirstTest
 from payper.advice.flow import FlowPlan
 from payper.advice.goals import GoalPlan
+from payper.advice.measured import Measured
 from payper.advice.mix import Mix
 from payper.advice.profile import GoalKind, Number
 from payper.advice.sensitivity import Change, PairChange
@@ -134,7 +135,8 @@ class Recommendation:
         goal: None where the profile sets no amount.
         first_test: The test to buy first; None where none is worth anything.
         flow: The mix by week.
-        numbers: Every number used, with source, date and mark.
+        numbers: Every number used, with source, date and mark; shares of steps as they were before history.
+        measured: What the buyer's own record says of every offer and step, and what is used after it; empty where there is none.
         assumptions: What was taken for want of an answer.
         notes: What else must be known, such as promises beyond the budget.
         draws: Futures the mix was chosen on.
@@ -163,6 +165,7 @@ class Recommendation:
     first_test: FirstTest | None
     flow: FlowPlan
     numbers: tuple[Number, ...]
+    measured: tuple[Measured, ...]
     assumptions: tuple[str, ...]
     notes: tuple[str, ...]
     draws: int

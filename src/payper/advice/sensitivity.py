@@ -17,6 +17,13 @@ from payper.advice.profile import Numbers, Offer
 
 PAIRED = 4
 """Numbers that are moved in pairs: those that move the value most."""
+STEP_WORDS = {
+    "booked": "leads that become a booked meeting",
+    "held": "booked meetings that are held",
+    "opportunity": "held meetings that become an opportunity",
+    "won": "opportunities won within the horizon",
+}
+"""Steps of the journey, in words."""
 _DRAWS = 40
 _PURE = 0.85
 
@@ -152,16 +159,10 @@ def levers_of(situation: Situation) -> tuple[Lever, ...]:
     for model in models:
         words = f"{MODEL_WORDS[model]} prices"
         levers.append(Lever(key=f"price: {model}", words=words, value=1.0, low=0.8, high=1.2, unit="factor"))
-    step_words = {
-        "booked": "leads that become a booked meeting",
-        "held": "booked meetings that are held",
-        "opportunity": "held meetings that become an opportunity",
-        "won": "opportunities won within the horizon",
-    }
-    for step, words in step_words.items():
+    for step, words in STEP_WORDS.items():
         for model in [each for each in models if each != "appointment"] if step == "booked" else [""]:
             rates = [
-                _rate(one, step) for offer, one in zip(situation.offers, situation.outlooks, strict=True) if model in ("", offer.model)
+                rate_of(one, step) for offer, one in zip(situation.offers, situation.outlooks, strict=True) if model in ("", offer.model)
             ]
             mean, weight = float(np.mean([rate.mean for rate in rates])), float(np.mean([rate.weight for rate in rates]))
             low, high = _ends(Rate(mean=mean, weight=weight))
@@ -185,7 +186,7 @@ def move(situation: Situation, lever: Lever, value: float) -> Situation:
     if step in STEPS:
         factor = value / lever.value
         outlooks = tuple(
-            _with_rate(one, step, min(_rate(one, step).mean * factor, 1.0)) if model in ("", offer.model) else one
+            _with_rate(one, step, min(rate_of(one, step).mean * factor, 1.0)) if model in ("", offer.model) else one
             for offer, one in zip(situation.offers, situation.outlooks, strict=True)
         )
         return replace(situation, outlooks=outlooks)
@@ -203,9 +204,9 @@ def _relearnt(situation: Situation, numbers: Numbers) -> tuple[Outlook, ...]:
 def _carried(one: Outlook, old: Outlook, new: Outlook) -> Outlook:
     """Carry over to a newly learnt outlook how far each share had been moved from the earlier one."""
     for step in STEPS:
-        was, now = _rate(old, step).mean, _rate(one, step).mean
+        was, now = rate_of(old, step).mean, rate_of(one, step).mean
         if was != now and was > 0:
-            new = _with_rate(new, step, min(_rate(new, step).mean * now / was, 1.0))
+            new = _with_rate(new, step, min(rate_of(new, step).mean * now / was, 1.0))
     return new
 
 
@@ -275,12 +276,13 @@ def _switch(lever: Lever, now: str, low: str, high: str, advise: Callable[..., t
     return (same + other) / 2
 
 
-def _rate(outlook: Outlook, step: str) -> Rate:
+def rate_of(outlook: Outlook, step: str) -> Rate:
+    """Give the share of one step."""
     return {"booked": outlook.booked, "held": outlook.held, "opportunity": outlook.opportunity, "won": outlook.won}[step]
 
 
 def _with_rate(outlook: Outlook, step: str, mean: float) -> Outlook:
-    rate = replace(_rate(outlook, step), mean=mean)
+    rate = replace(rate_of(outlook, step), mean=mean)
     if step == "booked":
         return replace(outlook, booked=rate)
     if step == "held":

@@ -78,6 +78,7 @@ def _shown(advice: Advice, found: Recommendation) -> str:
         amount,
         change_words,
         line_cells,
+        measured_words,
         model_words,
         range_words,
         runner_up_words,
@@ -95,6 +96,8 @@ def _shown(advice: Advice, found: Recommendation) -> str:
     parts.append(table(list(LINE_HEADS), [line_cells(found, line) for line in found.lines], right=(1, 2, 3, 4)))
     parts.append(bullets("Share of spend:", [f"{model_words(each.model)}: {range_words(each)}" for each in found.shares]))
     parts.append(bullets("Why:", [f"{ground.words} [{', '.join(ground.keys)}]" for ground in found.grounds]))
+    if found.measured:
+        parts.append(bullets("Your own record, and what is used after it:", [measured_words(found, row) for row in found.measured]))
     parts.append(bullets("What is used of what there is:", [use_words(found, use) for use in found.mix.uses]))
     if found.runner_ups:
         parts.append(bullets("Runner-up mixes:", [runner_up_words(found, each) for each in found.runner_ups]))

@@ -21,6 +21,7 @@ from payper.reports.advice_words import (
     change_words,
     limit_words,
     line_cells,
+    measured_cells,
     model_words,
     number_cells,
     pair_words,
@@ -79,6 +80,7 @@ def advice_values(found: Recommendation, profile: Profile, *, record: str, findi
         "findings": _three(found),
         "sections": [section for section in _sections(found, profile) if section is not None],
         "grounds": [{"words": ground.words, "keys": _keys(found, ground.keys)} for ground in found.grounds],
+        "offers": _offers(found, profile),
         "numbers": [{"key": number.key, "cells": number_cells(found, number)} for number in found.numbers],
         "answers": _answers(profile),
         "assumptions": [*found.assumptions],
@@ -313,10 +315,26 @@ def _weeks(found: Recommendation) -> Section | None:
     return Section("weeks", "How to keep every stage filled?", answer, figures=[figure], note=" ".join(flow.words[1:]))
 
 
-def _keys(found: Recommendation, keys: Sequence[str]) -> list[dict[str, str | bool]]:
-    """Give what a sentence rests on, each with whether it has a place on the page to be opened."""
-    known = {number.key for number in found.numbers}
-    return [{"key": key, "is_number": key in known, "is_answer": key.split(".")[0] in TABLES} for key in keys]
+def _keys(found: Recommendation, keys: Sequence[str]) -> list[dict[str, str]]:
+    """Give what a sentence rests on, each with the place on the page where it can be opened; empty where there is none."""
+    places = {number.key: f"n-{number.key}" for number in found.numbers}
+    for place, line in enumerate(found.lines, 1):
+        places[f"offer: {line.option}"] = f"offer-{place}"
+        if any(row.offer == line.option for row in found.measured):
+            places[f"history: {line.option}"] = f"history-{place}"
+    return [{"key": key, "place": places.get(key, f"a-{key}" if key.split(".")[0] in TABLES else "")} for key in keys]
+
+
+def _offers(found: Recommendation, profile: Profile) -> list[dict[str, Any]]:
+    """Give every offer as it was taken, and what its own record says of each step."""
+    return [
+        {
+            "name": offer.name,
+            "cells": [offer.provider, model_words(offer.model), _asked(found, offer), offer.source or "your profile"],
+            "measured": [measured_cells(found, row) for row in found.measured if row.offer == offer.name],
+        }
+        for offer in offers_of(profile)[0]
+    ]
 
 
 def _answers(profile: Profile) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from payper.advice.break_even import BINDING_WORDS, Band
 from payper.advice.first_test import FirstTest
 from payper.advice.grounds import LIMIT_WORDS, UNIT_WORDS
+from payper.advice.measured import Measured
 from payper.advice.mix import Use
 from payper.advice.options import MODEL_WORDS
 from payper.advice.profile import Number
@@ -181,6 +182,29 @@ def number_cells(found: InCurrency, number: Number) -> list[str]:
     source = f"{number.source}, {number.date}" if number.date else number.source
     mark = MARK_WORDS.get(str(number.mark.value), str(number.mark.value))
     return [f"{number.words} [{number.key}]", number.answer or "", value, span, source, mark]
+
+
+def measured_cells(found: InCurrency, row: Measured) -> list[str]:
+    """Give what was measured of a step: what it is, what was seen, the share or mean of it, the prior, what is used."""
+    if row.of is None:
+        seen = f"{row.seen:,.0f} won {'deal' if round(row.seen) == 1 else 'deals'}"
+    elif row.of <= 0:
+        seen = "nothing yet"
+    else:
+        seen = f"{_tenths(row.seen)} of {_tenths(row.of)}"
+    values = ["" if each is None else lever_value(found, row.unit, each) for each in (row.measured, row.prior, row.used)]
+    return [row.words, seen, *values]
+
+
+def measured_words(found: InCurrency, row: Measured) -> str:
+    """Say what was measured of a step, what was believed before, and what is used."""
+    words, seen, measured, prior, used = measured_cells(found, row)
+    share = f" ({measured})" if measured else ""
+    return f"{row.offer}, {words}: {seen}{share}; before {prior}, used {used}."
+
+
+def _tenths(number: float) -> str:
+    return f"{number:,.0f}" if abs(number - round(number)) < 0.05 else f"{number:,.1f}"
 
 
 def _first_up(words: str) -> str:
