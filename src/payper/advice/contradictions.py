@@ -40,11 +40,10 @@ def _money(profile: Profile) -> Iterator[Contradiction]:
             _W, "`revenue.deal_size` is 0: no deal brings anything.", "Write what a first deal is worth.", "revenue.deal_size"
         )
     if revenue.budget_minor == 0:
-        yield Contradiction(
-            _W, "`revenue.budget` is 0: nothing can be bought.", "Write what may be spent, or read the tests to buy.", "revenue.budget"
-        )
+        yield Contradiction(_W, "`revenue.budget` is 0: nothing can be bought.", "Write what may be spent.", "revenue.budget")
     if revenue.margin is not None and revenue.margin <= 0:
-        seen = f"`revenue.margin` is {revenue.margin:g}: each further sale loses money, so the best advice is to buy nothing."
+        loses = "loses money" if revenue.margin < 0 else "brings nothing"
+        seen = f"`revenue.margin` is {revenue.margin:g}: each further sale {loses}, so the best advice is to buy nothing."
         yield Contradiction(_W, seen, "Write the share of revenue that is left after what the product costs.", "revenue.margin")
     if profile.goals.kind in ("revenue", "pipeline", "meetings", "awareness") and profile.goals.amount is None:
         seen = f"`goals.amount` is unanswered, so the chance of reaching the goal ({profile.goals.kind}) cannot be told."

@@ -8,6 +8,7 @@ import numpy as np
 
 from payper.advice.futures import visible_share
 from payper.advice.mix import Mix, Use
+from payper.advice.nothing import Hindrance
 from payper.advice.options import MixProblem
 from payper.advice.profile import Numbers, Profile
 from payper.advice.recommendation import GoalAdvice, Ground, Line
@@ -28,20 +29,27 @@ def money(minor: float, currency: str) -> str:
     """Write an amount for people: whole units from a hundred on, else with its decimals."""
     digits = exponent(currency) or 0
     whole = minor / 10**digits
-    return f"{round(whole):,} {currency}" if abs(whole) >= 100 else format_minor(round(minor), currency)
+    text = f"{round(whole):,} {currency}" if abs(whole) >= 100 else format_minor(round(minor), currency)
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
-def headline_of(profile: Profile, numbers: Numbers, lines: tuple[Line, ...], mix: Mix) -> str:
+def counted(number: float, one: str) -> str:
+    """Write a number with its noun: `1 month`, `2.5 months`."""
+    return f"{number:g} {one if number == 1 else one + 's'}"
+
+
+def headline_of(profile: Profile, numbers: Numbers, lines: tuple[Line, ...], mix: Mix, hindrance: Hindrance | None) -> str:
     """Give the answer in a sentence."""
     bought = [line for line in lines if line.units > 0]
-    months = f"{numbers.months:.0f} months" if round(numbers.months) != 1 else "month"
-    if not bought:
-        return f"Buy nothing in these {months}: no offer is expected to bring more than it costs."
+    months = counted(numbers.months, "month")
+    if hindrance is not None:
+        return f"Buy nothing in {months}: {hindrance.words}."
     parts = [f"{line.units:,} {UNIT_WORDS[line.model]} from {line.provider}{f' ({line.tier})' if line.tier else ''}" for line in bought]
     value = mix.value_minor
     brings = f"{money(abs(value), profile.currency)} {'more' if value >= 0 else 'less'} margin than they cost"
     spend = money(sum(line.spend_minor for line in bought), profile.currency)
-    return f"Buy {list_words(parts, joiner='and')} for {spend} in {months}: {brings} is expected within {numbers['horizon_days']:.0f} days."
+    bought_words = list_words(parts, joiner="and")
+    return f"Buy {bought_words} for {spend} in {months}: {brings} is expected within {counted(numbers['horizon_days'], 'day')}."
 
 
 def banner_of(situation: Situation) -> str:
@@ -66,10 +74,13 @@ def goal_words(goal: GoalAdvice, currency: str) -> str:
     return f"{now} No plan within these limits reaches it in 80 %; the best one found has {goal.plan.chance:.0%} and costs {spend}."
 
 
-def grounds_of(profile: Profile, situation: Situation, problem: MixProblem, mix: Mix, lines: tuple[Line, ...]) -> tuple[Ground, ...]:
+def grounds_of(
+    profile: Profile, situation: Situation, problem: MixProblem, mix: Mix, lines: tuple[Line, ...], hindrance: Hindrance | None
+) -> tuple[Ground, ...]:
     """Say why, the weightiest first; each sentence names the numbers, answers and offers it rests on."""
     speaker = _Speaker(profile, situation, problem, mix, lines)
-    return (*speaker.limits(), *speaker.offers(), *speaker.time(), *speaker.people(), *speaker.strategy())
+    first = () if hindrance is None else speaker.hindered(hindrance)
+    return (*first, *speaker.limits(), *speaker.offers(), *speaker.time(), *speaker.people(), *speaker.strategy())
 
 
 class _Speaker:
@@ -88,10 +99,19 @@ class _Speaker:
     def _money(self, minor: float) -> str:
         return money(minor, self._profile.currency)
 
+    def hindered(self, hindrance: Hindrance) -> Iterator[Ground]:
+        """What decides that nothing is bought."""
+        keys = tuple(dict.fromkeys(each for key in hindrance.keys for each in (self._keys(key) or (key,))))
+        yield Ground(words=f"{hindrance.words[:1].upper()}{hindrance.words[1:]}.", keys=keys)
+
     def limits(self) -> Iterator[Ground]:
         """What binds, and what one more of it is worth."""
         for use in self._mix.uses:
-            if use.name in LIMIT_WORDS and use.limit == 0:
+            if use.name in ("budget", "sdr_hours") and use.used > (use.limit or 0.0) * (1 + 1e-6) + 1e-6:
+                used, limit = (self._money(each) if use.name == "budget" else f"{each:,.0f} hours" for each in (use.used, use.limit or 0.0))
+                words = f"What is promised goes beyond {LIMIT_WORDS[use.name][0]}: it takes {used}, and there are {limit}."
+                yield Ground(words=words, keys=self._keys(use.name))
+            elif use.name in LIMIT_WORDS and use.limit == 0:
                 yield Ground(
                     words=f"There is nothing of {LIMIT_WORDS[use.name][0]} to plan with.", keys=self._keys(LIMIT_WORDS[use.name][1])
                 )
@@ -100,8 +120,8 @@ class _Speaker:
             elif use.name.startswith("audience") and use.binds and use.limit:
                 bought = sum(line.units for line in self._bought)
                 words = (
-                    f"{bought:,} units reach {use.used:,.0f} of {use.limit:,.0f} people, as the rest were bought already: "
-                    f"one more prospect in the audience is worth {self._money(use.worth_minor)}."
+                    f"{bought:,} units bring {use.used:,.0f} new people of an audience of {use.limit:,.0f}, as the others overlap with "
+                    f"what was bought before or with each other: one more prospect in the audience is worth {self._money(use.worth_minor)}."
                 )
                 yield Ground(words=words, keys=self._keys("prospects", "already_bought"))
             elif use.name == "payback" and use.limit and (use.binds or not self._bought):
@@ -128,8 +148,8 @@ class _Speaker:
         quickest = float(months.min()) * self._problem.limits.margin_months
         if quickest > limit:
             soonest = f"the quickest offer does after {quickest:.1f}" if np.isfinite(quickest) else "none ever does"
-            return f"Nothing pays back within the limit of {limit:g} months: {soonest}."
-        return f"The payback limit of {limit:g} months holds the mix back."
+            return f"Nothing pays back within the limit of {counted(limit, 'month')}: {soonest}."
+        return f"The payback limit of {counted(limit, 'month')} holds the mix back."
 
     def offers(self) -> Iterator[Ground]:
         """What each offer brings for its price."""
@@ -139,12 +159,13 @@ class _Speaker:
             line, option = self._lines[place], self._problem.options[place]
             keys = (f"offer: {line.option}", *self._rates(line))
             gain, pays = self._money(float(worth[place])), self._money(float(cost[place]))
+            beside = " beside what is bought" if self._bought else ""
             brings = f"{line.option}: one brings {gain} margin and costs {pays} with its SDR time"
             limit = self._money(line.break_even.middle)
             if line.units > 0:
                 yield Ground(words=f"{brings}; beside the rest it is worth up to {limit} a unit.", keys=keys)
             elif line.break_even.middle <= 0:
-                yield Ground(words=f"{brings}; not even a free one would help beside what is bought.", keys=keys)
+                yield Ground(words=f"{brings}; not even a free one would help{beside}.", keys=keys)
             else:
                 smallest = f" and {option.min_units:,.0f} at least" if option.min_units else ""
                 price = self._money(line.price_minor)
@@ -161,8 +182,8 @@ class _Speaker:
         numbers = self._numbers
         within = visible_share(numbers, numbers["horizon_days"])
         words = (
-            f"With a cycle of {numbers['cycle_days']:.0f} days, {within:.0%} of the deals that will be won are won within "
-            f"{numbers['horizon_days']:.0f} days of delivery; the others are not counted."
+            f"With a cycle of {counted(round(numbers['cycle_days']), 'day')}, {within:.0%} of the deals that will be won are won within "
+            f"{counted(numbers['horizon_days'], 'day')} of delivery; the others are not counted."
         )
         yield Ground(words=words, keys=self._keys("cycle_days", "cycle_spread", "horizon_days"))
 
@@ -203,8 +224,6 @@ class _Speaker:
                 f"The worst tenth of futures weighs {mix.caution:.0%} in the choice; in it the mix brings {self._money(mix.tail_minor)}."
             )
             yield Ground(words=words, keys=self._keys("caution"))
-        if not self._bought and self._profile.revenue.margin is not None and self._profile.revenue.margin <= 0:
-            yield Ground(words="Each further sale loses money, so every meeting does.", keys=self._keys("margin"))
 
     def _keys(self, *numbers: str) -> tuple[str, ...]:
         """Give number keys, each with the answer it comes from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Mix:
     """A mix of options and what it brings.
 
     Attributes:
-        units: Units of each option, in the order of the problem's options; not rounded.
+        units: Units of each option, in the order of the problem's options; rounded only by `in_whole_units`.
         caution: The weight of the worst tenth of futures it was chosen with.
         objective_minor: (1 - caution) x `value_minor` + caution x `tail_minor`.
         value_minor: Mean of futures of margin and reach, less prices and wages.
@@ -193,6 +193,18 @@ def measure_mix(problem: MixProblem, units: Sequence[float] | Array, *, caution:
     terrain = Terrain(problem)
     search = Search(terrain, caution=caution, scale=most_units(problem))
     return describe(search, np.asarray(units, dtype=np.float64), Bounds(_low(problem), most_units(problem)))
+
+
+def whole_units(problem: MixProblem, units: Sequence[float] | Array) -> Array:
+    """Give the whole units of a mix, rounded down so that every limit is kept; what is promised stays. (options,)."""
+    return np.maximum(np.floor(np.asarray(units, dtype=np.float64) + 1e-6), _low(problem))
+
+
+def in_whole_units(problem: MixProblem, mix: Mix) -> Mix:
+    """Give a best mix in whole units, as it can be bought: what it brings and uses is theirs, what binds and its worth the best mix's."""
+    whole = measure_mix(problem, whole_units(problem, mix.units), caution=mix.caution)
+    uses = tuple(replace(use, binds=best.binds, worth_minor=best.worth_minor) for use, best in zip(whole.uses, mix.uses, strict=True))
+    return replace(whole, uses=uses, pulls=mix.pulls, payback_price=mix.payback_price, programmes=mix.programmes)
 
 
 def describe(search: Search, units: Array, bounds: Bounds) -> Mix:

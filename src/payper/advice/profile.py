@@ -335,7 +335,7 @@ class _Build:
             share = use if key == "ae_slots" else 1.0
             who = "sdr_count" if key == "sdr_hours" else "ae_count"
             self.put(
-                key, people * self._value(per_week) * weeks * share, f"sales.{who}", "hours" if key == "sdr_hours" else "people", words
+                key, people * self._value(per_week) * weeks * share, f"sales.{who}", "hours" if key == "sdr_hours" else "meetings", words
             )
             if count is None and key not in self.profile.overrides:
                 self.rows[-1] = _assumed(self.rows[-1])

@@ -14,8 +14,9 @@ from payper.advice.futures import History, offers_of, outlooks_of
 from payper.advice.goals import chance_of, cheapest_plan
 from payper.advice.grounds import banner_of, goal_words, grounds_of, headline_of, money
 from payper.advice.measured import measured_of
-from payper.advice.mix import Mix, best_mix, conflicts, measure_mix, most_units, quick_mix
+from payper.advice.mix import Mix, best_mix, conflicts, in_whole_units, most_units, quick_mix, whole_units
 from payper.advice.mix_search import limit_rows
+from payper.advice.nothing import hindrance_of
 from payper.advice.options import MODEL_WORDS, Array, MixProblem
 from payper.advice.priors import CAUTION
 from payper.advice.profile import WEEKS_PER_MONTH, Profile, numbers_of
@@ -52,17 +53,17 @@ def recommend(
     situation, words = _situation(profile, history, seed)
     numbers, caution = situation.numbers, situation.numbers["caution"]
     problem, notes = _able(situation.problem(draws), profile.currency)
-    average = best_mix(problem)
-    mix = average if caution == 0 else best_mix(problem, caution=caution, start=average.units)
-    cautious = best_mix(problem, caution=max(CAUTION["cautious"], caution), start=mix.units)
-    without = _without_each(problem, mix, caution)
-    bands = _walk_away(problem, mix, without)
+    best, average, cautious = _best(problem, caution)
+    without = _without_each(problem, best, caution)
+    bands = _walk_away(problem, best, without)
+    mix, average, cautious = (_as_bought(problem, situation, each) for each in (best, average, cautious))
     lines = _lines(situation, problem, mix, bands)
     sure, loses, runner_ups = _compare(situation, problem, mix, [average, cautious], without)
     is_thorough = is_thorough and not notes
-    alone, pairs = changes(situation, mix, caution=caution) if is_thorough else ((), ())
+    alone, pairs = changes(situation, best, caution=caution) if is_thorough else ((), ())
+    hindrance = None if any(line.units for line in lines) else hindrance_of(situation, problem, best)
     return Recommendation(
-        headline=headline_of(profile, numbers, lines, mix),
+        headline=headline_of(profile, numbers, lines, mix, hindrance),
         advice=advice_of(problem, mix.units),
         banner=banner_of(situation),
         currency=profile.currency,
@@ -72,16 +73,16 @@ def recommend(
         mix=mix,
         average=average,
         cautious=cautious,
-        shares=_shares(problem, mix),
+        shares=_shares(problem, mix, best),
         sure=sure,
         loses=loses,
-        grounds=grounds_of(profile, situation, problem, mix, lines),
-        pair_break_evens=_pairs(problem, mix),
+        grounds=grounds_of(profile, situation, problem, mix, lines, hindrance),
+        pair_break_evens=_pairs(problem, best),
         runner_ups=runner_ups,
         changes=alone,
         pair_changes=pairs,
         goal=_goal(profile, problem, mix),
-        first_test=first_test(situation, problem, mix, bands=bands, caution=caution) if is_thorough else None,
+        first_test=first_test(situation, problem, best, bands=bands, caution=caution) if is_thorough else None,
         flow=_flow(situation, problem, mix, on_the_way),
         numbers=numbers.rows,
         measured=measured_of(situation),
@@ -106,6 +107,19 @@ def _situation(profile: Profile, history: History | None, seed: int) -> tuple[Si
         history=history,
     )
     return situation, words
+
+
+def _best(problem: MixProblem, caution: float) -> tuple[Mix, Mix, Mix]:
+    """Give the best mix for the buyer's caution, the one that is best on average, and a cautious buyer's."""
+    average = best_mix(problem)
+    best = average if caution == 0 else best_mix(problem, caution=caution, start=average.units)
+    return best, average, best_mix(problem, caution=max(CAUTION["cautious"], caution), start=best.units)
+
+
+def _as_bought(problem: MixProblem, situation: Situation, mix: Mix) -> Mix:
+    """Give a mix in whole units beside the limits that there really are, however far promises go beyond them."""
+    whole, real = in_whole_units(problem, mix), {name: situation.numbers[name] for name in ("budget", "sdr_hours")}
+    return replace(whole, uses=tuple(replace(use, limit=real.get(use.name, use.limit)) for use in whole.uses))
 
 
 def _flow(situation: Situation, problem: MixProblem, mix: Mix, on_the_way: tuple[float, ...]) -> FlowPlan:
@@ -161,7 +175,8 @@ def _compare(
     spend = Terrain(problem).spend
     rows: list[tuple[RunnerUp, Array]] = []
     wins = np.ones(_FRESH, dtype=bool)
-    for name, units in candidates:
+    for name, found in candidates:
+        units = whole_units(problem, found)
         if _apart(spend, np.array(mix.units), units) < _APART:
             continue
         values = fresh.values(units)
@@ -215,8 +230,11 @@ def _apart(spend: Array, one: Array, two: Array) -> float:
     return float(np.abs(first - second).sum()) / 2 / most if most > 0 else 0.0
 
 
-def _shares(problem: MixProblem, mix: Mix) -> tuple[ShareRange, ...]:
-    """Give each model's share of spend, and its range over futures, were each of them known beforehand."""
+def _shares(problem: MixProblem, mix: Mix, best: Mix) -> tuple[ShareRange, ...]:
+    """Give each model's share of spend, and its range over futures, were each of them known beforehand.
+
+    Futures in which nothing is bought count with no share; spend is that of the mean future throughout, and the range holds the share.
+    """
     now = shares_of(problem, mix.units)
     places = np.linspace(0, problem.draws.count - 1, min(_KNOWN, problem.draws.count)).astype(int)
     known: list[dict[str, float]] = []
@@ -230,13 +248,14 @@ def _shares(problem: MixProblem, mix: Mix) -> tuple[ShareRange, ...]:
             pipeline_minor=problem.draws.pipeline_minor[at],
         )
         future = replace(problem, draws=draws)
-        if not conflicts(future):
-            known.append(shares_of(future, quick_mix(future, start=mix.units)[0]))
+        promised = [option.committed_units for option in problem.options]
+        units = promised if conflicts(future) else quick_mix(future, start=best.units)[0]
+        known.append(shares_of(problem, whole_units(problem, units)))
     ranges = []
     for model in sorted({option.model for option in problem.options}):
-        each = np.array([one.get(model, 0.0) for one in known if one] or [now.get(model, 0.0)])
-        low, high = np.quantile(each, (0.1, 0.9))
-        ranges.append(ShareRange(model=model, share=now.get(model, 0.0), low=float(low), high=float(high)))
+        share = now.get(model, 0.0)
+        low, high = np.quantile([one.get(model, 0.0) for one in known], (0.1, 0.9))
+        ranges.append(ShareRange(model=model, share=share, low=min(float(low), share), high=max(float(high), share)))
     return tuple(ranges)
 
 
@@ -251,9 +270,7 @@ def _goal(profile: Profile, problem: MixProblem, mix: Mix) -> GoalAdvice | None:
 
 
 def _lines(situation: Situation, problem: MixProblem, mix: Mix, bands: tuple[Band, ...]) -> tuple[Line, ...]:
-    terrain = Terrain(problem)
-    units = np.array([max(np.floor(each + 1e-6), option.committed_units) for each, option in zip(mix.units, problem.options, strict=True)])
-    described = measure_mix(problem, units)
+    terrain, units = Terrain(problem), np.array(mix.units)
     useful = terrain.useful(units)
     held = terrain.fill(useful).held.mean(axis=0)
     return tuple(
@@ -264,7 +281,7 @@ def _lines(situation: Situation, problem: MixProblem, mix: Mix, bands: tuple[Ban
             tier=offer.tier,
             units=int(units[place]),
             spend_minor=float(terrain.spend[place] * units[place]),
-            share=float(terrain.spend[place] * units[place]) / described.spend_minor if described.spend_minor > 0 else 0.0,
+            share=float(terrain.spend[place] * units[place]) / mix.spend_minor if mix.spend_minor > 0 else 0.0,
             meetings=float(held[place]),
             price_minor=float(offer.price_minor),
             break_even=bands[place],

@@ -9,8 +9,8 @@ from itertools import combinations, product
 import numpy as np
 
 from payper.advice.futures import STEPS, History, Outlook, assemble, outlooks_of
-from payper.advice.mix import Mix, conflicts, quick_mix
-from payper.advice.options import MODEL_WORDS, MixProblem
+from payper.advice.mix import Mix, conflicts, quick_mix, whole_units
+from payper.advice.options import MODEL_WORDS, Array, MixProblem
 from payper.advice.pooling import Rate
 from payper.advice.priors import Mark
 from payper.advice.profile import Numbers, Offer
@@ -124,7 +124,7 @@ class PairChange:
     value_minor: float
 
 
-def shares_of(problem: MixProblem, bought: Sequence[float]) -> dict[str, float]:
+def shares_of(problem: MixProblem, bought: Sequence[float] | Array) -> dict[str, float]:
     """Give the share of spend by model; empty where nothing is spent."""
     spend: dict[str, float] = {}
     for place, (option, units) in enumerate(zip(problem.options, bought, strict=True)):
@@ -134,7 +134,7 @@ def shares_of(problem: MixProblem, bought: Sequence[float]) -> dict[str, float]:
     return {model: each / total for model, each in sorted(spend.items()) if each > 1e-6 * total} if total > 0 else {}
 
 
-def advice_of(problem: MixProblem, bought: Sequence[float]) -> str:
+def advice_of(problem: MixProblem, bought: Sequence[float] | Array) -> str:
     """Name what a mix is: the model that takes at least 85 % of spend, `mix` where none does, `nothing` where nothing is bought."""
     shares = shares_of(problem, bought)
     if not shares:
@@ -240,7 +240,8 @@ def changes(situation: Situation, mix: Mix, *, caution: float) -> tuple[tuple[Ch
                 solved[key] = ("nothing", 0.0)
             else:
                 units, value = quick_mix(problem, caution=caution, start=mix.units)
-                solved[key] = (advice_of(problem, units), value)
+                whole = whole_units(problem, units)
+                solved[key] = (advice_of(problem, whole), value if whole.sum() > 0 else 0.0)
         return solved[key]
 
     now, _ = advise()

@@ -7,7 +7,7 @@ from typing import Any
 
 from payper.advice.futures import offers_of
 from payper.advice.goals import GoalPlan
-from payper.advice.grounds import UNIT_WORDS
+from payper.advice.grounds import UNIT_WORDS, counted
 from payper.advice.profile import Offer, Profile
 from payper.advice.questions import TABLES
 from payper.advice.recommendation import Recommendation
@@ -76,7 +76,7 @@ def advice_values(found: Recommendation, profile: Profile, *, record: str, findi
         "banner": found.banner,
         "record": record,
         "sure": sure_words(found),
-        "period": f"{found.months:g} months, revenue within {found.horizon_days} days of delivery, in {found.currency}",
+        "period": f"{counted(found.months, 'month')}, revenue within {counted(found.horizon_days, 'day')} of delivery, in {found.currency}",
         "findings": _three(found),
         "sections": [section for section in _sections(found, profile) if section is not None],
         "grounds": [{"words": ground.words, "keys": _keys(found, ground.keys)} for ground in found.grounds],
@@ -91,15 +91,15 @@ def advice_values(found: Recommendation, profile: Profile, *, record: str, findi
 
 
 def _three(found: Recommendation) -> list[str]:
-    """Say the three things that a reader must take away: how sure, what binds, what next."""
-    told = [sure_words(found)]
+    """Say the three things that a reader must take away, how sure, what binds, what next; first of all what stands against it."""
+    told = [*found.notes, sure_words(found)]
     binding = [ground.words for ground in found.grounds[:1]]
     told += binding
     if found.first_test is not None:
         told.append(test_words(found, found.first_test))
     elif found.goal is not None:
         told.append(found.goal.words)
-    return told[:3]
+    return told[: 3 + len(found.notes)]
 
 
 def _sections(found: Recommendation, profile: Profile) -> list[Section | None]:
@@ -135,19 +135,14 @@ def _buying(found: Recommendation, asked: Mapping[str, str]) -> Section:
         name, *figures = line_cells(found, line)
         model = model_words(line.model) + (f", {line.tier}" if line.tier else "")
         rows.append([name, model, asked[line.option], *figures, "yes" if line.has_history else "no, priors"])
-    shares = [
-        Estimate(
-            model_words(each.model), each.share, min(each.low, each.share), max(each.high, each.share), range_words(each).split(",")[0]
-        )
-        for each in found.shares
-    ]
+    shares = [Estimate(model_words(each.model), each.share, each.low, each.high, range_words(each).split(",")[0]) for each in found.shares]
     figure = Figure(
         "Share of spend by model; the line: where it lies in 8 of 10 futures, were each known beforehand",
         Table("Share of spend by model", ["Model", "Share"], [[model_words(each.model), range_words(each)] for each in found.shares]),
         *(drawn(estimates_chart(shares, width, most=1.0)) for width in (NARROW, WIDE)),
     )
     parts = [f"{percent(each.share)} of spend on {model_words(each.model)}" for each in found.shares if each.share > 0]
-    answer = enumerated(parts)[:1].upper() + enumerated(parts)[1:] if parts else "Nothing, at these prices"
+    answer = enumerated(parts)[:1].upper() + enumerated(parts)[1:] if parts else "Nothing"
     return Section("buying", "What to buy?", answer, figures=[figure], tables=[Table("What to buy, by offer", heads, rows, words=3)])
 
 
@@ -201,7 +196,8 @@ def _prices(found: Recommendation, asked: Mapping[str, str]) -> Section:
         else []
     )
     answer = "What a unit may cost depends on what is scarce, so no single break-even price exists"
-    note = "Below nothing: not even a free unit would help beside what is bought already."
+    beside = " beside what is bought already" if any(line.units for line in found.lines) else ""
+    note = f"Below nothing: not even a free unit would help{beside}."
     return Section("prices", "What may each cost?", answer, figures=figures, tables=tables, note=note)
 
 

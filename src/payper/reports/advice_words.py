@@ -90,6 +90,8 @@ def use_words(found: Recommendation, use: Use) -> str:
     """Say how much of a limit is used, and what one more of it is worth."""
     cells = use_cells(found, use)
     worth = f"; one more is worth {cells[4]}" if use.binds and cells[4] else ""
+    if use.limit is not None and use.name in ("budget", "sdr_hours") and use.used > use.limit * (1 + 1e-6) + 1e-6:
+        worth = ", which is more than there is"
     return f"{cells[0]}: {cells[1]} of {cells[2]}{worth}."
 
 
@@ -127,6 +129,9 @@ def lever_value(found: InCurrency, unit: str, value: float) -> str:
     if unit == "factor":
         return f"{value:.2f} times"
     text = f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    text = text.replace("-", MINUS)
+    if text == "1" and unit.endswith("s"):
+        return f"1 {unit[:-1]}" if unit not in ("odds",) else text
     return text if unit in ("odds", "weight", "people", "") else f"{text} {unit}"
 
 
