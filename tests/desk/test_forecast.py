@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.cli.test_measuring import Command, payper  # noqa: F401  # a fixture
 from tests.desk.conftest import HEADER, lead
 from tests.html_pages import Page
 
@@ -125,7 +126,7 @@ def test_a_contract_is_counted_on_at_its_pace_until_it_ends_is_paused_or_used_up
     assert anew() == (0, "Ended on 31 Jan 2026.")
 
 
-def test_a_programme_with_nothing_in_it_says_so(programme: Path, tmp_path: Path) -> None:
+def test_a_programme_with_nothing_in_it_says_so(payper: Command, programme: Path, tmp_path: Path) -> None:  # noqa: F811
     (programme / "deliveries" / "reach" / "one.csv").unlink()
     run_programme(programme, as_of=JANUARY)
     result = forecast_programme(programme, ForecastAsked(), page=tmp_path / "forecast.html")
@@ -133,6 +134,10 @@ def test_a_programme_with_nothing_in_it_says_so(programme: Path, tmp_path: Path)
     assert "Nothing was accepted by" in html
     assert "nan" not in re.sub(r"<[^>]*>", " ", html).lower().split()
     assert total(result, "all") == 0
+    assert not any(caption.startswith("Expected in") for caption in Page(html).tables)
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(re.findall(r'id="([^"]+)"', html))
+    code, shown, _ = payper("forecast", programme)
+    assert (code, "Nothing was accepted by" in shown, "week from" in shown) == (0, True, False)
     assert result.record is not None
     assert result.record.words.startswith("Too early to check")
 

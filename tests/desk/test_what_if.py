@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.cli.test_measuring import Command, payper  # noqa: F401  # a fixture
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
 from payper.desk.asking.what_if import FIGURES, what_if
@@ -83,3 +84,14 @@ def test_it_is_values_for_programs(played: Path, tmp_path: Path) -> None:
 def test_a_contract_that_delivered_nothing_is_said(played: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No deliveries of this contract"):
         what_if(terms(tmp_path), on="nobody", place=played)
+    with pytest.raises(UsageError, match="of the programme: reach"):
+        what_if(terms(tmp_path), on="raech", place=played)
+
+
+def test_a_day_on_which_nothing_was_delivered_yet_is_a_no_in_words(payper: Command, played: Path, tmp_path: Path) -> None:  # noqa: F811
+    asked = ("what-if", terms(tmp_path), "--on", "reach", "--programme", played, "--as-of", "2025-12-31")
+    code, shown, error = payper(*asked)
+    assert (code, shown) == (1, "")
+    assert error.startswith("Nothing was delivered under reach by 31 Dec 2025")
+    code, shown, _ = payper(*asked, "--json")
+    assert (code, json.loads(shown)["then"]["delivered"]) == (1, 0)

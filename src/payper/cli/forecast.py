@@ -11,6 +11,7 @@ import click
 from payper.cli import FINE, NO
 
 if TYPE_CHECKING:
+    from payper.advice.forecast import Forecast
     from payper.desk.asking.forecast import ForecastAsked, ForecastResult
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -88,8 +89,8 @@ def _shown(result: ForecastResult) -> str:
     from textwrap import fill
 
     from payper.advice.forecast_goals import steps_words
-    from payper.cli.terminal import bullets, strong, table
-    from payper.reports.forecast_words import headline, totals_cells, week_cells
+    from payper.cli.terminal import bullets, strong
+    from payper.reports.forecast_words import headline, is_groundless
     from payper.reports.words import day_in_words
 
     found, standing, record = result.found, result.standing, result.record
@@ -105,14 +106,8 @@ def _shown(result: ForecastResult) -> str:
     parts += [
         fill(f"Goal, {goal.asked.origin}: {goal.chance.said(result.currency)} {steps_words(goal)}".strip(), 80) for goal in result.goals
     ]
-    heads = [f"in {found.days // 7} weeks", "delivered", "contracted", "not bought", "all", "nine of ten futures"]
-    parts.append(
-        table(heads, [totals_cells(found, measure, result.currency, is_short=True) for measure in found.parts], right=(1, 2, 3, 4, 5))
-    )
-    shown = min(found.days // 7, WEEKS_MAX)
-    heads = ["week from", *(f"{name} {result.currency}" if name == "revenue" else name for name in found.parts)]
-    rows = [week_cells(found, week) for week in range(1, shown + 1)]
-    parts.append(table(heads, rows, right=tuple(range(1, len(heads)))))
+    if not is_groundless(found, accepted=standing.outcomes.height):
+        parts += _tables(found, result.currency)
     if result.plans:
         parts.append(
             bullets("Counted on from contracts:", [f"{plan.contract}: {plan.deliveries:,.0f}. {plan.words}" for plan in result.plans])
@@ -129,3 +124,15 @@ def _shown(result: ForecastResult) -> str:
     else:
         parts.append("Next: name a goal, such as --goal wins=20, or --html FILE for a page to forward.")
     return "\n\n".join(parts)
+
+
+def _tables(found: Forecast, currency: str) -> list[str]:
+    """Lay out all weeks together by source, and each week."""
+    from payper.cli.terminal import table
+    from payper.reports.forecast_words import totals_cells, week_cells
+
+    heads = [f"in {found.days // 7} weeks", "delivered", "contracted", "not bought", "all", "nine of ten futures"]
+    totals = table(heads, [totals_cells(found, measure, currency, is_short=True) for measure in found.parts], right=(1, 2, 3, 4, 5))
+    heads = ["week from", *(f"{name} {currency}" if name == "revenue" else name for name in found.parts)]
+    rows = [week_cells(found, week) for week in range(1, min(found.days // 7, WEEKS_MAX) + 1)]
+    return [totals, table(heads, rows, right=tuple(range(1, len(heads))))]

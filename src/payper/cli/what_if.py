@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from payper.cli import FINE
+from payper.cli import FINE, NO
 
 if TYPE_CHECKING:
     from payper.desk.asking.what_if import WhatIf
@@ -48,9 +48,11 @@ def what_if(file: Path, *, on: str, programme: Path | None, database: str | None
         found = ask(file, on=on, place=place_of(programme, database), as_of=as_of.date() if as_of else None, tell=tell)
     if is_json:
         print_json(found.to_json())
+    elif found.is_empty:
+        click.echo("\n".join(found.notes), err=True)
     else:
         click.echo(_shown(found))
-    return FINE
+    return NO if found.is_empty else FINE
 
 
 def _shown(found: WhatIf) -> str:

@@ -16,7 +16,18 @@ from payper.advice.forecast_plans import ContractPlan, Purchase
 from payper.advice.forecast_record import ForecastRecord
 from payper.reports.drawing import NARROW, WIDE
 from payper.reports.forecast_charts import Check, Fan, Stop, Week, checks_chart, fan_chart, weeks_ahead_chart
-from payper.reports.forecast_words import band, figure, headline, plan_cells, short, totals_cells, totals_of, unit_words, whole
+from payper.reports.forecast_words import (
+    band,
+    figure,
+    headline,
+    is_groundless,
+    plan_cells,
+    short,
+    totals_cells,
+    totals_of,
+    unit_words,
+    whole,
+)
 from payper.reports.page import Figure, Section, drawn, render_page
 from payper.reports.tables import Table
 from payper.reports.words import count, counted, day_in_words, percent
@@ -60,7 +71,8 @@ def render_forecast(
         payper_version: The version that made it.
     """
     sections = [_goal(found, goal, currency, place) for place, goal in enumerate(goals, 1)]
-    sections += [_measure(found, measure, currency) for measure in ORDER if measure in found.parts]
+    is_told = not is_groundless(found, accepted=accepted)
+    sections += [_measure(found, measure, currency) for measure in ORDER if measure in found.parts and is_told]
     sections += [_counted_on(plans, purchases), _trust(record)]
     return render_page(
         "forecast.html.j2",
@@ -71,7 +83,8 @@ def render_forecast(
         weeks=found.days // 7,
         headline=headline(found, goals, currency, accepted=accepted),
         lead=f"{counted(accepted, 'accepted delivery', 'accepted deliveries')} by {day_in_words(found.as_of)}.",
-        findings=_findings(found, goals, currency, record),
+        findings=_findings(found, goals, currency, record) if is_told else [record.words],
+        is_told=is_told,
         totals=Table(
             f"Expected in the {counted(found.days // 7, 'week')} after {day_in_words(found.as_of)}",
             ["", "Already delivered", "Contracted", "Not yet bought", "All", "Nine of ten futures"],

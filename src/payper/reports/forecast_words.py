@@ -18,8 +18,7 @@ MONEY = "revenue"
 
 def headline(found: Forecast, goals: Sequence[GoalOutlook], currency: str, *, accepted: int) -> str:
     """Say what matters most: the chance of the first goal, else what the weeks ahead bring."""
-    has_plans = bool((found.weekly.filter(pl.col("source") != SOURCES[0])["mean"] > 0).any())
-    if not accepted and not has_plans:
+    if is_groundless(found, accepted=accepted):
         return f"Nothing was accepted by {day_in_words(found.as_of)}, so there is nothing to forecast from"
     if goals:
         said = goals[0].chance.said(currency).split(":")[0].rstrip(".")
@@ -32,6 +31,11 @@ def headline(found: Forecast, goals: Sequence[GoalOutlook], currency: str, *, ac
         f"{figure(row['mean'], measure)} {unit_words(measure, currency)} expected in the {weeks} after {day_in_words(found.as_of)} "
         f"(nine of ten futures: {band(row, measure)})"
     )
+
+
+def is_groundless(found: Forecast, *, accepted: int) -> bool:
+    """Tell whether nothing was accepted and nothing is to come, so that every number would be 0."""
+    return not accepted and not bool((found.weekly.filter(pl.col("source") != SOURCES[0])["mean"] > 0).any())
 
 
 def totals_of(found: Forecast, measure: str) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -44,7 +45,7 @@ class WhatIf:
         likely: What these are taken to have cost and brought, at the rates under these terms of the deliveries accepted both times; it is
             inside `anew`.
         dropped: Deliveries accepted then and not anew.
-        notes: What was left out of the question.
+        notes: What was left out of the question; where nothing was delivered, that first.
     """
 
     on: str
@@ -57,6 +58,11 @@ class WhatIf:
     likely: Mapping[str, float]
     dropped: int
     notes: Sequence[str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing had been delivered by the day."""
+        return not self.then["delivered"]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain values with stable keys."""
@@ -89,22 +95,46 @@ def what_if(path: Path, *, on: str, place: Path | str, as_of: date | None = None
 
     Raises:
         TermsError: The file has errors.
-        UsageError: There is no programme, or nothing recorded under the contract.
+        UsageError: There is no programme, or no such contract in it.
     """
     terms = Contract.read(path)
     standing = read_standing(place, as_of=as_of, tell=tell)
     with read_database(find_database(place)) as database:
         past = _past(database, on, standing)
         events, returns = (known_facts(database, subject).filter(pl.col("fault").is_null()) for subject in ("milestones", "returns"))
+    name = f"{terms.id} v{terms.version}"
     if past.is_empty():
-        raise UsageError(
-            where=on,
-            seen="No deliveries of this contract are recorded here by that day.",
-            mend="Name a contract of the programme; summary.json lists them.",
-        )
+        return _nothing(standing, on=on, name=name)
     first = past.select(pl.min_horizontal(pl.coalesce("generated_at", "delivered_at"), "delivered_at").min()).item().date()
     held = replace(terms, id=on, starts=min(terms.starts, first), ends=None)
-    return _compare(held, past, events, returns, standing, on=on, name=f"{terms.id} v{terms.version}")
+    return _compare(held, past, events, returns, standing, on=on, name=name)
+
+
+def _nothing(standing: Standing, *, on: str, name: str) -> WhatIf:
+    """Say that a contract had delivered nothing by the day.
+
+    Raises:
+        UsageError: The programme has no such contract.
+    """
+    known = sorted(standing.words.contracts)
+    if on not in known:
+        near = difflib.get_close_matches(on, known, n=1) or known
+        mend = f"Name a contract of the programme: {', '.join(near)}." if near else "The programme has no contracts."
+        raise UsageError(where=f"--on {on}", seen="No deliveries of this contract are recorded here.", mend=mend)
+    none = dict.fromkeys(FIGURES, 0.0) | {"back_per_unit": None}
+    said = f"Nothing was delivered under {on} by {standing.day:%-d %b %Y}, so there is nothing to judge and settle anew."
+    return WhatIf(
+        on=on,
+        terms=name,
+        as_of=standing.day,
+        currency=standing.words.rates.base_currency,
+        then=none,
+        anew=none,
+        unknown=0,
+        likely=dict.fromkeys((*_COSTS, *_RESULTS), 0.0),
+        dropped=0,
+        notes=[said, *standing.notes],
+    )
 
 
 def _past(database: Database, contract: str, standing: Standing) -> pl.DataFrame:
