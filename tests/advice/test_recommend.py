@@ -97,7 +97,14 @@ def test_a_steady_flow_delivers_the_whole_mix_within_every_weeks_hours_and_slots
         assert week.meetings <= week.slots + 0.6
         assert all(units >= 0.69 * whole / 13 for units, whole in zip(week.units, mix.units, strict=True))
     assert flow.meetings_per_week <= flow.slots_per_week + 1e-6
-    assert flow.words
+    meetings = [week.meetings for week in flow.weeks]
+    assert f"{min(meetings):.1f} to {max(meetings):.1f} meetings a week, of the {80 / 13:.1f}" in flow.words[1]
+    for place, name in enumerate(flow.options):
+        each = [week.units[place] for week in flow.weeks]
+        if sum(each) > 0:
+            assert f"{min(each):.1f}" in flow.words[0]
+            assert f"{max(each):.1f}" in flow.words[0]
+            assert name in flow.words[0]
 
 
 def test_slots_already_taken_hold_deliveries_back() -> None:

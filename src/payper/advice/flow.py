@@ -114,7 +114,7 @@ def steady_flow(
     steady = float(rate @ units) / weeks
     empty = float(np.maximum(slots - held, 0.0).sum()) if np.isfinite(slots) else 0.0
     names = tuple(option.name for option in problem.options)
-    words = _words(names, units, weeks, steady, float(slots), needed)
+    words = _words(names, plan, held, steady, float(slots), needed)
     return FlowPlan(
         options=names, weeks=rows, meetings_per_week=steady, slots_per_week=float(slots), empty_slots=empty, needed=needed, words=words
     )
@@ -183,15 +183,15 @@ def _spread(units: Array, rate: Array, delays: Array, on_the_way: Array, slots: 
 
 
 def _words(
-    names: tuple[str, ...], units: Array, weeks: int, steady: float, slots: float, needed: tuple[float | None, ...]
+    names: tuple[str, ...], plan: Array, held: Array, steady: float, slots: float, needed: tuple[float | None, ...]
 ) -> tuple[str, ...]:
-    words = []
-    bought = [f"{each / weeks:.1f} a week of {name}" for name, each in zip(names, units, strict=True) if each > 0]
+    """Say what the table by week holds."""
+    bought = [f"{_span(each)} a week of {name}{_most(each)}" for name, each in zip(names, plan, strict=True) if each.sum() > 0]
     if not bought:
         return ("Nothing is bought, so nothing flows.",)
-    words.append(f"Take delivery of {' and '.join(bought)}, less in the first weeks' slots that are already full.")
+    words = [f"Take delivery of {' and '.join(bought)}."]
     if np.isfinite(slots) and slots > 0:
-        words.append(f"Once steady, that fills {steady:.1f} of the {slots:.1f} meetings a week that can be planned with.")
+        words.append(f"That brings {_span(held)} meetings a week, of the {slots:.1f} that can be planned with.")
         if steady < 0.9 * slots:
             more = [
                 f"{(slots - steady) / slots * each:.1f} more a week of {name}"
@@ -200,3 +200,13 @@ def _words(
             ]
             words.append(f"To fill the rest takes {' or '.join(more)}.")
     return tuple(words)
+
+
+def _span(weeks: Array) -> str:
+    """Write the least and the most of all weeks, or the one number that they have in common."""
+    low, high = f"{weeks.min():.1f}", f"{weeks.max():.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _most(weeks: Array) -> str:
+    return "" if f"{weeks.min():.1f}" == f"{weeks.max():.1f}" else f" (most in week {int(weeks.argmax()) + 1})"
