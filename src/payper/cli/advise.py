@@ -73,44 +73,30 @@ def _shown(advice: Advice, found: Recommendation) -> str:
     from textwrap import fill
 
     from payper.cli.terminal import bullets, strong, table
-    from payper.reports.advice_words import (
-        LINE_HEADS,
-        amount,
-        change_words,
-        line_cells,
-        measured_words,
-        model_words,
-        range_words,
-        runner_up_words,
-        sure_words,
-        test_words,
-        use_words,
-    )
+    from payper.reports import advice_words as words
 
-    parts = [strong(fill(found.headline, 80))]
+    parts = [strong(fill(found.headline, 80)), *(fill(note, 80) for note in found.notes)]
     if found.banner:
         parts.append(fill(found.banner, 80))
     if advice.record:
         parts.append(fill(f"Own record: {advice.record}.", 80))
-    parts.append(fill(sure_words(found), 80))
-    parts.append(table(list(LINE_HEADS), [line_cells(found, line) for line in found.lines], right=(1, 2, 3, 4)))
-    parts.append(bullets("Share of spend:", [f"{model_words(each.model)}: {range_words(each)}" for each in found.shares]))
+    parts.append(fill(words.sure_words(found), 80))
+    parts.append(table(list(words.LINE_HEADS), [words.line_cells(found, line) for line in found.lines], right=(1, 2, 3, 4)))
+    parts.append(bullets("Share of spend:", [f"{words.model_words(each.model)}: {words.range_words(each)}" for each in found.shares]))
     parts.append(bullets("Why:", [f"{ground.words} [{', '.join(ground.keys)}]" for ground in found.grounds]))
     if found.measured:
-        parts.append(bullets("Your own record, and what is used after it:", [measured_words(found, row) for row in found.measured]))
-    parts.append(bullets("What is used of what there is:", [use_words(found, use) for use in found.mix.uses]))
+        parts.append(bullets("Your own record, and what is used after it:", [words.measured_words(found, row) for row in found.measured]))
+    parts.append(bullets("What is used of what there is:", [words.use_words(found, use) for use in found.mix.uses]))
+    if found.pair_break_evens:
+        prices = [words.break_even_words(found, pair) for pair in found.pair_break_evens]
+        parts.append(bullets("What an appointment may cost, by what is scarce:", prices))
     if found.runner_ups:
-        parts.append(bullets("Runner-up mixes:", [runner_up_words(found, each) for each in found.runner_ups]))
-    told = [change_words(found, each) for each in found.changes if each.changes_advice][:4]
-    parts.append(bullets("What would change the advice:", told or ["No single answer within its likely range does."]))
-    cautious = f"The mix of a cautious buyer brings {amount(found, found.cautious.value_minor)} on average and "
-    cautious += f"{amount(found, found.cautious.tail_minor)} in the worst tenth of futures."
-    parts.append(fill(cautious, 80))
-    if found.goal is not None:
-        parts.append(fill(found.goal.words, 80))
+        parts.append(bullets("Runner-up mixes:", [words.runner_up_words(found, each) for each in found.runner_ups]))
+    parts += _turns(found)
     if found.first_test is not None:
-        parts.append(fill(test_words(found, found.first_test), 80))
-    assumed = [*found.assumptions, *found.notes, *advice.notes]
+        parts.append(fill(words.test_words(found, found.first_test), 80))
+    parts.append(fill(f"By week: {' '.join(found.flow.words)}", 80))
+    assumed = [*found.assumptions, *advice.notes]
     if assumed:
         parts.append(bullets("Taken for want of an answer, and notes:", assumed))
     if advice.page is not None:
@@ -118,3 +104,25 @@ def _shown(advice: Advice, found: Recommendation) -> str:
     else:
         parts.append("Next: change an answer and ask again, or name --html FILE for a page to forward.")
     return "\n\n".join(parts)
+
+
+def _turns(found: Recommendation) -> list[str]:
+    """Say what would change the advice, what a cautious buyer buys, and what reaching the goal takes."""
+    from textwrap import fill
+
+    from payper.cli.terminal import bullets
+    from payper.reports.advice_words import amount, change_words, pair_words, units_words
+
+    parts = []
+    if found.changes:
+        told = [change_words(found, each) for each in found.changes if each.changes_advice][:4]
+        told = told or ["No single answer within its likely range does."]
+        told += [pair_words(found, pair) for pair in found.pair_changes[:4]]
+        parts.append(bullets("What would change the advice:", told))
+    cautious = f"A cautious buyer's mix ({units_words(found, found.cautious.units) or 'nothing'}) brings "
+    cautious += f"{amount(found, found.cautious.value_minor)} on average and {amount(found, found.cautious.tail_minor)} in the worst "
+    parts.append(fill(f"{cautious}tenth of futures.", 80))
+    if found.goal is not None:
+        plan = units_words(found, found.goal.plan.mix.units)
+        parts.append(fill(f"{found.goal.words}{f' It buys {plan}.' if plan else ''}", 80))
+    return parts

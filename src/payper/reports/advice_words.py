@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from payper.advice.break_even import BINDING_WORDS, Band
+from payper.advice.break_even import BINDING_WORDS, Band, PairBreakEven
 from payper.advice.first_test import FirstTest
 from payper.advice.grounds import LIMIT_WORDS, UNIT_WORDS
 from payper.advice.measured import Measured
@@ -110,14 +111,27 @@ def use_cells(found: Recommendation, use: Use) -> list[str]:
 def runner_up_words(found: Recommendation, other: RunnerUp) -> str:
     """Say what another mix is and what it is expected to lose."""
     name = other.name[0].upper() + other.name[1:]
-    units = [
-        f"{count(round(units))} {UNIT_WORDS[line.model]} ({line.option})" for line, units in zip(found.lines, other.units, strict=True)
-        if units >= 0.5
-    ]  # fmt: skip
-    bought = f" ({enumerated(units)})" if units else ""
+    units = units_words(found, other.units)
+    bought = f" ({units})" if units else ""
     less = amount(found, abs(other.loss_minor))
     side = "less" if other.loss_minor >= 0 else "more"
     return f"{name}{bought}: {less} {side} on average, and more than the advice in {percent(other.chance_better)} of futures."
+
+
+def units_words(found: Recommendation, units: Sequence[float]) -> str:
+    """Say how many units of each offer a mix buys; empty where it buys none."""
+    parts = [
+        f"{count(round(each))} {UNIT_WORDS[line.model]} ({line.option})"
+        for line, each in zip(found.lines, units, strict=True)
+        if each >= 0.5
+    ]
+    return enumerated(parts) if parts else ""
+
+
+def break_even_words(found: Recommendation, pair: PairBreakEven) -> str:
+    """Say what appointments may cost against another offer, by what is scarce."""
+    parts = [f"{amount(found, band.middle)} where {BINDING_WORDS[name]}" for name, band in pair.bands.items()]
+    return f"{pair.option} against {pair.other}: {enumerated(parts)}."
 
 
 def lever_value(found: InCurrency, unit: str, value: float) -> str:
