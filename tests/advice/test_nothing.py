@@ -41,6 +41,12 @@ def test_all_that_is_shown_is_of_whole_units() -> None:
         assert 0 <= share.low <= share.share <= share.high <= 1
 
 
+def test_an_audience_that_is_bought_up_is_told_first() -> None:
+    advice = advise(audience={"already_bought": "9000"})
+    assert "9,000 units were bought before in an audience of 8,000 people" in advice.notes[0]
+    assert not usual().notes
+
+
 def test_promises_beyond_the_budget_stand_beside_the_budget_that_there_is() -> None:
     advice = advise(OFFERS.replace("price = 420", "price = 420\ncommitted_units = 300"))
     budget = advice.mix.use("budget")

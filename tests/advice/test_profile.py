@@ -12,6 +12,7 @@ from payper.advice.priors import BREADTH, FOLLOW_UP, NURTURE, PRIORS, Mark
 from payper.advice.profile import Profile, numbers_of
 from payper.advice.profile_reading import NUMBER_KEYS, read_profile
 from payper.advice.questions import QUESTIONS
+from payper.errors import UsageError
 
 
 def profile_of(text: str) -> Profile:
@@ -149,9 +150,12 @@ def test_an_offer_in_another_currency_is_taken_at_its_rate() -> None:
 
 
 def test_benchmark_offers_are_said_to_be_benchmarks() -> None:
-    offers, words = offers_of(profile_of('currency = "EUR"\n[revenue]\ndeal_size = "9000"\nbudget = "20000"\n'))
+    text = 'currency = "EUR"\n[revenue]\ndeal_size = "9000"\nbudget = "20000"\n'
+    offers, words = offers_of(profile_of(text + '[rates]\nUSD = "0.9"\n'))
     assert {offer.mark for offer in offers} == {Mark.VENDOR}
-    assert "at par" in words[1]
+    assert "prices of the trade" in words[0]
+    with pytest.raises(UsageError, match="no rate to EUR"):
+        offers_of(profile_of(text))
 
 
 def test_days_give_months_and_a_budget_for_the_period() -> None:

@@ -92,6 +92,9 @@ def _audience(profile: Profile) -> Iterator[Contradiction]:
         key = "audience.target_accounts" if audience.target_accounts == 0 else "audience.prospects"
         yield Contradiction(_W, f"`{key}` is 0: there is nobody to reach.", "Write how many there are, or take the line out.", key)
     known = audience.prospects or (audience.target_accounts or 0) * (audience.people_per_account or 3)
+    if audience.already_bought is not None and 0 < known <= audience.already_bought:
+        seen = f"`already_bought` says {audience.already_bought:,.0f} of {known:,.0f} people: nobody is left to buy."
+        yield Contradiction(_W, seen, "Write how many of them were bought, or how many people there are in all.", "audience.already_bought")
     if audience.breadth == "broad" and 0 < known < 2000:
         seen = f'The audience is "broad", and yet only {known:,.0f} people are in it; the count is taken.'
         yield Contradiction(_W, seen, "Take `breadth` out.", "audience.breadth")

@@ -11,12 +11,14 @@ from payper.advice.options import Array, Audience, Draws, Limits, MixProblem, Op
 from payper.advice.pooling import Rate, StepCount, pooled_rates
 from payper.advice.priors import Mark, prior
 from payper.advice.profile import Numbers, Offer, Profile
+from payper.errors import UsageError
 from payper.money import exponent
 
 STEPS = ("booked", "held", "opportunity", "won")
 COMMON: dict[str, float] = {"booked": 0.5, "held": 0.5, "opportunity": 0.5, "won": 0.8}
 """How much of what is doubted of a step concerns all offers alike; winning is the work of the buyer's one sales force. Assumed."""
 _UNSEEN = StepCount()
+_PRICES = frozenset(("lead_price", "appointment_price", "hybrid_lead_price", "hybrid_held_price"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,19 @@ class Outlook:
 
 
 def offers_of(profile: Profile) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-    """Give the offers of a profile, or three benchmark offers with an assumption that says so."""
+    """Give the offers of a profile, or three benchmark offers with an assumption that says so.
+
+    Raises:
+        UsageError: Benchmark prices are needed in another currency than USD, and the profile has no rate.
+    """
     if profile.offers:
         return profile.offers, ()
+    if profile.currency != "USD" and profile.usd_rate is None and not _PRICES.issubset(profile.overrides):
+        raise UsageError(
+            where=profile.path or "profile",
+            seen=f"No offer is written, and prices of the trade are in USD, which has no rate to {profile.currency}.",
+            mend=f'Write the offers that you have, or `[rates]` with `USD = "..."`, the {profile.currency} that one USD costs.',
+        )
     scale = 10.0 ** (exponent(profile.currency) or 0) * (profile.usd_rate or 1.0)
 
     def price(key: str) -> int:
@@ -90,10 +102,7 @@ def offers_of(profile: Profile) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
         Offer(name="a hybrid provider", provider="hybrid provider", model="hybrid", price_minor=price("hybrid_lead_price"),
               held_price_minor=price("hybrid_held_price"), source=prior("hybrid_lead_price").source, mark=mark("hybrid_lead_price")),
     )  # fmt: skip
-    words = ["No offer is written: three providers at the prices of the trade are compared."]
-    if profile.currency != "USD" and profile.usd_rate is None:
-        words.append(f"Prices of the trade are in USD and taken as {profile.currency} at par, as `rates.USD` is not written.")
-    return offers, tuple(words)
+    return offers, ("No offer is written: three providers at the prices of the trade are compared.",)
 
 
 def visible_share(numbers: Numbers, days: float) -> float:

@@ -52,14 +52,14 @@ def recommend(
     """
     situation, words = _situation(profile, history, seed)
     numbers, caution = situation.numbers, situation.numbers["caution"]
-    problem, notes = _able(situation.problem(draws), profile.currency)
+    problem, told = _able(situation.problem(draws), profile.currency)
     best, average, cautious = _best(problem, caution)
     without = _without_each(problem, best, caution)
     bands = _walk_away(problem, best, without)
     mix, average, cautious = (_as_bought(problem, situation, each) for each in (best, average, cautious))
     lines = _lines(situation, problem, mix, bands)
     sure, loses, runner_ups = _compare(situation, problem, mix, [average, cautious], without)
-    is_thorough = is_thorough and not notes
+    is_thorough = is_thorough and not told
     alone, pairs = changes(situation, best, caution=caution) if is_thorough else ((), ())
     hindrance = None if any(line.units for line in lines) else hindrance_of(situation, problem, best)
     return Recommendation(
@@ -87,7 +87,7 @@ def recommend(
         numbers=numbers.rows,
         measured=measured_of(situation),
         assumptions=(*words, *numbers.assumptions),
-        notes=notes,
+        notes=(*told, *_bought_up(situation)),
         draws=draws,
         seed=seed,
     )
@@ -146,6 +146,17 @@ def _able(problem: MixProblem, currency: str) -> tuple[MixProblem, tuple[str, ..
         sdr_hours=None if limits.sdr_hours is None else max(limits.sdr_hours, needed.get("sdr_hours", 0.0)),
     )
     return replace(problem, options=options, limits=wider), (*told, "What is promised is taken as bought; nothing more fits.")
+
+
+def _bought_up(situation: Situation) -> tuple[str, ...]:
+    """Say where as much was bought before as there are people."""
+    prospects, before = situation.numbers["prospects"], situation.numbers["already_bought"] + situation.bought
+    if not 0 < prospects <= before:
+        return ()
+    return (
+        f"{before:,.0f} units were bought before in an audience of {prospects:,.0f} people: either hardly anybody new is left or the "
+        f"audience is larger. The advice takes it that {np.exp(-before / prospects):.0%} of what is bought next is new.",
+    )
 
 
 def _without_each(problem: MixProblem, mix: Mix, caution: float) -> dict[int, Mix]:
