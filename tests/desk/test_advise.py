@@ -126,6 +126,18 @@ def test_every_number_and_answer_that_a_ground_rests_on_can_be_opened_on_the_pag
     assert "nan" not in re.sub(r"<[^>]*>", " ", text).lower().split()
 
 
+def test_promises_beyond_the_budget_lead_the_page(profile: Path, tmp_path: Path) -> None:
+    offer = '\n[[offer]]\nprovider = "meetly"\nmodel = "appointment"\nprice = "400.00"\ncommitted_units = 5000\n'
+    profile.write_text(profile.read_text("utf-8") + offer, encoding="utf-8")
+    advice = advise(profile, page=tmp_path / "advice.html")
+    assert advice.recommendation is not None
+    text = (tmp_path / "advice.html").read_text("utf-8")
+    first = re.search(r'<ol class="findings">\s*<li>([^<]*)', text)
+    assert first is not None
+    assert first[1] == advice.recommendation.notes[0]
+    assert first[1].startswith("What is promised costs 2,000,000 USD, more than the budget of")
+
+
 def test_what_a_profile_says_is_escaped_on_the_page(profile: Path, tmp_path: Path) -> None:
     offer = '\n[[offer]]\nprovider = "<b>x</b>"\nmodel = "lead"\nprice = "50.00"\n'
     profile.write_text(profile.read_text("utf-8") + offer, encoding="utf-8")

@@ -84,7 +84,7 @@ def advice_values(found: Recommendation, profile: Profile, *, record: str, findi
         "numbers": [{"key": number.key, "cells": number_cells(found, number)} for number in found.numbers],
         "answers": _answers(profile),
         "assumptions": [*found.assumptions],
-        "notes": [*found.notes, *findings, *notes],
+        "notes": [*findings, *notes],
         "draws": found.draws,
         "seed": found.seed,
     }

@@ -103,7 +103,10 @@ def use_cells(found: Recommendation, use: Use) -> list[str]:
         worth = "" if use.worth_minor is None else f"{use.worth_minor:.2f} {found.currency} per {found.currency}"
     else:
         unit = {"sdr_hours": " hours", "ae_slots": " meetings", "payback": " months"}.get(use.name, " people")
-        used, limit = f"{use.used:,.0f}{unit}", "no limit" if use.limit is None else f"{use.limit:,.0f}{unit}"
+        used, limit = (
+            "no limit" if each is None else f"{each:,.0f}{unit.removesuffix('s') if f'{each:,.0f}' == '1' else unit}"
+            for each in (use.used, use.limit)
+        )
         worth = "" if use.worth_minor is None else amount(found, use.worth_minor)
     return [limit_words(use.name), used, limit, "yes" if use.binds else "no", worth]
 

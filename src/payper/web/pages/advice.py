@@ -43,7 +43,11 @@ Parts = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART
 def advice_page(request: Asked) -> Response[Any]:
     """Say what to buy, or begin with the questions."""
     with signed_in(request) as visit:
-        profile, worked = read_advice(visit.directory, visit.actor)
+        try:
+            profile, worked = read_advice(visit.directory, visit.actor)
+        except UsageError as error:
+            asked = read_own_profile(visit.directory, visit.actor)
+            return page(visit, "advice_start.html.j2", status=400, title="Advice", profile=asked, groups=GROUPS, error=error)
         if worked is None:
             return page(visit, "advice_start.html.j2", title="Advice", profile=profile, groups=GROUPS, error=None)
         if worked.value is None:
