@@ -62,7 +62,6 @@ class _Job:
             self.value = self.work(self._tell)
         except BaseException as error:  # noqa: BLE001  # told to the one who waits
             self.error = error
-        self.ended.set()
 
     def _tell(self, stage: str, done: int, of: int | None) -> None:
         self.stage, self.share = stage, done / of if of else 0.0
@@ -127,6 +126,8 @@ class _Bench:
                     self._kept.move_to_end(key)
                     while len(self._kept) > KEPT_MAX:
                         self._kept.popitem(last=False)
+            # Only now, so that who was answered and asks again finds it kept, and no job that is over.
+            job.ended.set()
 
 
 _BENCH = _Bench()
