@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from payper.adjudication.late import Late
 from payper.periods import window_ends
 from payper.reasons import Reason
 from payper.terms.contract import Contract
 
 
-def appointment_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+def appointment_faults(late: Late, contract: Contract) -> dict[Reason, pl.Expr]:
     """Give, per appointment reason, the expression that holds where the delivery has the fault.
 
     Both windows begin at `delivered_at` and include their ends: a meeting exactly at the end of the notice, or of the horizon, is fine.
@@ -20,9 +21,11 @@ def appointment_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, 
         return faults
     is_appointment = pl.col("kind") == "appointment"
     if meeting.notice is not None:
-        earliest = window_ends(frame["delivered_at"], meeting.notice, contract.calendar)
-        faults[Reason.NOTICE_TOO_SHORT] = pl.lit(frame["meeting_at"] < earliest) & is_appointment
+        notice = meeting.notice
+        is_soon = late.of("soon", lambda frame: frame["meeting_at"] < window_ends(frame["delivered_at"], notice, contract.calendar))
+        faults[Reason.NOTICE_TOO_SHORT] = is_soon & is_appointment
     if meeting.horizon is not None:
-        latest = window_ends(frame["delivered_at"], meeting.horizon, contract.calendar)
-        faults[Reason.BEYOND_HORIZON] = pl.lit(frame["meeting_at"] > latest) & is_appointment
+        horizon = meeting.horizon
+        is_far = late.of("far", lambda frame: frame["meeting_at"] > window_ends(frame["delivered_at"], horizon, contract.calendar))
+        faults[Reason.BEYOND_HORIZON] = is_far & is_appointment
     return faults

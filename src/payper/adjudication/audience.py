@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
+from payper.adjudication.late import Late
 from payper.adjudication.record import missing, required_fields
 from payper.deliveries import SOURCES
 from payper.normalisation import industries
@@ -17,7 +16,7 @@ from payper.terms.expressions import compile_condition, evaluate
 _RANKS = {word: seniority_rank(word) for word in ("intern", "entry", "senior", "manager", "director", "vp", "c-level", "owner")}
 
 
-def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+def audience_faults(late: Late, contract: Contract) -> dict[Reason, pl.Expr]:
     """Give, per reason of the audience stage, the expression that holds where the delivery has the fault."""
     audience = contract.audience
     faults: dict[Reason, pl.Expr] = {}
@@ -33,25 +32,24 @@ def audience_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.
         faults[Reason.REVENUE_UNKNOWN] = ~inside & ~outside & ~missing(contract, "revenue")
         faults[Reason.REVENUE_OUTSIDE] = outside
     if audience.industries:
-        asked = industries.is_asked(
-            frame.select("industry_code", "industry_codes"), [(each.system, each.code) for each in audience.industries]
-        )
-        faults[Reason.INDUSTRY_UNKNOWN] = pl.lit(asked.is_null()) & ~missing(contract, "industry")
-        faults[Reason.INDUSTRY_OUTSIDE] = pl.lit(~asked)
-    faults |= _title_faults(frame, contract)
+        wanted = [(each.system, each.code) for each in audience.industries]
+        asked = late.of("asked industry", lambda frame: industries.is_asked(frame.select("industry_code", "industry_codes"), wanted))
+        faults[Reason.INDUSTRY_UNKNOWN] = asked.is_null() & ~missing(contract, "industry")
+        faults[Reason.INDUSTRY_OUTSIDE] = ~asked
+    faults |= _title_faults(late, contract)
     if audience.only is not None:
         known = pl.any_horizontal(pl.col(name).is_not_null() for name in ("email", "website", "company"))
         excused = pl.any_horizontal(missing(contract, name) for name in ("email", "website", "company")) & ~known
-        faults[Reason.COMPANY_NOT_TARGETED] = ~_listed(frame, [audience.only]) & ~excused
+        faults[Reason.COMPANY_NOT_TARGETED] = ~_listed(late, "only", (audience.only,)) & ~excused
     if audience.suppress or audience.everywhere:
-        faults[Reason.SUPPRESSED] = _listed(frame, (*audience.suppress, *audience.everywhere))
+        faults[Reason.SUPPRESSED] = _listed(late, "suppress", (*audience.suppress, *audience.everywhere))
     if audience.rule is not None:
         condition = compile_condition(audience.rule)
-        holds = evaluate(condition, frame, zone=contract.zone)
+        holds = late.of("rule", lambda frame: evaluate(condition, frame, zone=contract.zone))
         required = set(required_fields(contract, kind="appointment")) & {SOURCES.get(name, name) for name in condition.names}
         excused = pl.any_horizontal(missing(contract, name) for name in required) if required else pl.lit(value=False)
-        faults[Reason.RULE_UNKNOWN] = pl.lit(holds.is_null()) & ~excused
-        faults[Reason.RULE_FAILED] = pl.lit(~holds)
+        faults[Reason.RULE_UNKNOWN] = holds.is_null() & ~excused
+        faults[Reason.RULE_FAILED] = ~holds
     return faults
 
 
@@ -69,7 +67,7 @@ def _range(asked: Range, name: str) -> tuple[pl.Expr, pl.Expr]:
     return is_known & above & below, outside
 
 
-def _title_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+def _title_faults(late: Late, contract: Contract) -> dict[Reason, pl.Expr]:
     """Test what is recognised of a title, and give TITLE_UNKNOWN once for what is asked and not recognised (RULES 19 and 20)."""
     audience = contract.audience
     faults: dict[Reason, pl.Expr] = {}
@@ -84,10 +82,11 @@ def _title_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Ex
         unknown.append(pl.col("seniority").is_null())
     attendee = contract.appointment.attendee if contract.appointment is not None else None
     if attendee is not None:
-        holds = evaluate(compile_condition(attendee), frame, zone=contract.zone)
+        condition = compile_condition(attendee)
+        holds = late.of("attendee", lambda frame: evaluate(condition, frame, zone=contract.zone))
         is_appointment = pl.col("kind") == "appointment"
-        unknown.append(pl.lit(holds.is_null()) & is_appointment)
-        faults[Reason.NOT_DECISION_MAKER] = pl.lit(~holds) & is_appointment
+        unknown.append(holds.is_null() & is_appointment)
+        faults[Reason.NOT_DECISION_MAKER] = ~holds & is_appointment
     if unknown:
         faults[Reason.TITLE_UNKNOWN] = pl.any_horizontal(unknown) & ~missing(contract, "title")
     return faults
@@ -101,7 +100,7 @@ def _on_ladder(asked: SeniorityRange) -> pl.Expr:
     return pl.when(pl.col("seniority").is_in(list(_RANKS))).then(pl.col("seniority").is_in(inside))
 
 
-def _listed(frame: pl.DataFrame, lists: Sequence[ListEntries]) -> pl.Expr:
+def _listed(late: Late, name: str, lists: tuple[ListEntries, ...]) -> pl.Expr:
     """Tell whether e-mail, a registrable domain or the company key stands on one of the lists, plain or as SHA-256 (RULES 21)."""
     listed = pl.lit(value=False)
     for column, entries in (
@@ -111,24 +110,28 @@ def _listed(frame: pl.DataFrame, lists: Sequence[ListEntries]) -> pl.Expr:
         ("company_key", frozenset[str]().union(*(each.company_keys for each in lists))),
     ):
         if entries:
-            listed = listed | pl.col(column).is_in(sorted(entries)).fill_null(value=False)
+            listed = listed | pl.col(column).is_in(_as_column(entries)).fill_null(value=False)
     digests = frozenset[str]().union(*(each.digests for each in lists))
     if digests:
-        listed = listed | pl.lit(_has_digest(frame, digests))
+        kept = _as_column(digests)
+        listed = listed | late.of(f"digest of {name}", lambda frame: _has_digest(frame, kept))
     return listed
 
 
-def _has_digest(frame: pl.DataFrame, digests: frozenset[str]) -> pl.Series:
+def _as_column(entries: frozenset[str]) -> pl.Series:
+    """Give entries as a column of one row, the form in which `is_in` takes them without making a column of them at every call."""
+    return pl.Series(sorted(entries), dtype=pl.String).implode()
+
+
+def _has_digest(frame: pl.DataFrame, digests: pl.Series) -> pl.Series:
     """Compare the SHA-256 of the trimmed lower-case texts, as sent and as normalised, with a list's digests."""
     import polars_hash as plh
 
     hashed = frame.select(
-        plh.col(name).chash.sha2_256().is_in(sorted(digests)).fill_null(value=False).alias(name)
+        plh.col(name).chash.sha2_256().is_in(digests).fill_null(value=False).alias(name)
         for name in ("email_normal", "email_domain", "website_domain", "company_key")
     )
     sent = frame.select(
         pl.col("email").str.strip_chars().str.to_lowercase(), pl.col("company").str.strip_chars().str.to_lowercase()
-    ).select(
-        plh.col(name).chash.sha2_256().is_in(sorted(digests)).fill_null(value=False).alias(f"{name}_sent") for name in ("email", "company")
-    )
+    ).select(plh.col(name).chash.sha2_256().is_in(digests).fill_null(value=False).alias(f"{name}_sent") for name in ("email", "company"))
     return hashed.hstack(sent).select(pl.any_horizontal(pl.all()).alias("listed"))["listed"]

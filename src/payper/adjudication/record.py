@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
+from payper.adjudication.late import Late, Make
 from payper.deliveries import ANSWER_PREFIX
-from payper.periods import window_ends
+from payper.periods import Period, window_ends
 from payper.reasons import Reason
 from payper.terms.contract import Contract
 
@@ -38,9 +41,9 @@ def missing(contract: Contract, field: str) -> pl.Expr:
     return pl.lit(value=False)
 
 
-def missing_fields(contract: Contract, frame: pl.DataFrame) -> pl.Expr:
+def missing_fields(contract: Contract, columns: Collection[str]) -> pl.Expr:
     """Name the required fields that are empty, joined by commas; empty text where none is."""
-    absent = _without(frame, contract)
+    absent = _without(columns, contract)
     names = [
         pl.when(pl.lit(value=True) if field in absent else missing(contract, field)).then(pl.lit(field))
         for field in required_fields(contract, kind="appointment")
@@ -48,11 +51,11 @@ def missing_fields(contract: Contract, frame: pl.DataFrame) -> pl.Expr:
     return pl.concat_str(names, separator=", ", ignore_nulls=True) if names else pl.lit("")
 
 
-def record_faults(frame: pl.DataFrame, contract: Contract, *, no_mx: pl.Expr | None = None) -> dict[Reason, pl.Expr]:
+def record_faults(late: Late, contract: Contract, *, no_mx: pl.Expr | None = None) -> dict[Reason, pl.Expr]:
     """Give, per reason of the record stage, the expression that holds where the delivery has the fault.
 
     Args:
-        frame: Normalised deliveries.
+        late: The columns of normalised deliveries.
         contract: The version that judges them all.
         no_mx: Holds where the domain is known to take no mail; None when nobody asked (RULES 15).
     """
@@ -60,7 +63,7 @@ def record_faults(frame: pl.DataFrame, contract: Contract, *, no_mx: pl.Expr | N
     faults: dict[Reason, pl.Expr] = {}
     fields = required_fields(contract, kind="appointment")
     if fields:
-        absent = _without(frame, contract)
+        absent = _without(late.columns, contract)
         faults[Reason.FIELD_MISSING] = pl.any_horizontal(
             pl.lit(value=True) if field in absent else missing(contract, field) for field in fields
         )
@@ -69,11 +72,10 @@ def record_faults(frame: pl.DataFrame, contract: Contract, *, no_mx: pl.Expr | N
         faults[Reason.PHONE_INVALID] = ~pl.col("phone_is_valid")
     if "matches_country" in record.phone:
         faults[Reason.PHONE_COUNTRY] = pl.col("phone_is_valid") & ~pl.col("phone_countries_match")
-    faults |= _consent_faults(frame, contract)
+    faults |= _consent_faults(late, contract)
     if record.fresh is not None:
-        ends = window_ends(frame["generated_at"], record.fresh, contract.calendar)
-        faults[Reason.STALE] = pl.lit(ends < frame["delivered_at"])
-    faults |= _answer_faults(frame, contract)
+        faults[Reason.STALE] = late.of("stale", _is_over("generated_at", record.fresh, contract))
+    faults |= _answer_faults(late.columns, contract)
     faults[Reason.IMPLAUSIBLE] = (
         pl.col("implausible").is_not_null()
         | (pl.col("generated_at") > pl.col("delivered_at")).fill_null(value=False)
@@ -82,9 +84,14 @@ def record_faults(frame: pl.DataFrame, contract: Contract, *, no_mx: pl.Expr | N
     return faults
 
 
-def _without(frame: pl.DataFrame, contract: Contract) -> frozenset[str]:
+def _without(columns: Collection[str], contract: Contract) -> frozenset[str]:
     """Name the required columns that the frame does not even have (answers that nobody gave)."""
-    return frozenset(field for field in contract.record.required if field not in frame.columns)
+    return frozenset(field for field in contract.record.required if field not in columns)
+
+
+def _is_over(column: str, window: Period, contract: Contract) -> Make:
+    """Tell of every delivery whether a window that begins at an instant of it had ended when it was delivered."""
+    return lambda frame: window_ends(frame[column], window, contract.calendar) < frame["delivered_at"]
 
 
 def _email_faults(checks: frozenset[str], *, no_mx: pl.Expr | None) -> dict[Reason, pl.Expr]:
@@ -103,7 +110,7 @@ def _email_faults(checks: frozenset[str], *, no_mx: pl.Expr | None) -> dict[Reas
     return faults
 
 
-def _consent_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+def _consent_faults(late: Late, contract: Contract) -> dict[Reason, pl.Expr]:
     consent = contract.record.consent
     if consent is None:
         return {}
@@ -111,11 +118,10 @@ def _consent_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.
     open_fields = [field for field in consent.fields if field not in contract.record.required]
     if open_fields:
         faults[Reason.CONSENT_MISSING] = pl.any_horizontal(
-            pl.col(field).is_null() if field in frame.columns else pl.lit(value=True) for field in open_fields
+            pl.col(field).is_null() if field in late.columns else pl.lit(value=True) for field in open_fields
         )
     if consent.max_age is not None:
-        ends = window_ends(frame["consent_at"], consent.max_age, contract.calendar)
-        faults[Reason.CONSENT_EXPIRED] = pl.lit(ends < frame["delivered_at"])
+        faults[Reason.CONSENT_EXPIRED] = late.of("consent expired", _is_over("consent_at", consent.max_age, contract))
     return faults
 
 
@@ -124,12 +130,12 @@ def fold_answer(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(DASHES, "-").str.replace_all(r"\s+", " ").str.strip_chars().str.to_lowercase()
 
 
-def _answer_faults(frame: pl.DataFrame, contract: Contract) -> dict[Reason, pl.Expr]:
+def _answer_faults(columns: Collection[str], contract: Contract) -> dict[Reason, pl.Expr]:
     empty: list[pl.Expr] = []
     wrong: list[pl.Expr] = []
     for question in contract.record.questions:
         column = ANSWER_PREFIX + question.field
-        if column not in frame.columns:
+        if column not in columns:
             if column not in contract.record.required:
                 empty.append(pl.lit(value=True))
             continue

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
 
 import polars as pl
 
 from payper.adjudication.appointment import appointment_faults
 from payper.adjudication.audience import audience_faults
+from payper.adjudication.late import Late, Make
 from payper.adjudication.marks import BIT, flag, union
 from payper.adjudication.normalise import RateOn, complete, no_rate, normalise
 from payper.adjudication.record import missing_fields, record_faults
@@ -30,6 +34,9 @@ JUDGED: dict[str, pl.DataType | type[pl.DataType]] = {
 """What the row stages add: the version in force; the marks of all reasons (`marks.BIT`); whether the delivery is out of force only
 because it comes after the contract's end (a replacement may, RULES 5); the indexes into `contract.prices` of the rows that apply, at
 most one for a milestone; what the values were, in words, for reasons that the columns alone do not explain."""
+
+FEW = 512
+"""Up to so many rows have the lists of their price rows made one by one."""
 
 ALONE = (Reason.ROW_MALFORMED, Reason.CONTRACT_UNKNOWN, Reason.CONTRACT_PAUSED)
 """Reasons that stand alone (RULES 10)."""
@@ -92,36 +99,98 @@ def _judge_version(
         default = pl.when(pl.col("meeting_at").is_not_null()).then(pl.lit("appointment")).otherwise(pl.lit("lead"))
     batch = batch.with_columns(pl.col("kind").fill_null(default))
     frame = batch if is_normalised else normalise(batch, currency=contract.currency, rate_on=rate_on)
+    plan = plan_of(contract, frame.columns, no_mail=no_mail)
+    whole = plan.late.beside(frame)
+    read = whole.select(plan.marks.alias("marks"), plan.is_after_end_only.alias("is_after_end_only"), plan.lacks.alias("lacks"))
+    # Naming what is empty takes long, and few rows lack anything.
+    lacking = frame.filter(read["lacks"]).select("empty: " + plan.missing) if read["lacks"].any() else None
+    words = pl.lit(None, dtype=pl.String) if lacking is None else put_in(lacking.to_series(), pl.lit(None, dtype=pl.String), read["lacks"])
+    return frame.with_columns(
+        read["marks"],
+        read["is_after_end_only"],
+        _price_rows(whole, plan.prices).alias("price_rows"),
+        pl.coalesce(pl.col(FAULT_COLUMN), words, pl.col("implausible"), pl.col("email_fault")).alias("evidence"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The expressions by which one version judges rows of some columns.
+
+    Attributes:
+        late: The columns that are worked out of each batch, which the others look at.
+        marks: The marks of all reasons.
+        is_after_end_only: As of `JUDGED`.
+        lacks: Whether a required field is empty.
+        missing: Names the required fields that are empty.
+        prices: For every milestone that has a price, the index of the price row that applies.
+    """
+
+    contract: Contract
+    late: Late
+    marks: pl.Expr
+    is_after_end_only: pl.Expr
+    lacks: pl.Expr
+    missing: pl.Expr
+    prices: tuple[pl.Expr, ...]
+
+
+_PLANS: OrderedDict[tuple[int, tuple[str, ...]], Plan] = OrderedDict()
+_PLANS_MAX = 256
+_PLANS_LOCK = Lock()
+
+
+def plan_of(contract: Contract, columns: Sequence[str], *, no_mail: frozenset[str] | None) -> Plan:
+    """Give the expressions of a version, made once for it and the columns of its batches."""
+    if no_mail is not None:
+        return _plan(contract, columns, no_mail=no_mail)
+    key = (id(contract), tuple(columns))
+    with _PLANS_LOCK:
+        found = _PLANS.get(key)
+        if found is not None and found.contract is contract:
+            _PLANS.move_to_end(key)
+            return found
+    made = _plan(contract, columns, no_mail=None)
+    with _PLANS_LOCK:
+        _PLANS[key] = made
+        if len(_PLANS) > _PLANS_MAX:
+            _PLANS.popitem(last=False)
+    return made
+
+
+def _plan(contract: Contract, columns: Sequence[str], *, no_mail: frozenset[str] | None) -> Plan:
+    late = Late(columns=frozenset(columns))
     no_mx = None if no_mail is None else pl.col("email_host").is_in(sorted(no_mail))
-    faults = record_faults(frame, contract, no_mx=no_mx) | audience_faults(frame, contract) | appointment_faults(frame, contract)
-    outside, is_after_end_only = _out_of_force(frame, contract)
+    faults = record_faults(late, contract, no_mx=no_mx) | audience_faults(late, contract) | appointment_faults(late, contract)
+    outside, is_after_end_only = _out_of_force(late, contract)
     faults[Reason.CONTRACT_NOT_IN_FORCE] = outside
     others = union([flag(fault, reason) for reason, fault in faults.items()])
-    fault = pl.col(FAULT_COLUMN)
     marks = (
-        pl.when(fault.is_not_null())
+        pl.when(pl.col(FAULT_COLUMN).is_not_null())
         .then(pl.lit(BIT[Reason.ROW_MALFORMED], dtype=pl.UInt64))
-        .when(_paused(frame, contract))
+        .when(_paused(late, contract))
         .then(pl.lit(BIT[Reason.CONTRACT_PAUSED], dtype=pl.UInt64))
         .otherwise(others)
     )
-    # Naming what is empty takes long, and few rows lack anything.
-    lacks = frame.select(pl.repeat(0, pl.len()), lacks=faults.get(Reason.FIELD_MISSING, pl.lit(value=False)).fill_null(value=False))[
-        "lacks"
-    ]
-    lacking = frame.filter(lacks).select("empty: " + missing_fields(contract, frame))
-    words = put_in(lacking.to_series(), pl.lit(None, dtype=pl.String), lacks) if lacking.height else pl.lit(None, dtype=pl.String)
-    return frame.with_columns(
-        marks.alias("marks"),
-        is_after_end_only.alias("is_after_end_only"),
-        price_rows(frame, contract).alias("price_rows"),
-        pl.coalesce(fault, words, pl.col("implausible"), pl.col("email_fault")).alias("evidence"),
+    lacks = faults.get(Reason.FIELD_MISSING, pl.lit(value=False)).fill_null(value=False)
+    return Plan(
+        contract=contract,
+        late=late,
+        marks=marks,
+        is_after_end_only=is_after_end_only,
+        lacks=lacks,
+        missing=missing_fields(contract, late.columns),
+        prices=_prices(late, contract),
     )
 
 
-def _out_of_force(frame: pl.DataFrame, contract: Contract) -> tuple[pl.Expr, pl.Expr]:
+def _local_date(late: Late, column: str, contract: Contract) -> pl.Expr:
+    return late.of(f"day {column}", lambda frame: local_dates(frame[column], contract.zone))
+
+
+def _out_of_force(late: Late, contract: Contract) -> tuple[pl.Expr, pl.Expr]:
     """Hold where the local date of generation or delivery lies outside the contract's dates (RULES 5); and where only after its end."""
-    days = [pl.lit(local_dates(frame[name], contract.zone)) for name in ("generated_at", "delivered_at")]
+    days = [_local_date(late, name, contract) for name in ("generated_at", "delivered_at")]
     before = pl.any_horizontal((day < contract.starts).fill_null(value=False) for day in days)
     if contract.ends is None:
         return before, pl.lit(value=False)
@@ -129,9 +198,9 @@ def _out_of_force(frame: pl.DataFrame, contract: Contract) -> tuple[pl.Expr, pl.
     return before | after, after & ~before
 
 
-def _paused(frame: pl.DataFrame, contract: Contract) -> pl.Expr:
+def _paused(late: Late, contract: Contract) -> pl.Expr:
     """Hold where the local date of delivery lies in a pause of the text (RULES 11), or its instant in one that a party declared."""
-    day = pl.lit(local_dates(frame["delivered_at"], contract.zone))
+    day = _local_date(late, "delivered_at", contract)
     tests = [day.is_between(pause.first, pause.last, closed="both") for pause in contract.pauses]
     for pause in contract.declared_pauses:
         at = pl.col("delivered_at")
@@ -139,8 +208,8 @@ def _paused(frame: pl.DataFrame, contract: Contract) -> pl.Expr:
     return pl.any_horizontal([pl.lit(value=False), *(test.fill_null(value=False) for test in tests)])
 
 
-def price_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
-    """Give, per delivery, the indexes of the price rows that apply: of every milestone the first whose `when` holds (a null does not)."""
+def _prices(late: Late, contract: Contract) -> tuple[pl.Expr, ...]:
+    """Give, by milestone that has a price, the index of the first price row whose `when` holds (a null does not)."""
     columns: list[pl.Expr] = []
     for milestone in LADDER:
         choice = pl.lit(None, dtype=pl.Int16)
@@ -151,16 +220,29 @@ def price_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
             if price.when is None:
                 choice = here
             else:
-                holds = evaluate(compile_condition(price.when), frame, zone=contract.zone)
-                choice = pl.when(pl.lit(holds.fill_null(value=False))).then(here).otherwise(choice)
+                holds = late.of(f"when {price.when}", _holds(price.when, contract))
+                choice = pl.when(holds.fill_null(value=False)).then(here).otherwise(choice)
         if any(price.on == milestone for price in contract.prices):
             columns.append(choice)
-    if not columns:
-        return pl.Series("price_rows", [[]] * frame.height, dtype=pl.List(pl.Int16))
-    chosen = frame.select(pl.int_range(pl.len()).alias("place"), *(column.alias(f"price_{place}") for place, column in enumerate(columns)))
+    return tuple(columns)
+
+
+def _holds(when: str, contract: Contract) -> Make:
+    condition = compile_condition(when)
+    return lambda frame: evaluate(condition, frame, zone=contract.zone)
+
+
+def _price_rows(whole: pl.DataFrame, prices: Sequence[pl.Expr]) -> pl.Series:
+    """Give, per delivery, the indexes of the price rows that apply."""
+    if not prices:
+        return pl.Series("price_rows", [[]] * whole.height, dtype=pl.List(pl.Int16))
+    names = [f"price_{place}" for place in range(len(prices))]
+    chosen = whole.select(pl.int_range(pl.len()).alias("place"), *(price.alias(name) for name, price in zip(names, prices, strict=True)))
+    if chosen.height <= FEW:
+        lists = [[index for index in row if index is not None] for row in chosen.select(names).iter_rows()]
+        return pl.Series("price_rows", lists, dtype=pl.List(pl.Int16))
     # Deliveries differ in few ways: each way's list is made once, as a million lists made one by one take half a second.
     ways = chosen.select(pl.exclude("place")).unique(maintain_order=True).with_row_index("way")
-    names = [f"price_{place}" for place in range(len(columns))]
-    lists = ways.select(pl.concat_list(names).list.drop_nulls().alias("price_rows"))["price_rows"]
+    each = ways.select(pl.concat_list(names).list.drop_nulls().alias("price_rows"))["price_rows"]
     way_of = chosen.join(ways, on=names, how="left", maintain_order="left", nulls_equal=True)["way"]
-    return lists.gather(way_of)
+    return each.gather(way_of)

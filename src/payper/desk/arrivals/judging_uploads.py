@@ -130,7 +130,7 @@ def _kept(decided: Decided, uploads: Uploads, *, run: int, file: str) -> dict[st
     before = uploads.last_delivery_id()
     decided.keep(run=run)
     counted: Counter[int] = Counter(uploads.verdicts_since(before))
-    assert sum(counted.values()) == decided.judging.rows, f"every row of {file} has a verdict"
+    assert sum(counted.values()) == len(decided.ids), f"every row of {file} has a verdict"
     return {name: counted.get(code, 0) for code, name in enumerate(VERDICT_CODES)}
 
 

@@ -7,6 +7,7 @@ takes no more, and answers all that wait.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,9 @@ BATCH_ROWS_MAX = 4096
 
 WAITING_ROWS_MAX = 20_000
 """Deliveries that wait at most; the next one is told to come again."""
+
+GATHER_SECONDS_MAX, GATHER_SHARE = 0.005, 0.15
+"""How long a batch waits for more: a share of what the one before took."""
 
 Waiting = tuple[Posted, "asyncio.Future[bytes]"]
 
@@ -96,13 +100,19 @@ class Reception:
     async def _write(self) -> None:
         """Judge and keep what waits, batch after batch, until nothing does."""
         loop = asyncio.get_running_loop()
+        crowd, took = 0, 0.0
         while self._waiting:
+            if crowd > len(self._waiting):
+                # Those who were just answered are sending again: together they cost little more than the first of them alone.
+                await asyncio.sleep(min(GATHER_SECONDS_MAX, took * GATHER_SHARE))
             batch = self._take()
+            crowd, began = len(batch), time.monotonic()
             posts = [posted for posted, _ in batch]
             try:
                 outcomes: Sequence[Outcome | BaseException] = await loop.run_in_executor(self._thread, self._receive, posts)
             except BaseException as error:  # noqa: BLE001  # whatever it was, those who wait must be told
                 outcomes = [error] * len(batch)
+            took = time.monotonic() - began
             for (_, answer), outcome in zip(batch, outcomes, strict=True):
                 if answer.done():
                     continue

@@ -7,10 +7,9 @@ the order of arrival: run, delivered_at, contract, file, row (RULES 28).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,53 +19,20 @@ import polars as pl
 from payper.adjudication.adjudicate import possible_pairs, read_crm, seeds_of, select_arriving
 from payper.adjudication.arrivals import Possible, Replacements, judge_arrivals
 from payper.adjudication.identities import hash_prospects
-from payper.adjudication.marks import codes, reasons_of
 from payper.adjudication.normalise import WORKING, RateOn
-from payper.adjudication.past import REJECTED, Past, Segment
+from payper.adjudication.past import Past, Segment
 from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
 from payper.deliveries import FAULT_COLUMN
+from payper.desk.decided import FEW_ROWS, JOURNAL, WORKERS, Chunk, Decided, JudgedChunk
 from payper.periods import local_dates
 from payper.store.database import Batch, Database
 from payper.store.parts import parquet
 from payper.terms.contract import Contract
 
-JOURNAL: tuple[str, ...] = (
-    "row",
-    "external_id",
-    "kind",
-    "generated_at",
-    "delivered_at",
-    "contract_version",
-    "price_rows",
-    "replaces",
-    "meeting_at",
-    "meeting_minutes",
-    "prospect",
-    "row_digest",
-)
-"""Columns of the journal beside what judging adds: `delivery_id`, `verdict`, `reasons` (codes joined by `;`), `price_minor`,
-`is_replacement`. `prospect` is the keyed hash of the normal e-mail, `row_digest` that of the row as sent."""
-
 BLOCK_ROWS = 131_072
 """Rows judged by themselves at once: small files of one contract together, large ones in pieces."""
 
-FEW_ROWS = 512
-"""So many live deliveries are decided in turn, without telling first which need it."""
-
-WORKERS = 2
-"""Blocks judged at the same time: most of the work is done outside the interpreter's lock."""
-
 FUZZY: tuple[str, ...] = ("first_name", "last_name", "company_key", "domain", "email_normal", "phone_e164", "city", "postal_code", "title")
-
-
-@dataclass
-class _Chunk:
-    contract: str
-    file: str
-    first: int
-    base: pl.DataFrame
-    people: bytes | pl.DataFrame
-    day: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +48,7 @@ class _Waiting:
 class _Judged:
     """What is kept of a block judged by rows: its chunks, the rows that reach arrival, and the people that are matched by likeness."""
 
-    chunks: list[_Chunk]
+    chunks: list[Chunk]
     arriving: pl.DataFrame | None
     people: pl.DataFrame | None
 
@@ -110,7 +76,7 @@ class Judging:
     _waiting: list[_Waiting] = field(default_factory=list)
     _pool: ThreadPoolExecutor | None = None
     _coming: deque[Future[_Judged]] = field(default_factory=deque)
-    _chunks: list[_Chunk] = field(default_factory=list)
+    _chunks: list[Chunk] = field(default_factory=list)
     _arriving: list[pl.DataFrame] = field(default_factory=list)
     _people: list[pl.DataFrame] = field(default_factory=list)
 
@@ -193,13 +159,13 @@ class Judging:
             offset += part.batch.height
         return _Judged(chunks, arriving, people)
 
-    def _chunk(self, judged: pl.DataFrame, *, contract: str, file: str, first: int) -> _Chunk:
+    def _chunk(self, judged: pl.DataFrame, *, contract: str, file: str, first: int) -> Chunk:
         hidden = {*WORKING, *JUDGED, FAULT_COLUMN, "delivery_id", "contract", "row_digest", "prospect"} - {"evidence"}
         people = judged.drop([name for name in judged.columns if name in hidden])
         versions = self.contracts.get(contract)
         day = local_dates(judged["delivered_at"], versions[0].zone if versions else "UTC").cast(pl.Int32).to_numpy().astype(np.int64)
         base = judged.select(*JOURNAL, "marks")
-        return _Chunk(contract=contract, file=file, first=first, base=base, people=people if self.is_live else parquet(people), day=day)
+        return Chunk(contract=contract, file=file, first=first, base=base, people=people if self.is_live else parquet(people), day=day)
 
     def places(self) -> list[pl.DataFrame]:
         """Say under which contract each external id and prospect of this run was delivered."""
@@ -235,7 +201,15 @@ class Judging:
         ids = np.empty(self.rows, dtype=np.int64)
         ids[order] = np.arange(last + 1, last + 1 + self.rows)
         if not self._arriving:
-            return Decided(self, ids, None)
+            return Decided(
+                database=self.database,
+                contracts=self.contracts,
+                chunks_judged=self._chunks,
+                arriving=self._arriving,
+                is_live=self.is_live,
+                ids=ids,
+                decided=None,
+            )
         arriving = pl.concat(self._arriving, how="vertical")
         arriving = arriving.with_columns(pl.Series("delivery_id", ids[arriving["delivery_id"].to_numpy()])).sort("delivery_id")
         past = known or Past(
@@ -253,7 +227,15 @@ class Judging:
             possible=self._possible(ids),
             is_sequential=self.is_live and arriving.height <= FEW_ROWS,
         )
-        return Decided(self, ids, decided)
+        return Decided(
+            database=self.database,
+            contracts=self.contracts,
+            chunks_judged=self._chunks,
+            arriving=self._arriving,
+            is_live=self.is_live,
+            ids=ids,
+            decided=decided,
+        )
 
     def _order(self) -> npt.NDArray[np.int64]:
         """Put all rows of the run in order of arrival; give the positions in that order."""
@@ -265,6 +247,13 @@ class Judging:
         ]
         if not frames:
             return np.empty(0, dtype=np.int64)
+        if self.is_live and self.rows <= FEW_ROWS:
+            places = [
+                (at, chunk.contract, chunk.file, row)
+                for each, chunk in zip(frames, self._chunks, strict=True)
+                for at, row in each.select("delivered_at", "row").iter_rows()
+            ]
+            return np.array(sorted(range(len(places)), key=places.__getitem__), dtype=np.int64)
         names = sorted({chunk.contract for chunk in self._chunks}), sorted({chunk.file for chunk in self._chunks})
         contracts, files = ({name: place for place, name in enumerate(each)} for each in names)
         frame = pl.concat(
@@ -325,147 +314,6 @@ class _Segments:
         for contract, provider, blob in self.database.segments():
             if blob:
                 yield Segment.from_bytes(blob, contract=contract, provider=provider)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedChunk:
-    """Rows of one contract with their verdicts.
-
-    Attributes:
-        journal: `JOURNAL` and what judging adds.
-        people: The columns as sent and as understood; None: they wait as bytes.
-        segment: Of the good ones; None: there are none.
-        verdicts: As `Database.add_verdicts` takes them.
-    """
-
-    contract: str
-    file: str
-    provider: str
-    journal: pl.DataFrame
-    people: pl.DataFrame | None
-    segment: Segment | None
-    verdicts: pl.DataFrame
-
-
-@dataclass
-class Decided:
-    """Every new delivery with its verdict, ready to be kept.
-
-    Attributes:
-        ids: By position in reading order, the delivery's number.
-        decided: What arrival decided, or None when no row reached it.
-    """
-
-    judging: Judging
-    ids: npt.NDArray[np.int64]
-    decided: pl.DataFrame | None
-
-    def keep(self, *, run: int) -> None:
-        """Seal every chunk as a batch and keep its verdicts; call inside a transaction."""
-        database = self.judging.database
-        chunks = iter(self.judging._chunks)  # noqa: SLF001  # two halves of one act
-        # The next chunks are made ready while the database, which belongs to this thread, takes one.
-        with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-            coming = deque(pool.submit(self._sealed, chunk) for chunk in islice(chunks, WORKERS))
-            while coming:
-                batch, verdicts = coming.popleft().result()
-                coming.extend(pool.submit(self._sealed, chunk) for chunk in islice(chunks, 1))
-                number = database.add_batch(batch, run=run)
-                database.add_verdicts(verdicts, batch=number)
-                database.add_outbox("verdicts", str(number))
-
-    def _sealed(self, chunk: _Chunk) -> tuple[Batch, pl.DataFrame]:
-        """Give a chunk as a batch of the journal, and its verdicts."""
-        judged = self._judged(chunk)
-        assert isinstance(chunk.people, bytes), "only live deliveries wait as frames"
-        batch = Batch(
-            subject="deliveries",
-            chain=chunk.contract,
-            file=chunk.file,
-            provider=judged.provider,
-            rows=judged.journal.height,
-            journal=parquet(judged.journal),
-            people=chunk.people,
-            segment=b"" if judged.segment is None else judged.segment.to_bytes(),
-        )
-        return batch, judged.verdicts
-
-    def chunks(self) -> Iterator[JudgedChunk]:
-        """Give what was decided chunk by chunk, in the order added; for live deliveries, which nobody seals yet."""
-        for chunk in self.judging._chunks:  # noqa: SLF001  # two halves of one act
-            yield self._judged(chunk)
-
-    def _judged(self, chunk: _Chunk) -> JudgedChunk:
-        frame = self._final(chunk)
-        versions = self.judging.contracts.get(chunk.contract)
-        provider = versions[-1].provider if versions else ""
-        return JudgedChunk(
-            contract=chunk.contract,
-            file=chunk.file,
-            provider=provider,
-            journal=frame.select(*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement"),
-            people=chunk.people if isinstance(chunk.people, pl.DataFrame) else None,
-            segment=self._segment(frame, chunk, provider=provider),
-            verdicts=frame.select(
-                "delivery_id", pl.col("verdict_code").alias("verdict"), pl.col("headline_number").alias("headline"), "price_minor"
-            ),
-        )
-
-    def _final(self, chunk: _Chunk) -> pl.DataFrame:
-        """Join what arrival decided to a chunk's rows; a row that never arrived was rejected by its own reasons."""
-        own = pl.Series("delivery_id", self.ids[chunk.first : chunk.first + chunk.base.height])
-        frame = chunk.base.with_columns(own)
-        if self.decided is None:
-            joined = frame.with_columns(
-                pl.lit(REJECTED, dtype=pl.UInt8).alias("verdict_code"),
-                pl.lit(0, dtype=pl.Int64).alias("price_minor"),
-                pl.lit(value=False).alias("is_replacement"),
-            )
-        else:
-            decided = self.decided.rename({"marks": "final", "verdict": "verdict_code"})
-            joined = frame.join(decided, on="delivery_id", how="left", maintain_order="left").with_columns(
-                pl.coalesce("final", "marks").alias("marks"),
-                pl.col("verdict_code").fill_null(REJECTED),
-                pl.col("price_minor").fill_null(0),
-                pl.col("is_replacement").fill_null(value=False),
-            )
-        words = codes(joined["marks"])
-        distinct = joined["marks"].unique()
-        numbers = {each: (reasons_of(each)[0].number if each else 0) for each in distinct.to_list()}
-        return joined.with_columns(
-            words["headline"],
-            words["reasons"].list.join(";").alias("reasons"),
-            pl.col("verdict_code")
-            .cast(pl.Int64)
-            .replace_strict({0: "accepted", 1: "rejected", 2: "review", 3: "quarantined"}, return_dtype=pl.String)
-            .alias("verdict"),
-            pl.col("marks").replace_strict(numbers, return_dtype=pl.Int64).alias("headline_number"),
-        )
-
-    def _segment(self, frame: pl.DataFrame, chunk: _Chunk, *, provider: str) -> Segment | None:
-        """Take the keys of the good deliveries out of what arrival saw; None: there are none."""
-        if self.decided is None or self._keys is None:
-            return None
-        good = frame.with_columns(pl.Series("day", chunk.day)).filter(pl.col("verdict_code") != REJECTED)
-        if good.is_empty():
-            return None
-        keyed = good.select(
-            "delivery_id",
-            "day",
-            "price_minor",
-            "is_replacement",
-            pl.col("verdict_code").alias("verdict"),
-            pl.col("delivered_at").dt.timestamp("us"),
-        ).join(self._keys, on="delivery_id", how="left", maintain_order="left")
-        return Segment.of(keyed, contract=chunk.contract, provider=provider)
-
-    def __post_init__(self) -> None:
-        arriving = self.judging._arriving  # noqa: SLF001  # two halves of one act
-        if not arriving:
-            self._keys: pl.DataFrame | None = None
-            return
-        keys = pl.concat([each.select("delivery_id", "company", pl.selectors.starts_with("key_", "check_")) for each in arriving])
-        self._keys = keys.with_columns(pl.Series("delivery_id", self.ids[keys["delivery_id"].to_numpy()]))
 
 
 __all__ = ["JOURNAL", "Decided", "JudgedChunk", "Judging"]
