@@ -34,7 +34,9 @@ CONTRACT = "bench"
 IDLE_SECONDS = 0.02
 
 SERVER = """
-import sys
+import os, sys
+from payper.web.command import leave_room
+leave_room(os.environ)
 from payper.desk.arrivals import reception
 from payper.web.configuration import configure
 from payper.web.server import serve

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -26,6 +27,9 @@ from payper.web.receptions import Receptions
 from payper.web.worker import Worker, make_worker
 
 LOG = logging.getLogger("payper.web")
+
+GC_THRESHOLDS = (50_000, 50, 1000)
+"""Objects made before Python looks for cycles: the first generation, and how often of each the next."""
 
 
 def serve(configuration: Configuration, *, books: Sequence[str] = (), say: Callable[[str], None]) -> None:
@@ -128,6 +132,10 @@ async def _serve(application: object, configuration: Configuration, receptions: 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, listener.stop)
     receptions.resume()
+    # What was loaded stays; looking through all of it again and again would make requests wait for tens of milliseconds.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     LOG.info("listening", extra={"host": configuration.host, "port": configuration.port})
     # Told to stop, it takes no more requests and answers those that have begun.
     await listener.serve()

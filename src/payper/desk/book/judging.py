@@ -23,7 +23,7 @@ from payper.adjudication.normalise import WORKING, RateOn
 from payper.adjudication.past import Past, Segment
 from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
 from payper.deliveries import FAULT_COLUMN
-from payper.desk.decided import FEW_ROWS, JOURNAL, WORKERS, Chunk, Decided, JudgedChunk
+from payper.desk.book.decided import FEW_ROWS, JOURNAL, WORKERS, Chunk, Decided, JudgedChunk
 from payper.periods import local_dates
 from payper.store.database import Batch, Database
 from payper.store.parts import parquet
