@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from payper.normalisation import companies, countries, domains, emails, industries, people, phones, remembered, sizes, titles
+from payper.normalisation import companies, countries, domains, emails, implausible, industries, people, phones, remembered, sizes, titles
 from payper.normalisation.remembered import FEW, Memory, of_texts
 
 SEEN = (
@@ -46,6 +46,49 @@ def test_few_rows_are_read_as_many_are(name: str) -> None:
             patch.setattr(people, "FEW", -1)
             whole = READERS[name](texts)
     assert_frame_equal(few, whole)
+
+
+PIECES = (
+    "gmail.com", "GoogleMail.com", "x.mailinator.com", "acme.co.uk", "foo.github.io", "xn--bcher-kva.de", "localhost", "test", "info", "no-reply", "a.b+c",
+    "@", "@", ".", "..", "+", " ", "  ", ",", " - ", "/", "&", "(", ")", "'", "https://", "http://", "www.", ":8080", "GmbH", " & Co. KG", " Ltd", "Inc.",
+    "S.A. de C.V.", "the ", "A/S", "class a", "PT ", "Dr.", "van der ", " Jr.", "m. ", "VP", "Head of ", "Chief", " Officer", "IT", "Assistant to ", "ex ",
+    "Sales", "Engineer", "Praktikant", "geschäftsführer", "Director", "Deputy ", "+49", "0049", "(0)", "30 1234567", "212-555-0100", " ext. 5", "é", "ß",
+    "Ø", "Zoë", "O’Neil", "株式会社", "\u00a0", "\t", "İ", "a" * 70,
+)  # fmt: skip
+ALONE: dict[str, tuple[Memory, Callable[[pl.Series], pl.DataFrame]]] = {
+    "titles": (titles.MEMORY, titles._read_unique),
+    "companies": (companies.MEMORY, companies._keys),
+    "domains": (domains.MEMORY, lambda texts: domains._read(texts).to_frame()),
+    "emails": (emails.MEMORY, emails._read),
+    "first names": (
+        people._memory_of(people._clean_first),
+        lambda texts: people._cleaned_whole(texts, people._clean_first).to_frame("key"),
+    ),
+    "last names": (people._memory_of(people._clean_last), lambda texts: people._cleaned_whole(texts, people._clean_last).to_frame("key")),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+@given(texts=st.lists(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=6).map("".join), min_size=1, max_size=30))
+def test_a_text_read_by_itself_says_what_its_column_says(name: str, texts: list[str]) -> None:
+    memory, read = ALONE[name]
+    whole = read(pl.Series("text", texts, dtype=pl.String)).select(*memory.schema)
+    for text, row in zip(texts, whole.rows(), strict=True):
+        assert memory.one is not None
+        assert memory.one(text) in (None, row), text
+
+
+@given(
+    texts=st.lists(
+        st.tuples(*[st.none() | st.lists(st.sampled_from(PIECES) | st.sampled_from(implausible.NAMES + implausible.ROWS), max_size=3).map("".join)] * 6),
+        min_size=1, max_size=20,
+    )
+)  # fmt: skip
+def test_what_may_show_a_pattern_of_test_data_is_never_passed_over(texts: list[tuple[str | None, ...]]) -> None:
+    frame = pl.DataFrame(texts, schema=dict.fromkeys(implausible.FIELDS, pl.String), orient="row")
+    said = implausible.find_implausible(frame).to_list()
+    for row, words in zip(texts, said, strict=True):
+        assert words is None or implausible.may_show(*row)
 
 
 @given(calls=st.lists(st.lists(st.one_of(st.none(), st.sampled_from("abcdefgh")), max_size=12), max_size=12), kept=st.integers(8, 20))

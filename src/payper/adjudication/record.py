@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import polars as pl
 
-from payper.adjudication.late import Late, Make
+from payper.adjudication.late import Late
+from payper.adjudication.values import ALWAYS, NEVER, Read, Row, Value, any_of, column
 from payper.deliveries import ANSWER_PREFIX
+from payper.normalisation.remembered import is_common
 from payper.periods import Period, window_ends
 from payper.reasons import Reason
 from payper.terms.contract import Contract
@@ -31,28 +34,25 @@ def required_fields(contract: Contract, *, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fields))
 
 
-def missing(contract: Contract, field: str) -> pl.Expr:
+def missing(contract: Contract, field: str) -> Value:
     """Tell whether a field is required and empty, so that nothing further is said about it."""
     lead, appointment = (field in required_fields(contract, kind=kind) for kind in ("lead", "appointment"))
     if lead and appointment:
-        return pl.col(field).is_null()
+        return column(field).is_null()
     if appointment:
-        return pl.col(field).is_null() & (pl.col("kind") == "appointment")
-    return pl.lit(value=False)
+        return column(field).is_null() & column("kind").equals("appointment")
+    return NEVER
 
 
-def missing_fields(contract: Contract, columns: Collection[str]) -> pl.Expr:
-    """Name the required fields that are empty, joined by commas; empty text where none is."""
+def missing_fields(contract: Contract, columns: Collection[str]) -> list[tuple[str, Value]]:
+    """Give the required fields, each with the value that holds where it is empty."""
     absent = _without(columns, contract)
-    names = [
-        pl.when(pl.lit(value=True) if field in absent else missing(contract, field)).then(pl.lit(field))
-        for field in required_fields(contract, kind="appointment")
-    ]
-    return pl.concat_str(names, separator=", ", ignore_nulls=True) if names else pl.lit("")
+    fields = required_fields(contract, kind="appointment")
+    return [(field, ALWAYS if field in absent else missing(contract, field)) for field in fields]
 
 
-def record_faults(late: Late, contract: Contract, *, no_mx: pl.Expr | None = None) -> dict[Reason, pl.Expr]:
-    """Give, per reason of the record stage, the expression that holds where the delivery has the fault.
+def record_faults(late: Late, contract: Contract, *, no_mx: Value | None = None) -> dict[Reason, Value]:
+    """Give, per reason of the record stage, the value that holds where the delivery has the fault.
 
     Args:
         late: The columns of normalised deliveries.
@@ -60,26 +60,23 @@ def record_faults(late: Late, contract: Contract, *, no_mx: pl.Expr | None = Non
         no_mx: Holds where the domain is known to take no mail; None when nobody asked (RULES 15).
     """
     record = contract.record
-    faults: dict[Reason, pl.Expr] = {}
-    fields = required_fields(contract, kind="appointment")
+    faults: dict[Reason, Value] = {}
+    fields = missing_fields(contract, late.columns)
     if fields:
-        absent = _without(late.columns, contract)
-        faults[Reason.FIELD_MISSING] = pl.any_horizontal(
-            pl.lit(value=True) if field in absent else missing(contract, field) for field in fields
-        )
+        faults[Reason.FIELD_MISSING] = any_of(is_missing for _, is_missing in fields)
     faults |= _email_faults(record.email, no_mx=no_mx)
     if "valid" in record.phone:
-        faults[Reason.PHONE_INVALID] = ~pl.col("phone_is_valid")
+        faults[Reason.PHONE_INVALID] = ~column("phone_is_valid")
     if "matches_country" in record.phone:
-        faults[Reason.PHONE_COUNTRY] = pl.col("phone_is_valid") & ~pl.col("phone_countries_match")
+        faults[Reason.PHONE_COUNTRY] = column("phone_is_valid") & ~column("phone_countries_match")
     faults |= _consent_faults(late, contract)
     if record.fresh is not None:
-        faults[Reason.STALE] = late.of("stale", _is_over("generated_at", record.fresh, contract))
+        faults[Reason.STALE] = _is_over(late, "stale", "generated_at", record.fresh, contract)
     faults |= _answer_faults(late.columns, contract)
     faults[Reason.IMPLAUSIBLE] = (
-        pl.col("implausible").is_not_null()
-        | (pl.col("generated_at") > pl.col("delivered_at")).fill_null(value=False)
-        | (pl.col("consent_at") > pl.col("delivered_at")).fill_null(value=False)
+        column("implausible").is_not_null()
+        | (column("generated_at") > column("delivered_at")).surely()
+        | (column("consent_at") > column("delivered_at")).surely()
     )
     return faults
 
@@ -89,39 +86,42 @@ def _without(columns: Collection[str], contract: Contract) -> frozenset[str]:
     return frozenset(field for field in contract.record.required if field not in columns)
 
 
-def _is_over(column: str, window: Period, contract: Contract) -> Make:
+def _is_over(late: Late, name: str, field: str, window: Period, contract: Contract) -> Value:
     """Tell of every delivery whether a window that begins at an instant of it had ended when it was delivered."""
-    return lambda frame: window_ends(frame[column], window, contract.calendar) < frame["delivered_at"]
+
+    def read(row: Row) -> bool | None:
+        start, delivered = row[field], row["delivered_at"]
+        return None if start is None or delivered is None else contract.calendar.end_of(start, window) < delivered
+
+    return late.of(name, lambda frame: window_ends(frame[field], window, contract.calendar) < frame["delivered_at"], read)
 
 
-def _email_faults(checks: frozenset[str], *, no_mx: pl.Expr | None) -> dict[Reason, pl.Expr]:
+def _email_faults(checks: frozenset[str], *, no_mx: Value | None) -> dict[Reason, Value]:
     """An address of wrong syntax has no other e-mail fault, as its normal form and flags are null (RULES 13)."""
-    faults: dict[Reason, pl.Expr] = {}
+    faults: dict[Reason, Value] = {}
     if "syntax" in checks:
-        faults[Reason.EMAIL_SYNTAX] = pl.col("email_fault").is_not_null()
+        faults[Reason.EMAIL_SYNTAX] = column("email_fault").is_not_null()
     if "not_disposable" in checks:
-        faults[Reason.EMAIL_DISPOSABLE] = pl.col("is_disposable")
+        faults[Reason.EMAIL_DISPOSABLE] = column("is_disposable")
     if "business" in checks:
-        faults[Reason.EMAIL_FREE] = pl.col("is_free") & ~pl.col("is_disposable")
+        faults[Reason.EMAIL_FREE] = column("is_free") & ~column("is_disposable")
     if "not_role" in checks:
-        faults[Reason.EMAIL_ROLE] = pl.col("is_role")
+        faults[Reason.EMAIL_ROLE] = column("is_role")
     if "mx" in checks and no_mx is not None:
         faults[Reason.EMAIL_NO_MX] = no_mx
     return faults
 
 
-def _consent_faults(late: Late, contract: Contract) -> dict[Reason, pl.Expr]:
+def _consent_faults(late: Late, contract: Contract) -> dict[Reason, Value]:
     consent = contract.record.consent
     if consent is None:
         return {}
-    faults: dict[Reason, pl.Expr] = {}
+    faults: dict[Reason, Value] = {}
     open_fields = [field for field in consent.fields if field not in contract.record.required]
     if open_fields:
-        faults[Reason.CONSENT_MISSING] = pl.any_horizontal(
-            pl.col(field).is_null() if field in late.columns else pl.lit(value=True) for field in open_fields
-        )
+        faults[Reason.CONSENT_MISSING] = any_of(column(field).is_null() if field in late.columns else ALWAYS for field in open_fields)
     if consent.max_age is not None:
-        faults[Reason.CONSENT_EXPIRED] = late.of("consent expired", _is_over("consent_at", consent.max_age, contract))
+        faults[Reason.CONSENT_EXPIRED] = _is_over(late, "consent expired", "consent_at", consent.max_age, contract)
     return faults
 
 
@@ -130,22 +130,41 @@ def fold_answer(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(DASHES, "-").str.replace_all(r"\s+", " ").str.strip_chars().str.to_lowercase()
 
 
-def _answer_faults(columns: Collection[str], contract: Contract) -> dict[Reason, pl.Expr]:
-    empty: list[pl.Expr] = []
-    wrong: list[pl.Expr] = []
+def _fold_one(text: str) -> str:
+    """As `fold_answer`, of one answer."""
+    if not is_common(text):
+        return str(pl.select(fold_answer(pl.lit(text))).item())
+    return _BLANKS.sub(" ", _DASHES.sub("-", text)).strip(" ").lower()
+
+
+_DASHES, _BLANKS = re.compile(DASHES), re.compile(" +")
+
+
+def _answer_faults(columns: Collection[str], contract: Contract) -> dict[Reason, Value]:
+    empty: list[Value] = []
+    wrong: list[Value] = []
     for question in contract.record.questions:
-        column = ANSWER_PREFIX + question.field
-        if column not in columns:
-            if column not in contract.record.required:
-                empty.append(pl.lit(value=True))
+        field = ANSWER_PREFIX + question.field
+        if field not in columns:
+            if field not in contract.record.required:
+                empty.append(ALWAYS)
             continue
         accepted = pl.select(fold_answer(pl.lit(pl.Series(list(question.accept), dtype=pl.String)))).to_series()
-        if column not in contract.record.required:
-            empty.append(pl.col(column).is_null())
-        wrong.append(~fold_answer(pl.col(column)).is_in(accepted.implode()))
-    faults: dict[Reason, pl.Expr] = {}
+        if field not in contract.record.required:
+            empty.append(column(field).is_null())
+        folded = Value(fold_answer(pl.col(field)), _folded_answer(field))
+        wrong.append((~folded.is_in(accepted.to_list())).surely())
+    faults: dict[Reason, Value] = {}
     if empty:
-        faults[Reason.ANSWER_MISSING] = pl.any_horizontal(empty)
+        faults[Reason.ANSWER_MISSING] = any_of(empty)
     if wrong:
-        faults[Reason.ANSWER_DISQUALIFIES] = pl.any_horizontal(expression.fill_null(value=False) for expression in wrong)
+        faults[Reason.ANSWER_DISQUALIFIES] = any_of(wrong)
     return faults
+
+
+def _folded_answer(field: str) -> Read:
+    def read(row: Row) -> str | None:
+        text = row.get(field)
+        return None if text is None else _fold_one(text)
+
+    return read

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 
 import polars as pl
 
 from payper.adjudication.appointment import appointment_faults
-from payper.adjudication.audience import audience_faults
-from payper.adjudication.late import Late, Make
+from payper.adjudication.audience import audience_faults, condition_of
+from payper.adjudication.late import Late
 from payper.adjudication.marks import BIT, flag, union
 from payper.adjudication.normalise import RateOn, complete, no_rate, normalise
 from payper.adjudication.record import missing_fields, record_faults
+from payper.adjudication.values import NEVER, Row, Value, any_of, column, constant
 from payper.deliveries import FAULT_COLUMN
 from payper.journey import LADDER
 from payper.normalisation.folding import put_in
 from payper.periods import local_dates
 from payper.reasons import Reason
 from payper.terms.contract import Contract
-from payper.terms.expressions import compile_condition, evaluate
 from payper.terms.versions import version_in_force
 
 JUDGED: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -101,9 +102,9 @@ def _judge_version(
     frame = batch if is_normalised else normalise(batch, currency=contract.currency, rate_on=rate_on)
     plan = plan_of(contract, frame.columns, no_mail=no_mail)
     whole = plan.late.beside(frame)
-    read = whole.select(plan.marks.alias("marks"), plan.is_after_end_only.alias("is_after_end_only"), plan.lacks.alias("lacks"))
+    read = whole.select(plan.marks.alias("marks"), plan.is_after_end_only.column.alias("is_after_end_only"), plan.lacks.alias("lacks"))
     # Naming what is empty takes long, and few rows lack anything.
-    lacking = frame.filter(read["lacks"]).select("empty: " + plan.missing) if read["lacks"].any() else None
+    lacking = frame.filter(read["lacks"]).select("empty: " + _named(plan.required)) if read["lacks"].any() else None
     words = pl.lit(None, dtype=pl.String) if lacking is None else put_in(lacking.to_series(), pl.lit(None, dtype=pl.String), read["lacks"])
     return frame.with_columns(
         read["marks"],
@@ -122,17 +123,22 @@ class Plan:
         marks: The marks of all reasons.
         is_after_end_only: As of `JUDGED`.
         lacks: Whether a required field is empty.
-        missing: Names the required fields that are empty.
+        required: The required fields, each with the value that holds where it is empty.
         prices: For every milestone that has a price, the index of the price row that applies.
+        faults: By reason, the value that holds where a delivery has the fault; `is_paused` goes before all of them.
+        choices: By milestone that has a price, its price rows in order: the index, and when it applies (None: always).
     """
 
     contract: Contract
     late: Late
     marks: pl.Expr
-    is_after_end_only: pl.Expr
+    is_after_end_only: Value
     lacks: pl.Expr
-    missing: pl.Expr
+    required: Sequence[tuple[str, Value]]
     prices: tuple[pl.Expr, ...]
+    faults: Mapping[Reason, Value]
+    is_paused: Value
+    choices: Sequence[Sequence[tuple[int, Value | None]]]
 
 
 _PLANS: OrderedDict[tuple[int, tuple[str, ...]], Plan] = OrderedDict()
@@ -160,76 +166,88 @@ def plan_of(contract: Contract, columns: Sequence[str], *, no_mail: frozenset[st
 
 def _plan(contract: Contract, columns: Sequence[str], *, no_mail: frozenset[str] | None) -> Plan:
     late = Late(columns=frozenset(columns))
-    no_mx = None if no_mail is None else pl.col("email_host").is_in(sorted(no_mail))
+    no_mx = None if no_mail is None else column("email_host").is_in(no_mail)
     faults = record_faults(late, contract, no_mx=no_mx) | audience_faults(late, contract) | appointment_faults(late, contract)
     outside, is_after_end_only = _out_of_force(late, contract)
     faults[Reason.CONTRACT_NOT_IN_FORCE] = outside
-    others = union([flag(fault, reason) for reason, fault in faults.items()])
+    paused = _paused(late, contract)
+    others = union([flag(fault.column, reason) for reason, fault in faults.items()])
     marks = (
         pl.when(pl.col(FAULT_COLUMN).is_not_null())
         .then(pl.lit(BIT[Reason.ROW_MALFORMED], dtype=pl.UInt64))
-        .when(_paused(late, contract))
+        .when(paused.column)
         .then(pl.lit(BIT[Reason.CONTRACT_PAUSED], dtype=pl.UInt64))
         .otherwise(others)
     )
-    lacks = faults.get(Reason.FIELD_MISSING, pl.lit(value=False)).fill_null(value=False)
+    choices = _choices(late, contract)
     return Plan(
         contract=contract,
         late=late,
         marks=marks,
         is_after_end_only=is_after_end_only,
-        lacks=lacks,
-        missing=missing_fields(contract, late.columns),
-        prices=_prices(late, contract),
+        lacks=faults.get(Reason.FIELD_MISSING, NEVER).surely().column,
+        required=missing_fields(contract, late.columns),
+        prices=tuple(_first_of(each) for each in choices),
+        faults=faults,
+        is_paused=paused,
+        choices=choices,
     )
 
 
-def _local_date(late: Late, column: str, contract: Contract) -> pl.Expr:
-    return late.of(f"day {column}", lambda frame: local_dates(frame[column], contract.zone))
+def _named(required: Sequence[tuple[str, Value]]) -> pl.Expr:
+    """Name the required fields that are empty, joined by commas; empty text where none is."""
+    names = [pl.when(is_missing.column).then(pl.lit(field)) for field, is_missing in required]
+    return pl.concat_str(names, separator=", ", ignore_nulls=True) if names else pl.lit("")
 
 
-def _out_of_force(late: Late, contract: Contract) -> tuple[pl.Expr, pl.Expr]:
+def _local_date(late: Late, field: str, contract: Contract) -> Value:
+    calendar = contract.calendar
+
+    def read(row: Row) -> date | None:
+        instant = row[field]
+        return None if instant is None else calendar.local_date(instant)
+
+    return late.of(f"day {field}", lambda frame: local_dates(frame[field], contract.zone), read)
+
+
+def _out_of_force(late: Late, contract: Contract) -> tuple[Value, Value]:
     """Hold where the local date of generation or delivery lies outside the contract's dates (RULES 5); and where only after its end."""
     days = [_local_date(late, name, contract) for name in ("generated_at", "delivered_at")]
-    before = pl.any_horizontal((day < contract.starts).fill_null(value=False) for day in days)
+    before = any_of((day < constant(contract.starts)).surely() for day in days)
     if contract.ends is None:
-        return before, pl.lit(value=False)
-    after = pl.any_horizontal((day > contract.ends).fill_null(value=False) for day in days)
+        return before, NEVER
+    after = any_of((day > constant(contract.ends)).surely() for day in days)
     return before | after, after & ~before
 
 
-def _paused(late: Late, contract: Contract) -> pl.Expr:
+def _paused(late: Late, contract: Contract) -> Value:
     """Hold where the local date of delivery lies in a pause of the text (RULES 11), or its instant in one that a party declared."""
     day = _local_date(late, "delivered_at", contract)
-    tests = [day.is_between(pause.first, pause.last, closed="both") for pause in contract.pauses]
+    at = column("delivered_at")
+    tests = [(day >= constant(pause.first)) & (day <= constant(pause.last)) for pause in contract.pauses]
     for pause in contract.declared_pauses:
-        at = pl.col("delivered_at")
-        tests.append(at >= pause.since if pause.until is None else at.is_between(pause.since, pause.until, closed="both"))
-    return pl.any_horizontal([pl.lit(value=False), *(test.fill_null(value=False) for test in tests)])
+        begun = at >= constant(pause.since)
+        tests.append(begun if pause.until is None else begun & (at <= constant(pause.until)))
+    return any_of(test.surely() for test in tests)
 
 
-def _prices(late: Late, contract: Contract) -> tuple[pl.Expr, ...]:
-    """Give, by milestone that has a price, the index of the first price row whose `when` holds (a null does not)."""
-    columns: list[pl.Expr] = []
+def _choices(late: Late, contract: Contract) -> list[list[tuple[int, Value | None]]]:
+    """Give, by milestone that has a price, its price rows in order: the index, and when it applies (None: always)."""
+    found = []
     for milestone in LADDER:
-        choice = pl.lit(None, dtype=pl.Int16)
-        for index, price in reversed(list(enumerate(contract.prices))):
-            if price.on != milestone:
-                continue
-            here = pl.lit(index, dtype=pl.Int16)
-            if price.when is None:
-                choice = here
-            else:
-                holds = late.of(f"when {price.when}", _holds(price.when, contract))
-                choice = pl.when(holds.fill_null(value=False)).then(here).otherwise(choice)
-        if any(price.on == milestone for price in contract.prices):
-            columns.append(choice)
-    return tuple(columns)
+        own = [(index, price.when) for index, price in enumerate(contract.prices) if price.on == milestone]
+        if own:
+            found.append([(index, None if when is None else condition_of(late, f"when {when}", when, contract)) for index, when in own])
+    return found
 
 
-def _holds(when: str, contract: Contract) -> Make:
-    condition = compile_condition(when)
-    return lambda frame: evaluate(condition, frame, zone=contract.zone)
+def _first_of(choices: Sequence[tuple[int, Value | None]]) -> pl.Expr:
+    """Give the index of the first price row whose `when` holds (a null does not)."""
+    choice = pl.lit(None, dtype=pl.Int16)
+    for index, when in reversed(choices):
+        here = pl.lit(index, dtype=pl.Int16)
+        choice = here if when is None else pl.when(when.surely().column).then(here).otherwise(choice)
+    return choice
 
 
 def _price_rows(whole: pl.DataFrame, prices: Sequence[pl.Expr]) -> pl.Series:

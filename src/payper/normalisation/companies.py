@@ -11,8 +11,8 @@ from functools import cache
 import polars as pl
 
 from payper.normalisation.company_forms import KEPT_FORMS, MORE_FORMS, NOT_FORMS
-from payper.normalisation.folding import by_unique, fold, put_in, words_of_all
-from payper.normalisation.remembered import FEW, of_texts
+from payper.normalisation.folding import by_unique, fold, fold_text, put_in, words_of_all
+from payper.normalisation.remembered import FEW, Row, is_common, of_texts
 
 _LEADING = "ООО, ОАО, ЗАО, ПАО, АО, ИП, ТОВ, ТОО, ooo, oao, zao, pao, PT, UAB, SIA, Kabushiki Kaisha, TOV, TOO"
 _MARKS = r"[^\p{L}\p{M}\p{N}]+"
@@ -35,7 +35,7 @@ def company_keys(names: pl.Series) -> pl.Series:
     """
     name = names.name
     if len(names) <= FEW:
-        return _MEMORY.recall(names.cast(pl.String).to_list())["key"].rename(name)
+        return MEMORY.recall(names.cast(pl.String).to_list())["key"].rename(name)
     return by_unique(names.cast(pl.String), _keys)["key"].rename(name)
 
 
@@ -109,4 +109,47 @@ def _bracketed_country() -> str:
     return rf"\((?:{_alternatives(tuple(sorted(english_names(), key=lambda form: (-len(form), form))))})\)"
 
 
-_MEMORY = of_texts(_keys, {"key": pl.String})
+def _read_one(name: str) -> Row | None:
+    """Read a name of common letters as `_keys` does; brackets may be a country's, which it looks for."""
+    if not is_common(name):
+        return None
+    folded = fold_text(name)
+    if not folded.isascii() or "(" in folded:
+        return None
+    plain = folded
+    if not _WORDS_FORM.fullmatch(folded):
+        plain = _INITIAL.sub(r"\1", _SLASHED.sub(r"\1s", folded)).replace("'", "").replace("`", "")
+        plain = _NOT_WORD.sub(" ", plain.replace("&", " and ").replace("+", " and ")).strip(" ")
+        plain = plain or _NOT_WORD.sub(" ", folded).strip(" ")
+    bare = _SHARES_FORM.sub("", plain[4:] if plain.startswith("the ") and len(plain) > 4 else plain, count=1)
+    return (_leading_form().sub("", _without_trailing(bare), count=1) or None,)
+
+
+def _without_trailing(name: str) -> str:
+    """Take off as many words as are legal forms one after the other up to the end; the first word stays."""
+    words = name.split(" ")
+    forms, end = _trailing_forms(), len(words)
+    ends_well = {end}
+    for start in range(end - 1, 0, -1):
+        if any(stop in ends_well and " ".join(words[start:stop]) in forms for stop in range(start + 1, end + 1)):
+            ends_well.add(start)
+    return " ".join(words[: min(ends_well)])
+
+
+@cache
+def _trailing_forms() -> frozenset[str]:
+    return frozenset(_trailing())
+
+
+@cache
+def _leading_form() -> re.Pattern[str]:
+    return re.compile(rf"^(?:{_alternatives(_leading())}) ")
+
+
+_WORDS_FORM = re.compile(_WORDS)
+_SHARES_FORM = re.compile(_SHARES)
+_SLASHED = re.compile(r"\b([aikpg])/s\b")
+_INITIAL = re.compile(r"\b([a-z])\.")
+_NOT_WORD = re.compile("[^a-z0-9]+")
+
+MEMORY = of_texts(_keys, {"key": pl.String}, one=_read_one)

@@ -29,7 +29,7 @@ def country_codes(texts: pl.Series) -> pl.Series:
     """
     name = texts.name
     if len(texts) <= FEW:
-        return _MEMORY.recall(texts.cast(pl.String).to_list())["code"].rename(name)
+        return MEMORY.recall(texts.cast(pl.String).to_list())["code"].rename(name)
     return by_unique(texts.cast(pl.String), _codes)["code"].rename(name)
 
 
@@ -127,4 +127,4 @@ def _known_in(group: int) -> dict[str, str]:
     return known
 
 
-_MEMORY = of_texts(_codes, {"code": pl.String})
+MEMORY = of_texts(_codes, {"code": pl.String})

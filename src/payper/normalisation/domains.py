@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import polars as pl
 
 from payper.normalisation.public_suffixes import split_suffix, suffix_rules
-from payper.normalisation.remembered import FEW, of_texts
+from payper.normalisation.remembered import FEW, Row, of_texts
 
 _HOST = r"^(?:[a-z][a-z0-9+.\-]*://|//)?(?:[^/?#@\\]*@)?([^/?#:@\\\[\]]+)"
 """The host in a web address, an e-mail address or a bare name: what stands before the first slash, port, query or anchor."""
@@ -37,7 +37,7 @@ def registrable_domains(hosts_or_urls: pl.Series) -> pl.Series:
     if texts.null_count() == texts.len():
         return texts.rename("domain")
     if len(texts) <= FEW:
-        return _MEMORY.recall(texts.to_list())["domain"]
+        return MEMORY.recall(texts.to_list())["domain"]
     return _read(texts)
 
 
@@ -156,4 +156,14 @@ def public_suffixes() -> frozenset[str]:
     return suffix_rules()
 
 
-_MEMORY = of_texts(lambda texts: _read(texts).to_frame("domain"), {"domain": pl.String})
+def _read_one(text: str) -> Row | None:
+    """Read a host or web address of printable ASCII as `_read` does."""
+    if not (text.isascii() and text.isprintable()):
+        return None
+    found = _HOST_FORM.match(text.strip(" ").lower())
+    return (None,) if found is None else (_registrable(found[1].rstrip(".")),)
+
+
+_HOST_FORM = re.compile(_HOST)
+
+MEMORY = of_texts(lambda texts: _read(texts).to_frame("domain"), {"domain": pl.String}, one=_read_one, is_kept=False)

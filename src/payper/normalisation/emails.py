@@ -15,7 +15,7 @@ import polars as pl
 
 from payper.normalisation.domains import public_suffixes
 from payper.normalisation.folding import put_in
-from payper.normalisation.remembered import FEW, of_texts
+from payper.normalisation.remembered import FEW, Row, of_texts
 
 COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "email_normal": pl.String,
@@ -81,7 +81,13 @@ def read_emails(emails: pl.Series) -> pl.DataFrame:
         (null: empty or syntax wrong); `email_host`, in ASCII (null likewise); `email_fault`, what is wrong in words (null: nothing, or
         empty); `is_free`, `is_disposable`, `is_role` (null where `email_normal` is). A disposable host is not free (RULES 13).
     """
-    frame = emails.cast(pl.String).rename("raw").to_frame().with_columns(pl.col("raw").str.strip_chars())
+    if len(emails) <= FEW:
+        return MEMORY.recall(emails.cast(pl.String).to_list())
+    return _read(emails.cast(pl.String))
+
+
+def _read(emails: pl.Series) -> pl.DataFrame:
+    frame = emails.rename("raw").to_frame().with_columns(pl.col("raw").str.strip_chars())
     is_short = pl.col("raw").str.len_bytes() <= _PLAIN_LENGTH_MAX
     frame = frame.with_columns(pl.when(is_short, pl.col("raw").str.contains(_PLAIN)).then(pl.col("raw").str.to_lowercase()).alias("plain"))
     frame = frame.with_columns(pl.when(~pl.col("plain").str.contains(_reserved())).then("plain").alias("plain"))
@@ -211,3 +217,52 @@ def _lists() -> tuple[frozenset[str], frozenset[str]]:
 
     suffixes = public_suffixes()
     return frozenset(whitelist) - suffixes, frozenset(blocklist) - suffixes
+
+
+def _read_one(text: str) -> Row | None:
+    """Read an address of printable ASCII as `_read` does."""
+    if not (text.isascii() and text.isprintable()):
+        return None
+    raw = text.strip(" ")
+    if not raw:
+        return (None,) * len(COLUMNS)
+    if len(raw) <= _PLAIN_LENGTH_MAX and _plain_form().fullmatch(raw) and not _reserved_form().search(raw.lower()):
+        local, _, host = raw.lower().partition("@")
+    else:
+        slip = next((fault for form, fault in _slip_forms() if form.search(raw)), None)
+        asked_local, asked_host, fault = (None, None, slip) if slip is not None else _ask(raw)
+        if asked_local is None or asked_host is None:
+            return None, None, fault, None, None, None
+        local, host = asked_local, asked_host
+    mailbox = (_TAG.sub(r"\1", local, count=1) if "+" in local else local).rstrip(".")
+    bare = mailbox.replace(".", "") if host in DOTLESS else mailbox
+    free, disposable = _lists()
+    is_disposable = host in disposable or any(parent in disposable for parent in _parents(host))
+    return f"{bare}@{DOTLESS.get(host, host)}", host, None, host in free and not is_disposable, is_disposable, mailbox in _role_spellings()
+
+
+def _parents(host: str) -> list[str]:
+    """List the names above a host that have a dot."""
+    labels = host.split(".")
+    return [".".join(labels[place:]) for place in range(1, len(labels) - 1)]
+
+
+_TAG = re.compile(r"([^+])\+.*$")
+
+
+@cache
+def _plain_form() -> re.Pattern[str]:
+    return re.compile(_PLAIN)
+
+
+@cache
+def _reserved_form() -> re.Pattern[str]:
+    return re.compile(_reserved())
+
+
+@cache
+def _slip_forms() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern), fault) for pattern, fault in _SLIPS]
+
+
+MEMORY = of_texts(_read, COLUMNS, one=_read_one, is_kept=False)

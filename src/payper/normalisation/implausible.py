@@ -10,6 +10,8 @@ from functools import cache
 
 import polars as pl
 
+from payper.normalisation.remembered import is_common
+
 RESERVED_DOMAINS: tuple[str, ...] = ("example.com", "example.net", "example.org", "test", "example", "invalid", "localhost")
 """Domains that RFC 2606 and RFC 6761 keep for tests and examples, with every name below them."""
 
@@ -179,6 +181,45 @@ def find_implausible(frame: pl.DataFrame) -> pl.Series:
     return _put(said, is_hit)
 
 
+def may_show(
+    first_name: str | None, last_name: str | None, email: str | None, email_host: str | None, phone: str | None, company: str | None
+) -> bool:
+    """Tell whether a delivery may show a pattern: one whose texts are not common (`remembered.is_common`) always may.
+
+    Args:
+        first_name: As sent, as are the others but one.
+        last_name: As sent.
+        email: As sent.
+        email_host: As `read_emails` gives it.
+        phone: As sent.
+        company: As sent.
+    """
+    if not all(text is None or is_common(text) for text in (first_name, last_name, email, email_host, phone, company)):
+        return True
+    first, last, firm = ("" if text is None else text.lower().strip(" ") for text in (first_name, last_name, company))
+    if first in _FAKE_NAMES or last in _FAKE_NAMES or firm in _FAKE_COMPANIES or (first, last) in _PAIRS:
+        return True
+    if any(_is_repeated(text, REPEATS[kind]) for text, kind in ((first, "name"), (last, "name"), (firm, "company"))):
+        return True
+    local = (email or "").strip(" ").partition("@")[0].partition("+")[0].lower()
+    if local in _FAKE_LOCALS or _is_repeated(local, REPEATS["local part"]):
+        return True
+    if any((text or "").lower().rstrip(" ").rstrip(".").endswith(RESERVED_DOMAINS) for text in (email, email_host)):
+        return True
+    return phone is not None and _may_show_in_phone(phone)
+
+
+def _may_show_in_phone(phone: str) -> bool:
+    digits = phone.translate(_GAPS)
+    if not digits.isdigit():
+        return False
+    return any(_is_repeated(digits[cut:], REPEATS["phone"]) or digits[cut:] in SEQUENCES for cut in range(4))
+
+
+def _is_repeated(text: str, times: int) -> bool:
+    return len(text) >= times and text[0] * len(text) == text and text[0] in _SIGNS
+
+
 @cache
 def _is_any() -> pl.Expr:
     return pl.any_horizontal(fault.fill_null(value=False) for fault, _, _ in _patterns())
@@ -262,6 +303,8 @@ def _repeated(times: int) -> str:
 
 
 _SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_PAIRS = frozenset(PAIRS)
+_GAPS = str.maketrans("", "", " -().+/")
 _FAKE_NAMES = frozenset(NAMES + ROWS)
 _FAKE_LOCALS = frozenset(LOCAL_PARTS + ROWS)
 _FAKE_COMPANIES = frozenset(COMPANIES + tuple(row for row in ROWS if not row.isdigit() and len(row) > 3))

@@ -38,7 +38,7 @@ def read_industries(texts: pl.Series) -> pl.DataFrame:
         where nothing is recognised.
     """
     if len(texts) <= FEW:
-        return _MEMORY.recall(texts.cast(pl.String).to_list())
+        return MEMORY.recall(texts.cast(pl.String).to_list())
     return by_unique(texts.cast(pl.String), _read_unique).with_columns(pl.col("industry_codes").fill_null([]))
 
 
@@ -55,11 +55,21 @@ def is_asked(industries: pl.DataFrame, asked: Sequence[tuple[str, str]]) -> pl.S
 
     A text that has candidates in the system asked for is judged by these alone, else through the crosswalks.
     """
-    wanted = tuple(dict.fromkeys(entry for system, code in asked for entry in _asked_codes(system, code)))
+    wanted = _wanted(tuple(asked))
     meant = industries.select(text=pl.col("industry_codes").list.join(" ")).to_series()
     return by_unique(
         meant, lambda unique: pl.DataFrame({"asked": [_is_asked(text, wanted) for text in unique]}, schema={"asked": pl.Boolean})
     )["asked"]
+
+
+def are_asked(codes: Sequence[str] | None, asked: Sequence[tuple[str, str]]) -> bool | None:
+    """As `is_asked`, of one delivery's codes."""
+    return None if codes is None else _is_asked(" ".join(codes), _wanted(tuple(asked)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _wanted(asked: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys(entry for system, code in asked for entry in _asked_codes(system, code)))
 
 
 def is_code(system: str, code: str) -> bool:
@@ -302,4 +312,4 @@ def _inside(candidate: tuple[str, str], entry: tuple[str, str]) -> bool | None:
     return False if answers and all(answer is False for answer in answers) else None
 
 
-_MEMORY = of_texts(_read_unique, {"industry_code": pl.String, "industry_codes": pl.List(pl.String)}, nothing=(None, []))
+MEMORY = of_texts(_read_unique, {"industry_code": pl.String, "industry_codes": pl.List(pl.String)}, nothing=(None, []))

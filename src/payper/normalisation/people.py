@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import polars as pl
 
-from payper.normalisation.remembered import FEW, Memory, of_texts
+from payper.normalisation.remembered import FEW, Memory, Row, is_common, of_texts
 
 _HONORIFIC_WORDS = """
     mr mrs ms miss mx dr prof professor sir madam madame dame lord lady rev hon esq
@@ -87,9 +87,24 @@ def _cleaned(names: pl.Series, clean: Callable[[str], str | None]) -> pl.Series:
     return _cleaned_whole(names, clean)
 
 
+def keys_of_few(first: Sequence[str | None], last: Sequence[str | None], company_keys: Sequence[str | None]) -> list[str | None]:
+    """As `person_keys`, of few people."""
+    firsts, lasts = _memory_of(_clean_first).rows(first), _memory_of(_clean_last).rows(last)
+    return [
+        f"{one} {other}|{company}" if one is not None and other is not None and company else None
+        for (one,), (other,), company in zip(firsts, lasts, company_keys, strict=True)
+    ]
+
+
 @cache
 def _memory_of(clean: Callable[[str], str | None]) -> Memory:
-    return of_texts(lambda names: _cleaned_whole(names, clean).to_frame("key"), {"key": pl.String})
+    def read_one(name: str) -> Row | None:
+        if not is_common(name):
+            return None
+        lower = name.lower().strip(" ")
+        return (lower if lower.isascii() and lower.isalpha() else clean(lower),)
+
+    return of_texts(lambda names: _cleaned_whole(names, clean).to_frame("key"), {"key": pl.String}, one=read_one, is_kept=False)
 
 
 def _cleaned_whole(names: pl.Series, clean: Callable[[str], str | None]) -> pl.Series:

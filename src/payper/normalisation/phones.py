@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from payper.normalisation.remembered import FEW, Memory
+from payper.normalisation.remembered import FEW, Memory, Row
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneMetadata
@@ -69,7 +69,7 @@ def read_phones(phones: pl.Series, country_codes: pl.Series) -> pl.DataFrame:
     """
     if len(phones) <= FEW:
         keys = zip(phones.cast(pl.String).to_list(), country_codes.cast(pl.String).to_list(), strict=True)
-        return _MEMORY.recall([None if phone is None else (phone, country) for phone, country in keys])
+        return MEMORY.recall([None if phone is None else (phone, country) for phone, country in keys])
     return _read(phones, country_codes)
 
 
@@ -113,15 +113,24 @@ def _ask(phone: str | None, country: str | None) -> tuple[str | None, bool | Non
         number = phonenumbers.parse(phone, country)
     except phonenumbers.NumberParseException:
         return None, False, None
-    if not phonenumbers.is_valid_number(number):
+    # As `is_valid_number` does, but the region is looked for once.
+    region = phonenumbers.region_code_for_number(number)
+    if region is None or not phonenumbers.is_valid_number_for_region(number, region):
         return None, False, None
     number.extension = None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if country is None:
         return e164, True, None
-    if phonenumbers.region_code_for_number(number) == _NON_GEOGRAPHIC:
+    if region in (_NON_GEOGRAPHIC, country):
         return e164, True, True
     return e164, True, phonenumbers.is_valid_number_for_region(number, country)
+
+
+def _ask_whole(phone: str, country: str | None) -> Row | None:
+    """Ask about a number as it was sent; None where the column's reader trims it otherwise than Python would."""
+    if not (phone.isascii() and phone.isprintable()):
+        return None
+    return _ask(phone.strip(" ") or None, country)
 
 
 def _by_pattern(frame: pl.DataFrame) -> pl.DataFrame:
@@ -340,4 +349,4 @@ def _of_keys(keys: Sequence[tuple[str, str | None]]) -> pl.DataFrame:
     return _read(pl.Series([phone for phone, _ in keys], dtype=pl.String), pl.Series([country for _, country in keys], dtype=pl.String))
 
 
-_MEMORY = Memory(_of_keys, COLUMNS)
+MEMORY = Memory(_of_keys, COLUMNS, one=lambda key: _ask_whole(*key))

@@ -1,10 +1,13 @@
-"""What was read of texts before, for few rows at a time: a text is read once by its columnar reader, whoever sends it again.
+"""Readers for few rows at a time: a text is read by itself, and what was said of it is kept in mind, whoever sends it again.
 
-Readers look at one text alone, so that what they said of it holds for ever. Of many rows a column is read whole, which is quicker.
+Readers look at one text alone, so that what they said of it holds for ever. Of many rows a column is read whole, which is quicker; of
+few, making ready a column's expressions takes longer than reading the texts. The column's reader decides what is right: a reader of one
+text knows common writing only, leaves all else to it, and tests hold the two equal (docs/decisions/0020).
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -18,6 +21,14 @@ KEPT_MAX = 1 << 16
 """Texts that each reader keeps in mind."""
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+Row = tuple[Any, ...]
+
+_COMMON = re.compile(r"[ -~\u00c0-\u017f]*")
+
+
+def is_common(text: str) -> bool:
+    """Tell whether a text is of printable ASCII and accented Latin letters, which Python and polars fold and part alike."""
+    return (text.isascii() and text.isprintable()) or _COMMON.fullmatch(text) is not None
 
 
 class Memory:
@@ -27,13 +38,25 @@ class Memory:
         read: Gives one row for each of the keys (in their order), whatever the others are.
         schema: The columns that it gives.
         nothing: What is given where the key is null; None: nulls.
+        one: Reads one key, where that is quicker than `read`; gives None where only `read` can tell.
+        is_kept: Whether what was said is kept in mind; what `read` said always is.
     """
 
-    def __init__(self, read: Callable[[Sequence[Any]], pl.DataFrame], schema: Schema, *, nothing: tuple[Any, ...] | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[Sequence[Any]], pl.DataFrame],
+        schema: Schema,
+        *,
+        nothing: Row | None = None,
+        one: Callable[[Any], Row | None] | None = None,
+        is_kept: bool = True,
+    ) -> None:
         self._read = read
-        self._schema = schema
-        self._known: dict[Hashable, tuple[Any, ...]] = {}
-        self._nothing: tuple[Any, ...] = (None,) * len(schema) if nothing is None else nothing
+        self.one = one
+        self._is_kept = is_kept
+        self.schema = schema
+        self._known: dict[Hashable, Row] = {}
+        self._nothing: Row = (None,) * len(schema) if nothing is None else nothing
         self._lock = threading.Lock()
 
     def recall(self, keys: Sequence[Any]) -> pl.DataFrame:
@@ -42,22 +65,52 @@ class Memory:
         Args:
             keys: Texts or tuples of texts; None where there is none.
         """
-        known = self._known
-        new = [key for key in dict.fromkeys(keys) if key is not None and key not in known]
-        if new:
-            rows = self._read(new).select(*self._schema).rows()
-            with self._lock:
-                if len(known) + len(new) > KEPT_MAX:
-                    # The oldest half goes; a dictionary keeps the order in which texts came.
-                    self._known = known = dict(list(known.items())[len(known) // 2 :])
-                known.update(zip(new, rows, strict=True))
-        found = [self._nothing if key is None else known[key] for key in keys]
-        columns = list(zip(*found, strict=True)) or [()] * len(self._schema)
+        columns = list(zip(*self.rows(keys), strict=True)) or [()] * len(self.schema)
         return pl.DataFrame(
-            [pl.Series(name, column, dtype=dtype) for (name, dtype), column in zip(self._schema.items(), columns, strict=True)]
+            [pl.Series(name, column, dtype=dtype) for (name, dtype), column in zip(self.schema.items(), columns, strict=True)]
         )
 
+    def rows(self, keys: Sequence[Any]) -> list[Row]:
+        """As `recall`, in tuples."""
+        known = self._known
+        found: dict[Hashable, Row] = {None: self._nothing}
+        said: dict[Hashable, Row] = {}
+        unread = []
+        for key in keys:
+            if key in found:
+                continue
+            row = known.get(key)
+            if row is None and self.one is not None:
+                row = self.one(key)
+                if row is not None and self._is_kept:
+                    said[key] = row
+            if row is None:
+                unread.append(key)
+                row = ()
+            found[key] = row
+        if unread:
+            said |= zip(unread, self._read(unread).select(*self.schema).rows(), strict=True)
+            found |= said
+        if said:
+            self._keep(said)
+        return [found[key] for key in keys]
 
-def of_texts(read: Callable[[pl.Series], pl.DataFrame], schema: Schema, *, nothing: tuple[Any, ...] | None = None) -> Memory:
-    """Remember what a reader of one column says."""
-    return Memory(lambda keys: read(pl.Series("text", keys, dtype=pl.String)), schema, nothing=nothing)
+    def _keep(self, said: Mapping[Hashable, Row]) -> None:
+        with self._lock:
+            known = self._known
+            if len(known) + len(said) > KEPT_MAX:
+                # The oldest half goes; a dictionary keeps the order in which texts came.
+                self._known = known = dict(list(known.items())[len(known) // 2 :])
+            known.update(said)
+
+
+def of_texts(
+    read: Callable[[pl.Series], pl.DataFrame],
+    schema: Schema,
+    *,
+    nothing: Row | None = None,
+    one: Callable[[str], Row | None] | None = None,
+    is_kept: bool = True,
+) -> Memory:
+    """Remember what a reader of one column says; arguments as of `Memory`."""
+    return Memory(lambda keys: read(pl.Series("text", keys, dtype=pl.String)), schema, nothing=nothing, one=one, is_kept=is_kept)

@@ -47,7 +47,7 @@ def read_sizes(texts: pl.Series) -> pl.DataFrame:
         text is empty, says nothing that can be read, or nothing that can be (zero, negative, over `EMPLOYEES_MAX`).
     """
     if len(texts) <= FEW:
-        return _SIZES.recall(texts.cast(pl.String).to_list())
+        return SIZES.recall(texts.cast(pl.String).to_list())
     return by_unique(texts.cast(pl.String), _read_sizes)
 
 
@@ -63,7 +63,7 @@ def read_revenues(texts: pl.Series) -> pl.DataFrame:
         so it is the contract's (RULES 22).
     """
     if len(texts) <= FEW:
-        return _REVENUES.recall(texts.cast(pl.String).to_list())
+        return REVENUES.recall(texts.cast(pl.String).to_list())
     return by_unique(texts.cast(pl.String), _read_revenues)
 
 
@@ -275,5 +275,5 @@ def _number(text: str, *, has_unit: bool) -> Decimal:
     return Decimal(f"{whole}.{tail}") if is_decimal else Decimal(whole + tail)
 
 
-_SIZES = of_texts(_read_sizes, {"employees_min": pl.Int64, "employees_max": pl.Int64})
-_REVENUES = of_texts(_read_revenues, {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String})
+SIZES = of_texts(_read_sizes, {"employees_min": pl.Int64, "employees_max": pl.Int64})
+REVENUES = of_texts(_read_revenues, {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String})

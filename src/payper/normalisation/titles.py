@@ -5,14 +5,15 @@ The rules are tables (`title_departments`, `title_words`) and the few sentences 
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 import polars as pl
 
 from payper.normalisation import title_words as table
-from payper.normalisation.folding import by_unique, fold, words_of, words_of_all
-from payper.normalisation.remembered import FEW, of_texts
+from payper.normalisation.folding import by_unique, fold, fold_text, words_of, words_of_all
+from payper.normalisation.remembered import FEW, Row, is_common, of_texts
 from payper.normalisation.title_departments import DEPARTMENTS
 from payper.normalisation.title_words import FUNCTIONS, SENIORITY
 
@@ -45,7 +46,7 @@ def read_titles(titles: pl.Series) -> pl.DataFrame:
     Source: RULES 18, 19, 47.
     """
     if len(titles) <= FEW:
-        return _MEMORY.recall(titles.cast(pl.String).to_list())
+        return MEMORY.recall(titles.cast(pl.String).to_list())
     return by_unique(titles.cast(pl.String), _read_unique)
 
 
@@ -106,7 +107,7 @@ def _ranks(tokens: pl.DataFrame) -> pl.DataFrame:
     is_unit = (
         pl.col("after").is_not_null() & ~pl.col("after").is_in(_list(table.CONNECTIVES)) & (pl.col("after_rung").fill_null(0) < top - 1)
     )
-    units = {_joined(title): _RANK[word] for title, word in table.UNIT_HEADS.items()}
+    units = _units()
     unit_rung = pl.col("token").replace_strict(list(units), list(units.values()), default=None, return_dtype=pl.Int8)
     is_last = (pl.col("follower").fill_null("/")) == "/"
     chief = pl.when((pl.col("token") == "officer").any().over("row")).then(top).otherwise(_RANK["director"]).cast(pl.Int8)
@@ -282,4 +283,81 @@ from the tables that read job titles; how they are read is told in [normalising 
 The number before a line is the strength of its words: of several functions in one title the strongest word decides, then the first."""
 
 
-_MEMORY = of_texts(_read_unique, {"function": pl.String, "seniority": pl.String})
+def _read_one(title: str) -> Row | None:
+    """Read a title of common letters as `_read_unique` does."""
+    if not is_common(title):
+        return None
+    folded = fold_text(title)
+    if not folded.isascii():
+        return None
+    tokens = _tokens_of(folded)
+    words = [_read_word(token) for token in tokens]
+    since = next((place for place in range(len(tokens)) if _is_support(tokens, place)), len(tokens))
+    rungs, keys = [], []
+    for place, word in enumerate(words):
+        rung, is_anothers = _rung_of(tokens, words, place), place > since
+        if rung is not None and not is_anothers:
+            rungs.append(rung)
+        if word.function is not None and not (is_anothers and rung is not None and rung >= _RANK["director"]):
+            keys.append((word.strength * 4096 + 4095 - min(place, 4095)) * 32 + word.function)
+    rung = None if not rungs else 0 if 0 in rungs else max(rungs)
+    return FUNCTIONS[max(keys) % 32] if keys else None, None if rung is None else SENIORITY[rung]
+
+
+def _tokens_of(folded: str) -> list[str]:
+    """Part a folded title of ASCII as `_tokens` does."""
+    text = re.sub("['`]", " ", re.sub(r"\b([a-z])\.", r"\1", folded))
+    text = re.sub(r"[,;|/()\[\]:]+| -+ ", " / ", text)
+    text = text.replace("&", " and ").replace("+", " and ").replace("@", " at ")
+    words = re.sub(_VOID, " ", re.sub("[^a-z0-9/]+", " ", text)).split()
+    phrases, tokens, place = _phrases_by_word(), [], 0
+    while place < len(words):
+        for phrase, joined in phrases.get(words[place], ()):
+            if words[place : place + len(phrase)] == phrase:
+                tokens.append(joined)
+                place += len(phrase)
+                break
+        else:
+            tokens.append(words[place])
+            place += 1
+    return tokens
+
+
+def _rung_of(tokens: list[str], words: list[_Word], place: int) -> int | None:
+    """Settle the rank of a word by its neighbours, as `_ranks` does."""
+    own, word, top = tokens[place], words[place], _RANK["c-level"]
+    if own == "chief":
+        return top if "officer" in tokens else _RANK["director"]
+    follower = place + 1
+    after = follower + 1 if follower < len(tokens) and tokens[follower] == "/" else follower
+    unit = _units().get(own)
+    if unit is not None and after < len(tokens) and tokens[after] not in _list(table.CONNECTIVES) and (words[after].rung or 0) < top - 1:
+        return unit
+    if word.rung == top and place and tokens[place - 1] in _list(table.DEPUTIES):
+        return _RANK["vp"]
+    if word.is_doer and (follower == len(tokens) or tokens[follower] == "/"):
+        return _RANK["entry"]
+    return word.rung
+
+
+def _is_support(tokens: list[str], place: int) -> bool:
+    is_linked = place + 1 < len(tokens) and tokens[place + 1] in _list(table.LINKS)
+    return tokens[place] in _list(table.SUPPORTS) or (is_linked and tokens[place] in _list(table.ASSISTANTS))
+
+
+@cache
+def _units() -> dict[str, int]:
+    return {_joined(title): _RANK[word] for title, word in table.UNIT_HEADS.items()}
+
+
+@cache
+def _phrases_by_word() -> dict[str, list[tuple[list[str], str]]]:
+    """List the phrases by their first word, in the order in which they are looked for."""
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for phrase, joined in _phrases().items():
+        words = phrase.split()
+        found.setdefault(words[0], []).append((words, joined.strip()))
+    return found
+
+
+MEMORY = of_texts(_read_unique, {"function": pl.String, "seniority": pl.String}, one=_read_one)
