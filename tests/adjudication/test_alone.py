@@ -23,7 +23,18 @@ from payper.journey import Milestone
 from payper.periods import Period
 from payper.simulation.batch import BENCHMARK_CONTRACT, simulate_batch
 from payper.terms.contract import (
-    Appointment, Audience, Consent, Contract, IndustryPrefix, ListEntries, Pause, Price, Question, Range, Record, SeniorityRange,
+    Appointment,
+    Audience,
+    Consent,
+    Contract,
+    IndustryPrefix,
+    ListEntries,
+    Pause,
+    Price,
+    Question,
+    Range,
+    Record,
+    SeniorityRange,
 )  # fmt: skip
 from payper.terms.expressions import compile_condition, evaluate
 from payper.terms.expressions_alone import read_condition
@@ -128,7 +139,7 @@ def contracts(draw: st.DrawFn) -> Contract:
 
 def judged_both_ways(rows: list[dict[str, Any]], versions: list[Contract]) -> None:
     answers = [name for name in TEXTS if name.startswith("answer_")]
-    schema = {**SCHEMA, **{name: pl.String for name in answers}, FAULT_COLUMN: pl.String}
+    schema = {**SCHEMA, **dict.fromkeys(answers, pl.String), FAULT_COLUMN: pl.String}
     batch = pl.DataFrame([pl.Series(name, [row.get(name) for row in rows], dtype=dtype) for name, dtype in schema.items()])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(normalising, "FEW", -1)

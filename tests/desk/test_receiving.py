@@ -19,9 +19,9 @@ from payper.desk.arrivals import receiving
 from payper.desk.arrivals import reception as reception_module
 from payper.desk.arrivals.idempotency import KeyReusedError, digest_of
 from payper.desk.arrivals.live_book import LiveBook
-from payper.desk.arrivals.posted import read_body
+from payper.desk.arrivals.posted import Posted, read_body
 from payper.desk.arrivals.prechecking import precheck
-from payper.desk.arrivals.receiving import Posted, receive
+from payper.desk.arrivals.receiving import receive
 from payper.desk.arrivals.reception import BusyError, Reception
 from payper.desk.book.settling import settle_book
 from payper.desk.book.verify import verify

@@ -6,9 +6,12 @@ share one hash. The seeds belong to the installation: without them a stored key 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
+from xxhash import xxh3_64_intdigest
 
 MATCHES: tuple[str, ...] = ("email", "person", "phone")
 """What two deliveries can have in common; `external` (the same id under the same contract) stands beside them."""
@@ -56,6 +59,31 @@ def identity_keys(frame: pl.DataFrame, *, contract: str, buyer: str, seeds: Seed
     }
     written = frame.select(text.alias(name) for name, text in texts.items())
     return _hash(written, seeds)
+
+
+def keys_alone(row: Mapping[str, Any], *, contract: str, buyer: str, seeds: Seeds) -> dict[str, int | None]:
+    """As `identity_keys`, of one delivery."""
+    scope = f"{buyer}{SEPARATOR}{row['kind']}{SEPARATOR}"
+    external = f"{contract}{SEPARATOR}external{SEPARATOR}"
+    keys: dict[str, int | None] = {}
+    for name, head, text in (
+        ("email", f"{scope}email{SEPARATOR}", row["email_normal"]),
+        ("person", f"{scope}person{SEPARATOR}", row["person_key"]),
+        ("phone", f"{scope}phone{SEPARATOR}", row["phone_e164"]),
+        ("external", external, row["external_id"]),
+        ("replaces", external, row["replaces"]),
+    ):
+        written = None if text is None else (head + text).encode()
+        keys[f"key_{name}"] = None if written is None else xxh3_64_intdigest(written, seeds.key)
+        keys[f"check_{name}"] = None if written is None else xxh3_64_intdigest(written, seeds.check)
+    keys["company"] = hash_alone(row["domain"] if row["company_key"] is None else row["company_key"], seeds)
+    keys["prospect"] = hash_alone(row["email_normal"], seeds)
+    return keys
+
+
+def hash_alone(text: str | None, seeds: Seeds) -> int | None:
+    """As `hash_prospects`, of one text."""
+    return None if text is None else xxh3_64_intdigest(text.encode(), seeds.key)
 
 
 def crm_keys(crm: pl.DataFrame, *, buyer: str, seeds: Seeds) -> pl.DataFrame:

@@ -134,28 +134,28 @@ Decision = tuple[int, int, int, int | None, bool]
 
 
 def judge_in_turn(
-    rows: Sequence[dict[str, Any]], versions: Sequence[Contract], past: Past, *, replacements: Replacements | None
+    rows: Sequence[dict[str, Any]], contracts: Mapping[str, Sequence[Contract]], past: Past, *, replacements: Replacements | None
 ) -> list[Decision]:
-    """Decide few deliveries of one contract as `arrivals.judge_arrivals` does, one after the other.
+    """Decide few deliveries as `arrivals.judge_arrivals` does, one after the other.
 
     Args:
         rows: What `judge_arrivals` takes, by column, in order of arrival; nobody is matched by likeness. Changed: `delivered_us` and `day`
             are put in.
-        versions: Of the contract.
+        contracts: Versions by contract id.
         past: What was judged before.
         replacements: Who knows which replacements are owed.
     """
     if not rows:
         return []
-    contract = versions[0].id
-    terms = {(contract, each.version): Terms.of(each) for each in versions}
+    present = sorted({row["contract"] for row in rows})
+    terms = {(id_, each.version): Terms.of(each) for id_ in present for each in contracts[id_]}
     for row in rows:
         row["delivered_us"] = (row["delivered_at"] - EPOCH) // MICROSECOND
-        row["day"] = terms[contract, row["contract_version"]].calendar.local_date(row["delivered_at"]).toordinal() - ORDINAL_1970
+        row["day"] = terms[row["contract"], row["contract_version"]].calendar.local_date(row["delivered_at"]).toordinal() - ORDINAL_1970
     wanted = {name: _distinct(row[f"key_{name}"] for row in rows) for name in MATCHES}
     wanted["external"] = _distinct(row[name] for row in rows for name in ("key_external", "key_replaces"))
-    matches, counts = past.read(wanted, [contract])
-    desk = Desk(terms=terms, counts=counts, ordered={contract}, replacements=replacements, possible=(), past=matches)
+    matches, counts = past.read(wanted, present)
+    desk = Desk(terms=terms, counts=counts, ordered=set(present), replacements=replacements, possible=(), past=matches)
     return desk.decide_rows(rows)
 
 

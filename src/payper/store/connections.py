@@ -41,6 +41,9 @@ class Connection(Protocol):
             TwiceError: A key would be there twice.
         """
 
+    def insert_few(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """As `insert`, of few rows that stand in no frame."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """Do all or nothing, alone among the writers of the book; durable when it ends.
 

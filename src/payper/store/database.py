@@ -14,7 +14,7 @@ import polars as pl
 
 from payper.errors import StoreError, UsageError
 from payper.store.connections import Connection, Row, TwiceError
-from payper.store.derived import add_blocks, add_to_sums, count_verdicts, fill_blocks, first_stray
+from payper.store.derived import add_blocks, add_to_sums, count_few_verdicts, count_verdicts, fill_blocks, first_stray
 from payper.store.open_batches import CHAIN_START, open_batches, seal_chain, seal_digest, whole_of
 from payper.store.outbox import Note, add_note, drop_notes, list_notes
 from payper.store.postgres import is_postgres, open_postgres
@@ -292,6 +292,12 @@ class Database:
         numbered = verdicts.select("delivery_id", pl.lit(batch, dtype=pl.Int64).alias("batch"), "verdict", "headline", "price_minor")
         self._connection.insert("verdict", numbered)
         count_verdicts(self._connection, numbered, batch=batch)
+
+    def add_few_verdicts(self, verdicts: Sequence[tuple[int, int, int, int]], *, batch: int) -> None:
+        """As `add_verdicts`, of few: delivery, verdict, headline, price in minor units."""
+        columns = ("delivery_id", "batch", "verdict", "headline", "price_minor")
+        self._connection.insert_few("verdict", columns, [(id_, batch, *rest) for id_, *rest in verdicts])
+        count_few_verdicts(self._connection, verdicts, batch=batch)
 
     def verdicts(self) -> pl.DataFrame:
         """Read all verdicts, by `delivery_id`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -14,10 +14,22 @@ def count_verdicts(connection: Connection, verdicts: pl.DataFrame, *, batch: int
     """Count new verdicts of a batch by verdict and headline: `delivery_id`, `verdict`, `headline`."""
     id_ = pl.col("delivery_id")
     groups = verdicts.group_by("verdict", "headline").agg(pl.len(), id_.min().alias("first"), id_.max().alias("last"))
+    _add_groups(connection, [(batch, *map(int, row)) for row in groups.sort("verdict", "headline").iter_rows()])
+
+
+def count_few_verdicts(connection: Connection, verdicts: Sequence[tuple[int, int, int, int]], *, batch: int) -> None:
+    """As `count_verdicts`, of few: delivery, verdict, headline, and what is not looked at."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for id_, verdict, headline, _ in verdicts:
+        groups.setdefault((verdict, headline), []).append(id_)
+    _add_groups(connection, [(batch, *group, len(ids), min(ids), max(ids)) for group, ids in sorted(groups.items())])
+
+
+def _add_groups(connection: Connection, groups: Sequence[tuple[int, ...]]) -> None:
     connection.run_many(
         "insert into verdict_group values (?, ?, ?, ?, ?, ?) on conflict (batch, verdict, headline) do update set "
         "rows = verdict_group.rows + excluded.rows, last_id = excluded.last_id",
-        [(batch, *map(int, row)) for row in groups.sort("verdict", "headline").iter_rows()],
+        groups,
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -51,12 +51,19 @@ class PostgresConnection:
 
     def insert(self, table: str, rows: pl.DataFrame) -> None:
         """As `Connection.insert`."""
+        self._copy(table, rows.columns, rows.iter_rows())
+
+    def insert_few(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """As `Connection.insert_few`."""
+        self._copy(table, columns, rows)
+
+    def _copy(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         with (
             self._translating(),
             self._connection.cursor() as cursor,
-            cursor.copy(f"copy {table} ({', '.join(rows.columns)}) from stdin".encode()) as copy,
+            cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin".encode()) as copy,
         ):
-            for row in rows.iter_rows():
+            for row in rows:
                 copy.write_row(row)
 
     @contextmanager

@@ -7,7 +7,7 @@ A second SQLite library in a process that writes the file (ADBC, connectorx) dro
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,14 @@ class SqliteConnection:
 
     def run_many(self, sql: str, rows: Iterable[Row]) -> None:
         """As `Connection.run_many`."""
-        self._connection.executemany(sql, rows)
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.IntegrityError as error:
+            raise TwiceError(str(error)) from error
+
+    def insert_few(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """As `Connection.insert_few`."""
+        self.run_many(f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})", rows)  # noqa: S608  # our names
 
     def insert(self, table: str, rows: pl.DataFrame) -> None:
         """As `Connection.insert`: many rows by one statement, as starting a statement costs as much as a row of few columns."""

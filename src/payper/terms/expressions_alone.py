@@ -105,12 +105,12 @@ def _both(is_and: bool, left: Read, right: Read) -> Read:  # noqa: FBT001  # nam
     decides = not is_and
 
     def read(row: Mapping[str, Any]) -> bool | None:
-        first = left(row)
+        first: bool | None = left(row)
         if first is decides:
-            return decides
-        second = right(row)
+            return first
+        second: bool | None = right(row)
         if second is decides:
-            return decides
+            return second
         return None if first is None or second is None else is_and
 
     return read

@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,7 +21,6 @@ from payper.adjudication.adjudicate import seeds_of
 from payper.adjudication.known_past import KnownPast
 from payper.adjudication.past import ACCEPTED, COLUMNS, Counts, Segment
 from payper.adjudication.pricing import charges_of, note_charges
-from payper.desk.book.judging import JudgedChunk
 from payper.desk.book.recorded import Words, recorded_words
 from payper.desk.book.settling import admissions, charged_before, known_decisions, known_deliveries, released
 from payper.desk.reads.public_numbers import key_for
@@ -29,6 +30,9 @@ from payper.store.database import Database
 from payper.store.live_rows import LiveRows, Stamp
 from payper.store.open_batches import OpenBatch
 from payper.terms.contract import Contract
+
+if TYPE_CHECKING:
+    from payper.desk.arrivals.judging_posts import Judged
 
 FACTS = frozenset({"milestones", "returns", "decisions"})
 
@@ -85,17 +89,17 @@ class LiveBook:
         self._stamp = now
         return False
 
-    def keep(self, chunks: Iterable[JudgedChunk], opened: Mapping[str, OpenBatch]) -> None:
+    def keep(self, judged: Iterable[Judged], opened: Mapping[str, OpenBatch]) -> None:
         """Know what was just kept; call when the transaction has ended well."""
         assert self._stamp is not None, "it was refreshed before anything was kept"
         before = last = self._stamp.delivery
         batch = self._stamp.batch
-        for chunk in chunks:
-            self._add(chunk.contract, chunk.journal, chunk.segment)
-            if self._addresses is not None and self._addresses[0] == before and chunk.people is not None:
-                good = chunk.journal["verdict"] != "rejected"
-                _hash_addresses(chunk.people.select("email", "email_normal").filter(good), self._addresses[1])
-            last = max(last, int(chunk.journal["delivery_id"].max()))  # type: ignore[arg-type]  # numbers
+        for each in judged:
+            self._add(each.contract, sorted(each.rows, key=itemgetter("delivery_id")), each.segment)
+            if self._addresses is not None and self._addresses[0] == before:
+                good = ((row["email"], row["email_normal"]) for row in each.rows if row["verdict"] != "rejected")
+                _hash_addresses(good, self._addresses[1])
+            last = max(last, *(row["delivery_id"] for row in each.rows))
         self.open |= opened
         batch = max([batch, *(each.batch for each in opened.values())])
         self._stamp = Stamp(last, batch, self._stamp.terms)
@@ -115,7 +119,7 @@ class LiveBook:
             for batch in self.database.batches("deliveries"):
                 verdicts = pl.read_parquet(batch.journal, columns=["verdict"])["verdict"]
                 people = pl.read_parquet(batch.people, columns=["email", "email_normal"]).filter(verdicts != "rejected")
-                _hash_addresses(people, known)
+                _hash_addresses(people.iter_rows(), known)
             self._addresses = (last, known)
         known = self._addresses[1]
         return {each: known[each] for each in hashes if each in known}
@@ -154,7 +158,8 @@ class LiveBook:
         own = accepted.filter(pl.col("contract").is_in(sorted(self._in_turn)) & pl.col("replaces").is_null())
         if own.height:
             settled = self.database.charges()["delivery_id"].unique()
-            self._note(own.filter(~pl.col("delivery_id").is_in(settled.implode())).sort("delivery_id"), with_offsets=False)
+            left = own.filter(~pl.col("delivery_id").is_in(settled.implode())).sort("delivery_id")
+            self._note(left.with_columns(pl.col("email_normal").alias("prospect")).iter_rows(named=True), with_offsets=False)
 
     def _add_others(self, before: Stamp) -> bool:
         """Know the deliveries that others kept since; False: all must be read anew."""
@@ -166,21 +171,20 @@ class LiveBook:
             if segment is not None:
                 is_new = np.greater(segment.columns["delivery_id"], before.delivery)
                 segment = Segment(rows.contract, rows.provider, {name: segment.columns[name][is_new] for name in COLUMNS})
-            self._add(rows.contract, journal, segment)
+            self._add(rows.contract, journal.sort("delivery_id").iter_rows(named=True), segment)
         return True
 
-    def _add(self, contract: str, journal: pl.DataFrame, segment: Segment | None) -> None:
+    def _add(self, contract: str, rows: Iterable[Mapping[str, Any]], segment: Segment | None) -> None:
+        """Know new deliveries of a contract, in order."""
         if segment is not None:
             self.past.add(segment)
         if contract in self._in_turn and segment is not None and np.any(segment.columns["verdict"] == ACCEPTED):
-            taken = journal.filter((pl.col("verdict") == "accepted") & ~pl.col("is_replacement")).sort("delivery_id")
-            self._note(taken.with_columns(pl.lit(contract).alias("contract"), pl.col("prospect").alias("email_normal")), with_offsets=True)
+            taken = (row for row in rows if row["verdict"] == "accepted" and not row["is_replacement"])
+            self._note(({**row, "contract": contract} for row in taken), with_offsets=True)
 
-    def _note(self, accepted: pl.DataFrame, *, with_offsets: bool) -> None:
+    def _note(self, accepted: Iterable[Mapping[str, Any]], *, with_offsets: bool) -> None:
         """Count what the acceptance of deliveries charged: running numbers, and what later offsets take off."""
-        for row in accepted.select(
-            "contract", "contract_version", "kind", "price_rows", pl.col("email_normal").alias("prospect")
-        ).iter_rows(named=True):
+        for row in accepted:
             contract = row["contract"]
             terms = next((each for each in self.contracts[contract] if each.version == row["contract_version"]), None)
             if terms is None:
@@ -196,10 +200,11 @@ class LiveBook:
             self.past.charged[contract, str(milestone)] = number
 
 
-def _hash_addresses(people: pl.DataFrame, known: dict[str, str]) -> None:
-    for sent, normal in people.filter(pl.col("email_normal").is_not_null()).iter_rows():
-        for text in {normal, sent.strip().lower()}:
-            known[hashlib.sha256(text.encode()).hexdigest()] = normal
+def _hash_addresses(addresses: Iterable[tuple[Any, ...]], known: dict[str, str]) -> None:
+    for sent, normal in addresses:
+        if normal is not None:
+            for text in {normal, sent.strip().lower()}:
+                known[hashlib.sha256(text.encode()).hexdigest()] = normal
 
 
 def _is_in_turn(versions: Sequence[Contract]) -> bool:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -53,6 +54,25 @@ class Sent:
 
     entries: Sequence[Entry]
     is_single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One request: deliveries for one contract.
+
+    Attributes:
+        at: When it was received.
+        party: Who sends.
+        key: The key under which the same may be sent again, or None.
+        digest: Of what was sent, as `idempotency.digest_of`.
+    """
+
+    contract: str
+    sent: Sent
+    at: datetime
+    party: str
+    key: str | None = None
+    digest: bytes = b""
 
 
 def read_body(content: bytes, form: str) -> Sent:
@@ -175,6 +195,13 @@ def mapped_frame(requests: Sequence[tuple[Sequence[Entry], Columns]]) -> pl.Data
         ]
     )
     return frame if is_plain else _tidied(frame)
+
+
+def is_tidy(text: str) -> bool:
+    """Tell whether one text needs no tidying; one that does is told to where there is doubt."""
+    if not text.isprintable() or text[0] in " '" or text[-1] == " ":
+        return False
+    return text.isascii() or (_CONTROLS.search(text) is None and text == text.strip())
 
 
 def _is_plain(column: Sequence[str | None]) -> bool:

@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import polars as pl
-
 from payper.connectors.ndjson import Entry
+from payper.desk.arrivals.judging_posts import judging_of
 from payper.desk.arrivals.live_book import LiveBook
-from payper.desk.arrivals.posted import Sent
-from payper.desk.arrivals.receiving import Posted, add_posts, answers_of, fault_of, written
-from payper.desk.book.judging import Judging
+from payper.desk.arrivals.posted import Posted, Sent
+from payper.desk.arrivals.receiving import answers_of, fault_of, written
 from payper.reasons import Reason, Verdict
 from payper.settlement import Admissions
 from payper.settlement.admission import Owed
@@ -60,12 +58,11 @@ def precheck(book: LiveBook, post: Posted) -> bytes:
     known = book.addresses_of({each for each in hashes if each is not None})
     entries = [_with_address(entry, hash_, known) for entry, hash_ in zip(post.sent.entries, hashes, strict=True)]
     own = replace(post, sent=Sent(entries, is_single=post.sent.is_single))
-    judging = Judging(database=book.database, contracts=book.contracts, rate_on=book.words.rates.rate, is_live=True)
-    places = add_posts(judging, book, [(0, own)])
     looking = None if book.owed is None else _Looking(book.owed)
-    decided = judging.decide(replacements=looking, charged={}, offsets={}, released={}, known=book.past)
-    chunks = [replace(each, people=_without_addresses(each.people, hashes)) for each in decided.chunks()]
-    rows = answers_of(book, chunks, places, is_numbered=False)[0]
+    judged = judging_of(book, [(0, own)]).decide(replacements=looking)
+    for each in judged:
+        _take_addresses_off(each.rows, hashes)
+    rows = answers_of(book, judged, is_numbered=False)[0]
     listed = frozenset[str]().union(*(each.digests for each in _suppressing(book.contracts[post.contract])))
     told = [row if hash_ is None else _told(row, is_listed=hash_ in listed) for row, hash_ in zip(rows, hashes, strict=True)]
     return written(own, told, book)
@@ -89,17 +86,13 @@ def _with_address(entry: Entry, hash_: str | None, known: Mapping[str, str]) -> 
     return {**{name: cell for name, cell in record.items() if name != HASH_FIELD}, "email": address}, fault, raw
 
 
-def _without_addresses(people: pl.DataFrame | None, hashes: Sequence[str | None]) -> pl.DataFrame:
+def _take_addresses_off(rows: Sequence[dict[str, Any]], hashes: Sequence[str | None]) -> None:
     """Take the addresses away that were put in place of hashes, so that no word tells them."""
-    assert people is not None, "live deliveries wait as frames"
-    is_hashed = pl.Series([each is not None for each in hashes], dtype=pl.Boolean)
-    words = pl.Series([None if each is None else f"sha256 {each[:12]}…" for each in hashes], dtype=pl.String)
-    is_telling = ~pl.col("evidence").str.starts_with("empty: ").fill_null(value=False)
-    return people.with_columns(
-        pl.when(is_hashed).then(words).otherwise("email").alias("email"),
-        pl.when(~is_hashed).then("email_normal").alias("email_normal"),
-        pl.when(~(is_hashed & is_telling)).then("evidence").alias("evidence"),
-    )
+    for row, hash_ in zip(rows, hashes, strict=True):
+        if hash_ is not None:
+            row["email"], row["email_normal"] = f"sha256 {hash_[:12]}…", None
+            if not (row["evidence"] or "").startswith("empty: "):
+                row["evidence"] = None
 
 
 def _suppressing(versions: Sequence[Contract]) -> Iterable[ListEntries]:

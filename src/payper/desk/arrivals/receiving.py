@@ -6,30 +6,23 @@ One transaction for all, by the same judging as `payper run`. An answer is given
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from payper.adjudication.explain import Sentence, explain
-from payper.deliveries import INSTANT, INSTANTS
 from payper.desk.arrivals.idempotency import KeyReusedError
+from payper.desk.arrivals.judging_posts import Judged, judging_of
 from payper.desk.arrivals.live_book import LiveBook
-from payper.desk.arrivals.posted import Sent, columns_of, fields_of, mapped_frame, notes_on_fields
-from payper.desk.book.judging import JudgedChunk, Judging
+from payper.desk.arrivals.posted import Posted, fields_of, notes_on_fields
 from payper.desk.folder.programme import questions_of
-from payper.desk.folder.reading import typed_deliveries
 from payper.desk.people.refusals import RefusedError
 from payper.desk.reads.public_numbers import public_number
 from payper.errors import PayperError, StoreError
-from payper.intake.instants import is_plain_iso
-from payper.intake.mapping import Mapping as Columns
 from payper.reasons import Reason, Verdict
 from payper.store.connections import TwiceError
 from payper.store.open_batches import OpenBatch, StaleError
-from payper.store.parts import pack
+from payper.store.parts import pack_rows
 from payper.terms.contract import Contract
 
 SEAL_ROWS = 4096
@@ -38,25 +31,6 @@ SEAL_ROWS = 4096
 TRIES = 5
 ARRIVED = "arrived"
 """The kind of note that tells of deliveries received one by one: the batch, the first and the last of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """One request: deliveries for one contract.
-
-    Attributes:
-        at: When it was received.
-        party: Who sends.
-        key: The key under which the same may be sent again, or None.
-        digest: Of what was sent, as `idempotency.digest_of`.
-    """
-
-    contract: str
-    sent: Sent
-    at: datetime
-    party: str
-    key: str | None = None
-    digest: bytes = b""
 
 
 Outcome = bytes | PayperError
@@ -94,19 +68,17 @@ def _received(book: LiveBook, posts: Sequence[Posted]) -> list[Outcome]:
     twins = _twins(posts, wanted)
     taken = [place for place in wanted if place not in twins and _check(book, posts[place], place, outcomes)]
     if taken:
-        judging = Judging(database=book.database, contracts=book.contracts, rate_on=book.words.rates.rate, is_live=True)
-        places = add_posts(judging, book, [(place, posts[place]) for place in taken])
+        judging = judging_of(book, [(place, posts[place]) for place in taken])
         with book.database.transaction():
             if book.refresh():
                 raise StaleError
-            decided = judging.decide(replacements=book.owed, charged={}, offsets={}, released={}, known=book.past)
-            chunks = list(decided.chunks())
-            opened = {chunk.contract: _keep(book, chunk) for chunk in chunks}
-            rows = answers_of(book, chunks, places)
+            judged = judging.decide(replacements=book.owed)
+            opened = {each.contract: _keep(book, each) for each in judged}
+            rows = answers_of(book, judged)
             for place in taken:
                 outcomes[place] = answer = written(posts[place], rows[place], book)
                 _keep_answer(book, posts[place], answer)
-        book.keep(chunks, opened)
+        book.keep(judged, opened)
     for place, first in twins.items():
         outcome = outcomes[first]
         same = posts[place].digest == posts[first].digest
@@ -165,67 +137,26 @@ def fault_of(book: LiveBook, contract: str) -> RefusedError | None:
     return None
 
 
-def add_posts(judging: Judging, book: LiveBook, posts: Sequence[tuple[int, Posted]]) -> dict[str, list[tuple[int, int]]]:
-    """Let requests be judged by rows, contract by contract; give by contract where each row stands: request, row in it."""
-    by_contract: dict[str, list[tuple[int, Posted]]] = {}
-    for place, post in posts:
-        by_contract.setdefault(post.contract, []).append((place, post))
-    places: dict[str, list[tuple[int, int]]] = {}
-    for contract, own in by_contract.items():
-        versions = book.contracts[contract]
-        frame = _typed(own, versions)
-        frame = frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"))
-        judging.add(frame, contract=contract, file="")
-        places[contract] = [(place, row) for place, post in own for row in range(len(post.sent.entries))]
-    return places
-
-
-def _typed(posts: Sequence[tuple[int, Posted]], versions: Sequence[Contract]) -> pl.DataFrame:
-    """Read requests into typed rows; one whose dates can be told by their neighbours only is read by itself, whoever sends beside it."""
-    questions, zone = tuple(questions_of(versions)), versions[-1].zone
-    groups: list[list[tuple[Posted, Columns]]] = []
-    is_together = False
-    for _, post in posts:
-        columns = columns_of(fields_of(post.sent.entries), questions)
-        is_plain = _has_plain_dates(post, columns)
-        if groups and is_together and is_plain:
-            groups[-1].append((post, columns))
-        else:
-            groups.append([(post, columns)])
-        is_together = is_plain
-    frames = []
-    for group in groups:
-        mapped = mapped_frame([(post.sent.entries, columns) for post, columns in group])
-        received = pl.Series([post.at for post, _ in group for _ in post.sent.entries], dtype=INSTANT)
-        frames.append(typed_deliveries(mapped, group[0][1], zone=zone, received_at=received))
-    return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
-
-
-def _has_plain_dates(post: Posted, columns: Columns) -> bool:
-    headers = [columns.columns[name] for name in INSTANTS if name in columns.columns]
-    return all(is_plain_iso(text) for header in headers for record, _, _ in post.sent.entries if (text := record.get(header)))
-
-
-def _keep(book: LiveBook, chunk: JudgedChunk) -> OpenBatch:
-    """Keep a chunk's rows in the open batch of its contract, or in a new one."""
-    rows, database = chunk.journal.height, book.rows
-    opened = book.open.get(chunk.contract)
-    if opened is None or (opened.rows and opened.rows + rows > SEAL_ROWS):
+def _keep(book: LiveBook, judged: Judged) -> OpenBatch:
+    """Keep deliveries in the open batch of their contract, or in a new one."""
+    count, database = len(judged.rows), book.rows
+    opened = book.open.get(judged.contract)
+    if opened is None or (opened.rows and opened.rows + count > SEAL_ROWS):
         file = f"api/{book.clock():%Y-%m-%dT%H:%M:%SZ}"
-        opened = database.begin_batch(chain=chunk.contract, file=file, provider=chunk.provider)
-    journal = chunk.journal.with_columns(pl.col("row") + opened.rows) if opened.rows else chunk.journal
-    assert chunk.people is not None, "live deliveries wait as frames"
-    ids = chunk.journal["delivery_id"]
-    first, last = int(ids.min()), int(ids.max())  # type: ignore[arg-type]  # numbers
+        opened = database.begin_batch(chain=judged.contract, file=file, provider=judged.provider)
+    for number, row in enumerate(judged.rows, start=opened.rows + 1):
+        row["row"] = number
+    first, last = (end(row["delivery_id"] for row in judged.rows) for end in (min, max))
     opened = database.add_part(
         opened,
         last_id=last,
-        rows=rows,
-        journal=pack(journal),
-        people=pack(chunk.people),
-        segment=b"" if chunk.segment is None else chunk.segment.to_bytes(),
+        rows=count,
+        journal=pack_rows(judged.journal_types(), judged.rows),
+        people=pack_rows(judged.people_types(), judged.rows),
+        segment=b"" if judged.segment is None else judged.segment.to_bytes(),
     )
-    book.database.add_verdicts(chunk.verdicts, batch=opened.batch)
+    verdicts = [(row["delivery_id"], row["verdict_code"], row["headline_number"], row["price_minor"]) for row in judged.rows]
+    book.database.add_few_verdicts(verdicts, batch=opened.batch)
     book.database.add_outbox(ARRIVED, f"{opened.batch} {first} {last}")
     return opened
 
@@ -235,21 +166,16 @@ def _keep_answer(book: LiveBook, post: Posted, answer: bytes) -> None:
         book.database.keep_answer(party=post.party, key=post.key, digest=post.digest, answer=answer.decode(), at=post.at)
 
 
-def answers_of(
-    book: LiveBook, chunks: Sequence[JudgedChunk], places: Mapping[str, Sequence[tuple[int, int]]], *, is_numbered: bool = True
-) -> dict[int, list[dict[str, Any]]]:
+def answers_of(book: LiveBook, judged: Sequence[Judged], *, is_numbered: bool = True) -> dict[int, list[dict[str, Any]]]:
     """Say every verdict in words, by request."""
-    rows: dict[int, list[dict[str, Any]]] = {}
-    for chunk in chunks:
-        versions = {each.version: each for each in book.contracts[chunk.contract]}
-        assert chunk.people is not None, "live deliveries wait as frames"
-        own, people = chunk.journal.columns, chunk.people.columns
-        told = zip(places[chunk.contract], chunk.journal.rows(), chunk.people.rows(), strict=True)
-        for (place, _), journal_row, people_row in told:
-            row = {**dict(zip(people, people_row, strict=True)), **dict(zip(own, journal_row, strict=True))}
-            found = rows.setdefault(place, [])
-            found.append(verdict_of(row, versions.get(row["contract_version"]), book.number_key if is_numbered else None, len(found) + 1))
-    return rows
+    told: dict[int, list[dict[str, Any]]] = {}
+    key = book.number_key if is_numbered else None
+    for each in judged:
+        versions = {version.version: version for version in book.contracts[each.contract]}
+        for (place, _), row in zip(each.places, each.rows, strict=True):
+            found = told.setdefault(place, [])
+            found.append(verdict_of(row, versions.get(row["contract_version"]), key, len(found) + 1))
+    return told
 
 
 def verdict_of(row: dict[str, Any], contract: Contract | None, key: bytes | None, number: int) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from payper.desk.arrivals.live_book import LiveBook
+from payper.desk.arrivals.posted import Posted
 from payper.desk.arrivals.prechecking import precheck
-from payper.desk.arrivals.receiving import Outcome, Posted, receive
+from payper.desk.arrivals.receiving import Outcome, receive
 from payper.desk.people.refusals import TooManyError
 from payper.errors import PayperError, StoreError
 from payper.store.database import Database, open_database
 
-BATCH_ROWS_MAX = 4096
+BATCH_ROWS_MAX = 512
 """Deliveries judged together, unless one request alone has more."""
 
 WAITING_ROWS_MAX = 20_000

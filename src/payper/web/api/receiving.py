@@ -8,8 +8,7 @@ from litestar import MediaType, Request, Response, post
 from litestar.params import FromPath
 
 from payper.desk.arrivals.idempotency import digest_of, read_key
-from payper.desk.arrivals.posted import FORMS, read_body
-from payper.desk.arrivals.receiving import Posted
+from payper.desk.arrivals.posted import FORMS, Posted, read_body
 from payper.desk.people.refusals import RefusedError
 from payper.parties import Act
 from payper.web.bodies import read_whole

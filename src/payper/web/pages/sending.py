@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from payper.desk.arrivals.mending import mend_fields, mended_entry
+from payper.desk.arrivals.posted import Posted
 from payper.desk.arrivals.posted import Sent as SentEntries
-from payper.desk.arrivals.receiving import Posted
 from payper.desk.arrivals.uploads import UploadSeen, list_uploads, read_mapping, read_upload, say_mapping, take_file
 from payper.desk.arrivals.verdict_files import rejects_csv, verdicts_csv
 from payper.desk.people.installation import Reached, Side, absent, reach, reach_contract
