@@ -167,3 +167,44 @@ def test_every_example_number_gets_the_librarys_verdict(shared_data: Path, form:
     assert rows.rows() == wanted
     if form == "e164":
         assert rows["is_valid"].to_list() == [said == "1" for said in table["is_valid"]]
+
+
+def test_a_number_alone_is_decided_as_the_library_decides() -> None:
+    """The expressions of single countries, compiled once they are met often, say nothing else than the library."""
+    import random  # a fixed seed, to draw digits quickly
+
+    draw = random.Random(46)
+    written = (
+        "+{c}{n}",
+        "+{c} {n}",
+        "00{c}{n}",
+        "{n}",
+        "0{n}",
+        "1{n}",
+        "8{n}",
+        "({n})",
+        "+{c} (0){n}",
+        "{c}{n}",
+        "{n} ext. 12",
+        "+{n}",
+        "0 {n}",
+        "00{n}",
+    )
+    decided = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_OFTEN", 0)
+        for code, region, _ in draw.sample(PATTERNS, 25):
+            example = phonenumbers.example_number(region) if region != "001" else phonenumbers.example_number_for_non_geo_entity(code)
+            assert example is not None
+            national = phonenumbers.national_significant_number(example)
+            for _ in range(60):
+                digits = "".join(draw.choice("0123456789") if draw.random() < 0.3 else digit for digit in national)
+                phone = draw.choice(written).format(c=code, n=digits)
+                country = draw.choice([region, region, draw.choice(COUNTRIES), None])
+                country = country if country in phonenumbers.SUPPORTED_REGIONS else None
+                if country is None and phone.startswith("00"):
+                    continue
+                row = reading._by_pattern_alone(phone, country)
+                assert row in (None, library(phone, country)), (phone, country)
+                decided += row is not None
+    assert decided > 500, "most numbers are plain"

@@ -135,13 +135,13 @@ def derive(sent: Mapping[str, Sequence[Any]], *, currency: str | None, rate_on: 
 
 
 def _implausible(sent: Mapping[str, Sequence[Any]], hosts: Sequence[str | None]) -> list[str | None]:
-    """Say which pattern of test data deliveries show, as few as may show any."""
+    """Say which pattern of test data deliveries show."""
     rows = list(zip(sent["first_name"], sent["last_name"], sent["email"], hosts, sent["phone"], sent["company"], strict=True))
-    suspects = [place for place, row in enumerate(rows) if implausible.may_show(*row)]
-    said: list[str | None] = [None] * len(rows)
-    if suspects:
-        frame = pl.DataFrame([rows[place] for place in suspects], schema=dict.fromkeys(implausible.FIELDS, pl.String), orient="row")
-        for place, words in zip(suspects, implausible.find_implausible(frame).to_list(), strict=True):
+    said = [implausible.find_alone(*row) for row in rows]
+    unsaid = [place for place, words in enumerate(said) if words == implausible.UNSAID]
+    if unsaid:
+        frame = pl.DataFrame([rows[place] for place in unsaid], schema=dict.fromkeys(implausible.FIELDS, pl.String), orient="row")
+        for place, words in zip(unsaid, implausible.find_implausible(frame).to_list(), strict=True):
             said[place] = words
     return said
 

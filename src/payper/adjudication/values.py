@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -142,7 +141,22 @@ def constant(value: Any, dtype: pl.DataType | type[pl.DataType] | None = None) -
 
 def any_of(values: Iterable[Value]) -> Value:
     """Hold where one of some holds; of none, nowhere."""
-    return reduce(Value.__or__, values, NEVER)
+    some = list(values)
+    if len(some) < 2:
+        return some[0] if some else NEVER
+    reads = [value.one for value in some]
+
+    def read(row: Row) -> bool | None:
+        found: bool | None = False
+        for each in reads:
+            value = each(row)
+            if value is True:
+                return True
+            if value is None:
+                found = None
+        return found
+
+    return Value(pl.any_horizontal([value.column for value in some]), read)
 
 
 NEVER = constant(value=False)

@@ -12,8 +12,8 @@ from functools import cache
 import polars as pl
 
 from payper.normalisation.country_names import LANGUAGES, NOT_COUNTRIES, OTHER_SCRIPTS, VARIANTS
-from payper.normalisation.folding import by_unique, words, words_of_all
-from payper.normalisation.remembered import FEW, of_texts
+from payper.normalisation.folding import by_unique, words, words_of, words_of_all
+from payper.normalisation.remembered import FEW, Row, is_common, of_texts
 from payper.normalisation.territories import territory_aliases, territory_names
 
 
@@ -127,4 +127,19 @@ def _known_in(group: int) -> dict[str, str]:
     return known
 
 
-MEMORY = of_texts(_codes, {"code": pl.String})
+def _read_one(text: str) -> Row | None:
+    """As `_codes`, of one text of common letters."""
+    if not is_common(text):
+        return None
+    word, known = words_of(text), _known()
+    if not word.isascii():
+        return None
+    code = known.get(word) or _abroad(word)
+    if code is None and "," in text:
+        part = words_of(text.rpartition(",")[2])
+        if len(part) > 2 or part in ("us", "uk"):
+            code = known.get(part) or _abroad(part)
+    return (code,)
+
+
+MEMORY = of_texts(_codes, {"code": pl.String}, one=_read_one)

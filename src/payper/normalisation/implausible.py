@@ -6,6 +6,7 @@ known to be called so: Bar, Tester, Null, Sample, Wert and Abcde are names, AAA 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import polars as pl
@@ -181,10 +182,14 @@ def find_implausible(frame: pl.DataFrame) -> pl.Series:
     return _put(said, is_hit)
 
 
-def may_show(
+UNSAID = "\0"
+"""Said of a delivery of which only `find_implausible` can tell."""
+
+
+def find_alone(
     first_name: str | None, last_name: str | None, email: str | None, email_host: str | None, phone: str | None, company: str | None
-) -> bool:
-    """Tell whether a delivery may show a pattern: one whose texts are not common (`remembered.is_common`) always may.
+) -> str | None:
+    """As `find_implausible`, of one delivery; `UNSAID` where its texts are not common (`remembered.is_common`).
 
     Args:
         first_name: As sent, as are the others but one.
@@ -195,29 +200,55 @@ def may_show(
         company: As sent.
     """
     if not all(text is None or is_common(text) for text in (first_name, last_name, email, email_host, phone, company)):
-        return True
+        return UNSAID
     first, last, firm = ("" if text is None else text.lower().strip(" ") for text in (first_name, last_name, company))
-    if first in _FAKE_NAMES or last in _FAKE_NAMES or firm in _FAKE_COMPANIES or (first, last) in _PAIRS:
-        return True
-    if any(_is_repeated(text, REPEATS[kind]) for text, kind in ((first, "name"), (last, "name"), (firm, "company"))):
-        return True
-    local = (email or "").strip(" ").partition("@")[0].partition("+")[0].lower()
-    if local in _FAKE_LOCALS or _is_repeated(local, REPEATS["local part"]):
-        return True
-    if any((text or "").lower().rstrip(" ").rstrip(".").endswith(RESERVED_DOMAINS) for text in (email, email_host)):
-        return True
-    return phone is not None and _may_show_in_phone(phone)
+    if (first, last) in _PAIRS:
+        return f"the name is `{first} {last}`, a well-known stand-in"
+    for name, words in ((first, "first name"), (last, "last name")):
+        if name in _FAKE_NAMES:
+            return f"the {words} is `{name}`, test data or a keyboard row"
+        if _is_repeated(name, REPEATS["name"]):
+            return f"the {words} is one character repeated, `{name}`"
+    said = _find_in_email(email or "", email_host or "") or _find_in_phone(phone or "")
+    if said is None and firm in _FAKE_COMPANIES:
+        return f"the company is `{firm}`, test data or a keyboard row"
+    if said is None and _is_repeated(firm, REPEATS["company"]):
+        return f"the company is one character repeated, `{firm}`"
+    return said
 
 
-def _may_show_in_phone(phone: str) -> bool:
+def _find_in_email(email: str, host: str) -> str | None:
+    if _reserved_form("[@.]").search(email):
+        return f"the e-mail address `{email}` is at a domain kept for tests and examples (RFC 2606)"
+    if _reserved_form(r"(?:^|\.)").search(host):
+        return f"the e-mail host `{host}` is a domain kept for tests and examples (RFC 2606)"
+    local, at, _ = email.lstrip(" ").lower().partition("@")
+    local = local.partition("+")[0]
+    if at and local in _FAKE_LOCALS:
+        return f"the e-mail address `{email}` begins with test data or a keyboard row"
+    if at and _is_repeated(local, REPEATS["local part"]):
+        return f"the e-mail address `{email}` begins with one character repeated"
+    return None
+
+
+def _find_in_phone(phone: str) -> str | None:
     digits = phone.translate(_GAPS)
-    if not digits.isdigit():
-        return False
-    return any(_is_repeated(digits[cut:], REPEATS["phone"]) or digits[cut:] in SEQUENCES for cut in range(4))
+    if not digits.isdigit() or not digits.isascii():
+        return None
+    if any(_is_repeated(digits[cut:], REPEATS["phone"]) for cut in range(4)):
+        return f"the phone number is one digit repeated, `{phone}`"
+    if digits in SEQUENCES or any(len(digits[cut:]) > 8 and digits[cut:] in SEQUENCES for cut in range(4)):
+        return f"the phone number is a run of digits, `{phone}`"
+    return None
 
 
 def _is_repeated(text: str, times: int) -> bool:
     return len(text) >= times and text[0] * len(text) == text and text[0] in _SIGNS
+
+
+@cache
+def _reserved_form(before: str) -> re.Pattern[str]:
+    return re.compile(rf"{before}(?:{'|'.join(map(re.escape, RESERVED_DOMAINS))})\.? *$", re.IGNORECASE)
 
 
 @cache

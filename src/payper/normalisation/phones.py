@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -130,7 +130,10 @@ def _ask_whole(phone: str, country: str | None) -> Row | None:
     """Ask about a number as it was sent; None where the column's reader trims it otherwise than Python would."""
     if not (phone.isascii() and phone.isprintable()):
         return None
-    return _ask(phone.strip(" ") or None, country)
+    bare = phone.strip(" ")
+    if not bare:
+        return None, None, None
+    return _by_pattern_alone(bare, country) or _ask(bare, country)
 
 
 def _by_pattern(frame: pl.DataFrame) -> pl.DataFrame:
@@ -348,5 +351,99 @@ def _alternatives(pattern: str) -> list[str]:
 def _of_keys(keys: Sequence[tuple[str, str | None]]) -> pl.DataFrame:
     return _read(pl.Series([phone for phone, _ in keys], dtype=pl.String), pl.Series([country for _, country in keys], dtype=pl.String))
 
+
+@dataclass(frozen=True)
+class _Forms:
+    """The expressions of `_Plans`, compiled, for the numbers of one country dialled under one calling code."""
+
+    plans: _Plans
+    own: re.Pattern[str]
+    any_: re.Pattern[str]
+    worldwide: re.Pattern[str]
+    known: re.Pattern[str]
+    trunk: re.Pattern[str]
+    tangled_local: re.Pattern[str]
+    tangled_abroad: re.Pattern[str]
+
+
+_OFTEN = 16
+"""A country and calling code that were met so often have their expressions compiled; before, the package is asked."""
+
+_MET: dict[tuple[str | None, str], int] = {}
+_MET_MAX = 4096
+
+
+@lru_cache(maxsize=256)
+def _forms(country: str | None, code: str) -> _Forms:
+    codes = {int(code), *(number for number, regions in _regions().items() if country in regions)}
+    plans = _plans.__wrapped__(frozenset(codes))
+    expressions = (plans.own, plans.any_, plans.worldwide, plans.known, plans.trunk, plans.tangled_local, plans.tangled_abroad)
+    return _Forms(plans, *(re.compile(expression or _NEVER, re.ASCII) for expression in expressions))
+
+
+@cache
+def _regions() -> dict[int, tuple[str, ...]]:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    return dict(COUNTRY_CODE_TO_REGION_CODE)
+
+
+@cache
+def _code_of() -> dict[str, str]:
+    return {region: str(number) for number, regions in _regions().items() for region in regions if region != _NON_GEOGRAPHIC}
+
+
+def _calling_code(digits: str) -> str | None:
+    """Give the calling code that international digits begin with."""
+    return next((digits[:length] for length in (1, 2, 3) if digits[:length].isdigit() and int(digits[:length]) in _regions()), None)
+
+
+def _by_pattern_alone(phone: str, country: str | None) -> Row | None:
+    """As `_by_pattern`, of one number of printable ASCII; None where the package must decide, or has been asked too seldom to compile."""
+    bare = _EXTENSION_FORM.sub("", phone)
+    if _PLAIN_FORM.search(bare) is None:
+        return None
+    digits, has_plus = bare.translate(_NO_PUNCTUATION), "+" in phone
+    code = _code_of().get(country or "")
+    # 00 is sure to dial abroad only where it does so at home, which the plan of the country says.
+    dials = has_plus or digits[:2] == "00"
+    dialled = _calling_code(digits if has_plus else digits[2:]) if dials else code
+    if dialled is None or (country is not None and code is None):
+        return None
+    met = _MET.get((country, dialled), 0)
+    if met < _OFTEN:
+        if len(_MET) < _MET_MAX:
+            _MET[country, dialled] = met + 1
+        return None
+    forms = _forms(country, dialled)
+    has_00 = not has_plus and (country is None or country in forms.plans.dials_00) and digits[:2] == "00" and digits[2:3] not in ("", "0")
+    digits = digits[2:] if has_00 else digits
+    is_abroad = has_plus or has_00
+    if not is_abroad and code is None:
+        return None
+    return _decide_alone(forms, "+" + ("" if is_abroad else str(code)) + digits, digits, country, is_abroad=is_abroad)
+
+
+def _decide_alone(forms: _Forms, raw: str, digits: str, country: str | None, *, is_abroad: bool) -> Row | None:
+    """Decide a plain number by the expressions, as `_by_pattern` does."""
+    plans = forms.plans
+    key = forms.trunk.sub(lambda found: "".join(part or "" for part in found.groups()), raw, count=1)
+    is_stripped = len(key) != len(raw)
+    is_tangled = forms.tangled_abroad.search(raw) if is_abroad else forms.tangled_local.search(f"{country}{digits}")
+    if is_tangled or forms.known.search(raw) is None:
+        return None
+    if is_stripped and country not in (plans.mains if is_abroad else plans.strips_plainly):
+        return None
+    matches = country is not None and forms.own.search(f"{country}{key}") is not None
+    if is_stripped and not matches:
+        # A stripped trunk prefix is sure only where the number that remains is valid in the country whose prefix it was.
+        return None
+    if not matches and forms.any_.search(key) is None:
+        return None, False, None
+    return key, True, None if country is None else matches or forms.worldwide.search(key) is not None
+
+
+_EXTENSION_FORM, _PLAIN_FORM = re.compile(_EXTENSION), re.compile(_PLAIN.replace(r"\x{a0}", ""))
+_NO_PUNCTUATION = str.maketrans("", "", "".join(_PUNCTUATION))
 
 MEMORY = Memory(_of_keys, COLUMNS, one=lambda key: _ask_whole(*key))

@@ -16,7 +16,7 @@ import polars as pl
 
 from payper.money import currency_codes, round_half_away
 from payper.normalisation.folding import by_unique, fold_text
-from payper.normalisation.remembered import FEW, of_texts
+from payper.normalisation.remembered import FEW, Row, of_texts
 from payper.normalisation.size_words import ABOVE, ALONE, BELOW, FILLERS, FROM, OPEN, SIGNS, UNIT, UP_TO
 
 EMPLOYEES_MAX = 10_000_000
@@ -275,5 +275,37 @@ def _number(text: str, *, has_unit: bool) -> Decimal:
     return Decimal(f"{whole}.{tail}") if is_decimal else Decimal(whole + tail)
 
 
-SIZES = of_texts(_read_sizes, {"employees_min": pl.Int64, "employees_max": pl.Int64})
-REVENUES = of_texts(_read_revenues, {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String})
+_COMMON = re.compile("[ -~€£]*")
+_PLAIN_NUMBER = re.compile(r"([0-9]{1,16}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0+)?")
+_LEFT = re.compile(r"[^,]*\.[0-9]{3} *")
+
+
+def _plain_number(text: str, *, largest: int) -> int | None:
+    """As `_plain_numbers`, of one text of common signs."""
+    number = _PLAIN_NUMBER.fullmatch(text.strip(" "))
+    if number is None or _LEFT.fullmatch(text) is not None:
+        return None
+    value = int(number[1].replace(",", ""))
+    return value if value <= largest else None
+
+
+def _read_size_alone(text: str) -> Row | None:
+    if _COMMON.fullmatch(text) is None:
+        return None
+    value = _plain_number(text, largest=EMPLOYEES_MAX)
+    return (value, value) if value else _read_size(text)
+
+
+def _read_revenue_alone(text: str) -> Row | None:
+    if _COMMON.fullmatch(text) is None:
+        return None
+    bare = text.lstrip(" ")
+    sign = bare[:1] if bare[:1] in ("$", "€", "£") else ""
+    plain = _plain_number(bare[1:].lstrip(" ") if sign else text, largest=REVENUE_MAX)
+    return _read_revenue(text) if plain is None else (plain, plain, SIGNS.get(sign))
+
+
+SIZES = of_texts(_read_sizes, {"employees_min": pl.Int64, "employees_max": pl.Int64}, one=_read_size_alone)
+REVENUES = of_texts(
+    _read_revenues, {"revenue_min": pl.Int64, "revenue_max": pl.Int64, "revenue_currency": pl.String}, one=_read_revenue_alone
+)

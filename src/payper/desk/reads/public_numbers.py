@@ -8,6 +8,7 @@ has exactly one name. It hides order and quantity; it is no key to anything, as 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _PLACES = {letter: place for place, letter in enumerate(_LETTERS)} | {"o": 0, "i": 1, "l": 1}
@@ -30,8 +31,9 @@ def public_number(number: int, key: bytes) -> str:
     if not 0 <= number <= NUMBER_MAX:
         raise ValueError(number)
     left, right = number >> 20, number & _HALF
+    keyed = _keyed(key)
     for step in range(_ROUNDS):
-        left, right = right, left ^ _mix(right, step, key)
+        left, right = right, left ^ _mix(right, step, keyed)
     hidden = (left << 20) | right
     letters = "".join(_LETTERS[(hidden >> shift) & 31] for shift in range(35, -1, -5))
     return f"{letters[:4]}-{letters[4:]}"
@@ -46,11 +48,19 @@ def own_number(name: str, key: bytes) -> int | None:
     for letter in letters:
         hidden = (hidden << 5) | _PLACES[letter]
     left, right = hidden >> 20, hidden & _HALF
+    keyed = _keyed(key)
     for step in reversed(range(_ROUNDS)):
-        left, right = right ^ _mix(left, step, key), left
+        left, right = right ^ _mix(left, step, keyed), left
     return (left << 20) | right
 
 
-def _mix(half: int, step: int, key: bytes) -> int:
-    digest = hashlib.blake2b(half.to_bytes(3, "big") + bytes([step]), key=key, digest_size=4).digest()
-    return int.from_bytes(digest, "big") & _HALF
+@lru_cache(maxsize=256)
+def _keyed(key: bytes) -> hashlib.blake2b:
+    """Give the hash that has taken in the key; it is copied for every use, as making it anew costs as much as the rest."""
+    return hashlib.blake2b(key=key, digest_size=4)
+
+
+def _mix(half: int, step: int, keyed: hashlib.blake2b) -> int:
+    own = keyed.copy()
+    own.update(((half << 8) | step).to_bytes(4, "big"))
+    return int.from_bytes(own.digest(), "big") & _HALF
