@@ -22,6 +22,7 @@ from payper.web.api import API
 from payper.web.api.described import Described
 from payper.web.asgi import Application
 from payper.web.configuration import Configuration
+from payper.web.express import Express
 from payper.web.gate import Gate
 from payper.web.limits import Limit
 from payper.web.metrics import Metrics
@@ -77,8 +78,9 @@ def make_application(
         debug=False,
     )
     application.state.server = server
-    application.state.receptions = Receptions(installation, clock=server.clock)
-    return Gate(Tags(Allowed(application), path="/api/v1/"), metrics=metrics, is_https=configuration.is_https), application
+    application.state.receptions = receptions = Receptions(installation, clock=server.clock)
+    express = Express(Tags(Allowed(application), path="/api/v1/"), server=server, receptions=receptions)
+    return Gate(express, metrics=metrics, is_https=configuration.is_https), application
 
 
 @get(stylesheet(), sync_to_thread=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from payper.web.asgi import Application, Message, Receive, Scope, Send
@@ -83,18 +82,18 @@ class Gate:
                 await self._application(scope, receive, answering)
         finally:
             seconds = time.perf_counter() - began
-            told: dict[str, Any] = dict(scope)
-            route = str(told.get("path_template") or "(none)") if status != 404 or told.get("path_template") else "(none)"
+            route = str(scope.get("path_template") or "(none)")
             self._metrics.end(method=scope["method"], route=route, status=status, seconds=seconds)
-            # The query is left out, as links of invitations carry their keys in it.
-            extra = {
-                "request": request_id,
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "seconds": round(seconds, 4),
-            }
-            LOG.info("answered", extra=extra)
+            if LOG.isEnabledFor(logging.INFO):
+                # The query is left out, as links of invitations carry their keys in it.
+                extra = {
+                    "request": request_id,
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "seconds": round(seconds, 4),
+                }
+                LOG.info("answered", extra=extra)
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
         have = {name.lower() for name, _ in headers}
@@ -121,11 +120,11 @@ def _is_from_elsewhere(scope: Scope) -> bool:
     """Tell whether a browser sends a change from the page of another site; programs send neither header, and bring a token."""
     if scope["method"] in _SAFE:
         return False
-    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    if headers.get(b"sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    headers = dict(scope["headers"])
+    if headers.get(b"sec-fetch-site", b"same-origin") not in {b"same-origin", b"none"}:
         return True
     origin = headers.get(b"origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get(b"host", "")
+    return origin is not None and urlsplit(origin.decode("latin-1")).netloc != headers.get(b"host", b"").decode("latin-1")
 
 
 async def _refuse(send: Send) -> None:

@@ -16,6 +16,9 @@ from payper.web.visits import SignInNeededError
 FRESH_SECONDS = 1.0
 """How long what was looked up holds: a token that is revoked ends within it."""
 
+AGAIN_SECONDS = 0.5
+"""After so long it is looked up again beside the requests that it still holds for, so that none of them waits."""
+
 KEPT_MAX = 10_000
 
 
@@ -51,6 +54,7 @@ class KnownTokens:
         self._installation = installation
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, asyncio.Task[Known | None]]] = OrderedDict()
+        self._coming: dict[str, tuple[float, asyncio.Task[Known | None]]] = {}
 
     async def known(self, header: str) -> Known:
         """Give who sends this header `Authorization`.
@@ -58,22 +62,44 @@ class KnownTokens:
         Raises:
             SignInNeededError: No token that is known and in force was sent.
         """
-        scheme, _, key = header.partition(" ")
-        digest, now = digest_of(key.strip()), time.monotonic()
+        now = time.monotonic()
+        digest = digest_of(header.partition(" ")[2].strip())
         found = self._kept.get(digest)
         if found is None or now - found[0] > FRESH_SECONDS:
             # Those who come while it is looked up wait for the same answer.
-            task = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(self._look_up, key.strip() if scheme.lower() == "bearer" else "")
-            )
-            found = self._kept[digest] = (now, task)
-            self._kept.move_to_end(digest)
-            while len(self._kept) > KEPT_MAX:
-                self._kept.popitem(last=False)
+            found = self._coming.pop(digest, None)
+            if found is None or now - found[0] > FRESH_SECONDS:
+                found = self._begin(header, now)
+            self._keep(digest, found)
         known = await asyncio.shield(found[1])
         if known is None:
             raise SignInNeededError(is_api=True)
         return known
+
+    def known_now(self, header: str) -> Known | None:
+        """Give who sends this header, where it was looked up a moment ago; None: it must be looked up, or is nobody's."""
+        digest = digest_of(header.partition(" ")[2].strip())
+        found, now = self._kept.get(digest), time.monotonic()
+        if found is None or now - found[0] > FRESH_SECONDS or not found[1].done() or found[1].exception() is not None:
+            return None
+        if now - found[0] > AGAIN_SECONDS:
+            coming = self._coming.get(digest)
+            if coming is None:
+                self._coming[digest] = self._begin(header, now)
+            elif coming[1].done():
+                self._keep(digest, self._coming.pop(digest))
+        return found[1].result()
+
+    def _begin(self, header: str, now: float) -> tuple[float, asyncio.Task[Known | None]]:
+        scheme, _, key = header.partition(" ")
+        looked_for = key.strip() if scheme.lower() == "bearer" else ""
+        return now, asyncio.get_running_loop().create_task(asyncio.to_thread(self._look_up, looked_for))
+
+    def _keep(self, digest: str, found: tuple[float, asyncio.Task[Known | None]]) -> None:
+        self._kept[digest] = found
+        self._kept.move_to_end(digest)
+        while len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
 
     def _look_up(self, key: str) -> Known | None:
         with self._installation.open() as directory:
