@@ -88,12 +88,13 @@ def _without(columns: Collection[str], contract: Contract) -> frozenset[str]:
 
 def _is_over(late: Late, name: str, field: str, window: Period, contract: Contract) -> Value:
     """Tell of every delivery whether a window that begins at an instant of it had ended when it was delivered."""
+    calendar = contract.calendar
 
     def read(row: Row) -> bool | None:
         start, delivered = row[field], row["delivered_at"]
-        return None if start is None or delivered is None else contract.calendar.end_of(start, window) < delivered
+        return None if start is None or delivered is None else calendar.end_of(start, window) < delivered
 
-    return late.of(name, lambda frame: window_ends(frame[field], window, contract.calendar) < frame["delivered_at"], read)
+    return late.of(name, lambda frame: window_ends(frame[field], window, calendar) < frame["delivered_at"], read)
 
 
 def _email_faults(checks: frozenset[str], *, no_mx: Value | None) -> dict[Reason, Value]:

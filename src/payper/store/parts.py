@@ -23,6 +23,7 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "instant": _INSTANT,
     "i16s": pl.List(pl.Int16),
 }
+_NAMES = {str(dtype): name for name, dtype in _TYPES.items()}
 _PLAIN: dict[str, pl.DataType | type[pl.DataType]] = {**_TYPES, "instant": pl.Int64}
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
@@ -39,13 +40,15 @@ def pack(frame: pl.DataFrame) -> bytes:
 def pack_rows(columns: Mapping[str, pl.DataType | type[pl.DataType]], rows: Iterable[Mapping[str, Any]]) -> bytes:
     """As `pack`, of rows by column; instants have a zone, and what a row lacks is null."""
     kinds = {name: _name_of(dtype) for name, dtype in columns.items()}
-    values = [
-        [
-            None if (value := row.get(name)) is None else (value - _EPOCH) // _MICROSECOND if kind == "instant" else value
-            for name, kind in kinds.items()
-        ]
-        for row in rows
-    ]
+    instants = [place for place, kind in enumerate(kinds.values()) if kind == "instant"]
+    names = list(kinds)
+    values = []
+    for row in rows:
+        own: list[Any] = [row.get(name) for name in names]
+        for place in instants:
+            if own[place] is not None:
+                own[place] = (own[place] - _EPOCH) // _MICROSECOND
+        values.append(own)
     return _encoder.encode({"columns": kinds, "rows": values})
 
 
@@ -72,10 +75,9 @@ def parquet(frame: pl.DataFrame) -> bytes:
 
 
 def _name_of(dtype: pl.DataType | type[pl.DataType]) -> str:
-    for name, known in _TYPES.items():
-        if dtype == known:
-            return name
-    raise AssertionError(f"a journal has no column of {dtype}")
+    name = _NAMES.get(str(dtype))
+    assert name is not None, f"a journal has no column of {dtype}"
+    return name
 
 
 def _frame(columns: dict[str, str], rows: list[Sequence[Any]]) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -28,8 +29,7 @@ from payper.terms.contract import Contract
 FEW_ROWS = 512
 """Up to so many deliveries are judged one by one."""
 
-JOURNAL_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    **{name: SCHEMA[name] for name in ("external_id", "kind", "generated_at", "delivered_at", "replaces", "meeting_at", "meeting_minutes")},
+_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.Int64,
     "contract_version": pl.Int32,
     "price_rows": pl.List(pl.Int16),
@@ -41,7 +41,10 @@ JOURNAL_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "price_minor": pl.Int64,
     "is_replacement": pl.Boolean,
 }
-"""Columns of the journal: `decided.JOURNAL` and what judging adds."""
+JOURNAL_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    name: SCHEMA.get(name) or _TYPES[name] for name in (*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement")
+}
+"""Columns of the journal, in order: `decided.JOURNAL` and what judging adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Judged:
         rows: In the order read, by column of the journal and of people, with `verdict_code` and `headline_number`.
         places: Of each row, the request and the row in it.
         segment: Of the good ones; None: there are none.
+        answers: The `answer_` columns that were sent.
     """
 
     contract: str
@@ -61,16 +65,21 @@ class Judged:
     rows: Sequence[Row]
     places: Sequence[tuple[int, int]]
     segment: Segment | None
+    answers: Sequence[str]
 
     def journal_types(self) -> Mapping[str, pl.DataType | type[pl.DataType]]:
         """Give the columns of the journal, in order."""
-        return {name: JOURNAL_TYPES[name] for name in (*JOURNAL, "delivery_id", "verdict", "reasons", "price_minor", "is_replacement")}
+        return JOURNAL_TYPES
 
     def people_types(self) -> Mapping[str, pl.DataType | type[pl.DataType]]:
         """Give the columns as sent and as understood, in order."""
-        answers = sorted({name for row in self.rows for name in row if name.startswith(ANSWER_PREFIX)})
-        own = {**SCHEMA, **dict.fromkeys([*answers, RAW], pl.String), "row": pl.Int64, **DERIVED, "evidence": pl.String}
-        return dict(own)
+        return people_types(tuple(self.answers))
+
+
+@lru_cache(maxsize=256)
+def people_types(answers: tuple[str, ...]) -> Mapping[str, pl.DataType | type[pl.DataType]]:
+    """Give the columns of people, in order, where some `answer_` columns were sent."""
+    return {**SCHEMA, **dict.fromkeys([*answers, RAW], pl.String), "row": pl.Int64, **DERIVED, "evidence": pl.String}
 
 
 Posts = Sequence[tuple[int, Posted]]
@@ -101,7 +110,7 @@ class FewPosts:
 
     book: LiveBook
     posts: Posts
-    _own: dict[str, tuple[list[Row], list[tuple[int, int]]]] = field(default_factory=dict)
+    _own: dict[str, tuple[list[Row], list[tuple[int, int]], list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for contract, own in _by_contract(self.posts).items():
@@ -112,6 +121,7 @@ class FewPosts:
             for place, post in own:
                 rows += typed_rows(post.sent.entries, questions, zone=versions[-1].zone, at=post.at)
                 places += [(place, number) for number in range(len(post.sent.entries))]
+            answers = _answers_of(rows)
             for number, row in enumerate(rows, start=1):
                 row["row"] = number
                 row["contract"] = contract
@@ -119,12 +129,12 @@ class FewPosts:
             for row in rows:
                 prospect = hash_alone(row["email_normal"], self.book.seeds)
                 row["prospect"] = None if prospect is None else str(prospect)
-            self._own[contract] = (rows, places)
+            self._own[contract] = (rows, places, answers)
 
     def decide(self, *, replacements: Replacements | None) -> list[Judged]:
         """Decide all in order of arrival, after what was judged before; call while nobody else can write."""
         book = self.book
-        everyone = [row for rows, _ in self._own.values() for row in rows]
+        everyone = [row for rows, _, _ in self._own.values() for row in rows]
         everyone.sort(key=lambda row: (row["delivered_at"], row["contract"], row["row"]))
         last = book.database.last_delivery_id()
         for number, row in enumerate(everyone, start=last + 1):
@@ -141,8 +151,8 @@ class FewPosts:
             row["headline_number"] = reasons[0].number if reasons else 0
         keys = {row["delivery_id"]: row for row in arriving}
         return [
-            Judged(id_, book.contracts[id_][-1].provider, rows, places, segment_of(rows, keys, book.contracts[id_]))
-            for id_, (rows, places) in self._own.items()
+            Judged(id_, book.contracts[id_][-1].provider, rows, places, segment_of(rows, keys, book.contracts[id_]), answers)
+            for id_, (rows, places, answers) in self._own.items()
         ]
 
     def _is_open(self, row: Row) -> bool:
@@ -193,8 +203,12 @@ def segment_of(rows: Sequence[Row], arrived: Mapping[int, Row], versions: Sequen
     return Segment(contract=versions[0].id, provider=versions[-1].provider, columns=arrays)
 
 
+def _answers_of(rows: Sequence[Row]) -> list[str]:
+    return sorted(name for name in set[str]().union(*rows) if name.startswith(ANSWER_PREFIX))
+
+
 def _frame_of(rows: Sequence[Row]) -> pl.DataFrame:
-    answers = sorted({name for row in rows for name in row if name.startswith(ANSWER_PREFIX)})
+    answers = _answers_of(rows)
     types = {**SCHEMA, **dict.fromkeys([*answers, RAW, FAULT_COLUMN], pl.String), DIGEST: pl.UInt64}
     return pl.DataFrame([pl.Series(name, [row.get(name) for row in rows], dtype=dtype) for name, dtype in types.items()])
 
@@ -237,6 +251,13 @@ class ManyPosts:
             codes = chunk.verdicts.select(pl.col("verdict").alias("verdict_code"), pl.col("headline").alias("headline_number"))
             rows = chunk.people.drop([name for name in chunk.people.columns if name in chunk.journal.columns]).hstack(chunk.journal)
             judged.append(
-                Judged(chunk.contract, chunk.provider, rows.hstack(codes).to_dicts(), self._places[chunk.contract], chunk.segment)
+                Judged(
+                    chunk.contract,
+                    chunk.provider,
+                    rows.hstack(codes).to_dicts(),
+                    self._places[chunk.contract],
+                    chunk.segment,
+                    [name for name in chunk.people.columns if name.startswith(ANSWER_PREFIX)],
+                )
             )
         return judged
