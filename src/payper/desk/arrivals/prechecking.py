@@ -29,15 +29,17 @@ _UNKNOWN_DOMAIN = "nobody-knows-this-domain.com"
 
 
 @dataclass(frozen=True, slots=True)
-class _Looking:
+class Looking:
     """Knows which replacements are owed, and forgets at once what is accepted: nothing is."""
 
     book: Admissions
 
     def concerns(self, contract: str) -> bool:
+        """As `Admissions.concerns`."""
         return self.book.concerns(contract)
 
     def owed(self, contract: str, external_id: str, at: datetime) -> Owed:
+        """As `Admissions.owed`."""
         return self.book.owed(contract, external_id, at)
 
     def accept(self, *_told: object, **_more: object) -> None:
@@ -58,7 +60,7 @@ def precheck(book: LiveBook, post: Posted) -> bytes:
     known = book.addresses_of({each for each in hashes if each is not None})
     entries = [_with_address(entry, hash_, known) for entry, hash_ in zip(post.sent.entries, hashes, strict=True)]
     own = replace(post, sent=Sent(entries, is_single=post.sent.is_single))
-    looking = None if book.owed is None else _Looking(book.owed)
+    looking = None if book.owed is None else Looking(book.owed)
     judged = judging_of(book, [(0, own)]).decide(replacements=looking)
     for each in judged:
         _take_addresses_off(each.rows, hashes)
