@@ -25,7 +25,7 @@ expected-statuses = ["2xx", 401, 403, 404, 409, 412, 422, 428, 429]
 
 # Bodies and days of these are read by themselves, beyond what a schema says of them.
 [[operations]]
-include-path-regex = "/(results|providers|advice|profile|webhooks|uploads)|/(deliveries|precheck)$"
+include-path-regex = "/(results|forecast|providers|advice|profile|webhooks|uploads)|/(deliveries|precheck)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429]
 """
 """422 says that a request is as described, and means nothing: a milestone that is none, a person who is nobody."""

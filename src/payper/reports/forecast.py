@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -41,7 +41,7 @@ QUESTIONS = {
 }
 
 
-def render_forecast(
+def forecast_values(
     found: Forecast,
     *,
     programme: str,
@@ -53,9 +53,8 @@ def render_forecast(
     purchases: Sequence[Purchase],
     record: ForecastRecord,
     notes: Sequence[str],
-    payper_version: str,
-) -> str:
-    """Write the page; the same forecast gives the same bytes.
+) -> dict[str, Any]:
+    """Give what a page of the forecast shows, in words and charts.
 
     Args:
         found: What is foretold.
@@ -68,34 +67,36 @@ def render_forecast(
         purchases: What is not bought yet.
         record: How earlier forecasts did.
         notes: What else is worth knowing.
-        payper_version: The version that made it.
     """
     sections = [_goal(found, goal, currency, place) for place, goal in enumerate(goals, 1)]
     is_told = not is_groundless(found, accepted=accepted)
     sections += [_measure(found, measure, currency) for measure in ORDER if measure in found.parts and is_told]
     sections += [_counted_on(plans, purchases), _trust(record)]
-    return render_page(
-        "forecast.html.j2",
-        programme=programme,
-        is_simulated=is_simulated,
-        currency=currency,
-        as_of=day_in_words(found.as_of),
-        weeks=found.days // 7,
-        headline=headline(found, goals, currency, accepted=accepted),
-        lead=f"{counted(accepted, 'accepted delivery', 'accepted deliveries')} by {day_in_words(found.as_of)}.",
-        findings=_findings(found, goals, currency, record) if is_told else [record.words],
-        is_told=is_told,
-        totals=Table(
+    return {
+        "programme": programme,
+        "is_simulated": is_simulated,
+        "currency": currency,
+        "as_of": day_in_words(found.as_of),
+        "weeks": found.days // 7,
+        "headline": headline(found, goals, currency, accepted=accepted),
+        "lead": f"{counted(accepted, 'accepted delivery', 'accepted deliveries')} by {day_in_words(found.as_of)}.",
+        "findings": _findings(found, goals, currency, record) if is_told else [record.words],
+        "is_told": is_told,
+        "totals": Table(
             f"Expected in the {counted(found.days // 7, 'week')} after {day_in_words(found.as_of)}",
             ["", "Already delivered", "Contracted", "Not yet bought", "All", "Nine of ten futures"],
             [totals_cells(found, measure, currency) for measure in ORDER if measure in found.parts],
         ),
-        sections=sections,
-        notes=list(notes),
-        is_staged=found.method == "stages",
-        widen=f"{found.widen:.1f}" if found.widen > 1 else "",
-        version=payper_version,
-    )
+        "sections": sections,
+        "notes": list(notes),
+        "is_staged": found.method == "stages",
+        "widen": f"{found.widen:.1f}" if found.widen > 1 else "",
+    }
+
+
+def forecast_page(values: Mapping[str, Any], *, payper_version: str) -> str:
+    """Write the page to forward; the same values give the same bytes."""
+    return render_page("forecast.html.j2", version=payper_version, **values)
 
 
 def _findings(found: Forecast, goals: Sequence[GoalOutlook], currency: str, record: ForecastRecord) -> list[str]:

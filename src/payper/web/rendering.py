@@ -30,6 +30,7 @@ NAVIGATION = (
     ("Money", "/money", Act.READ_MONEY),
     ("Quality", "/quality", Act.READ_DELIVERIES),
     ("Results", "/results", Act.READ_RESULTS),
+    ("Forecast", "/forecast", Act.READ_RESULTS),
     ("Providers", "/providers", Act.READ_RESULTS),
     ("Advice", "/advice", Act.READ_ADVICE),
     ("Settings", "/settings", None),

@@ -28,7 +28,7 @@ from payper.journey import Milestone
 from payper.measurement.basis import measurable
 from payper.measurement.seeds import check_seed
 from payper.money import exponent
-from payper.reports.forecast import render_forecast
+from payper.reports.forecast import forecast_page, forecast_values
 
 PROFILE = "profile.toml"
 WEEKS, WEEKS_YOUNG = 13, 4
@@ -151,7 +151,7 @@ def forecast_programme(
         FileError: The profile that was named cannot be read, or the page cannot be written.
     """
     asked = asked or ForecastAsked()
-    _check(asked)
+    check_asked(asked)
     if page is not None:
         check_folder(page, option="--html")
     profile, findings, notes = _profile(place, asked.profile)
@@ -166,14 +166,18 @@ def forecast_programme(
             if asked.profile is not None:
                 raise
             notes = [*notes, f"The folder's profile is left out: {error.seen}"]
-    result = replace(_foretell(standing, asked, record, notes, tell), findings=findings, page=page)
+    result = replace(foretell(standing, asked, record, notes=notes, tell=tell), findings=findings, page=page)
     if page is not None:
-        write_text(_page(result, standing), page)
+        write_text(forecast_page(page_values(result), payper_version=__version__), page)
     return result
 
 
-def _check(asked: ForecastAsked) -> None:
-    """Refuse what makes no sense before anything is read."""
+def check_asked(asked: ForecastAsked) -> None:
+    """Refuse what makes no sense before anything is read.
+
+    Raises:
+        UsageError: The seed, the weeks, a group or what is bought.
+    """
     check_seed(asked.seed)
     if asked.weeks is not None and not 1 <= asked.weeks <= DAYS_MAX // 7:
         raise UsageError(
@@ -203,8 +207,21 @@ def _profile(place: Path | str, named: Path | None) -> tuple[Profile | None, Seq
     return reading.profile, reading.findings if reading.profile is None else (), []
 
 
-def _foretell(standing: Standing, asked: ForecastAsked, record: Record | None, notes: Sequence[str], tell: Tell) -> ForecastResult:
-    """Ask for goals, plans and purchases, and foretell."""
+def foretell(
+    standing: Standing, asked: ForecastAsked, record: Record | None, *, notes: Sequence[str] = (), tell: Tell = silent
+) -> ForecastResult:
+    """Ask for goals, plans and purchases, and foretell.
+
+    Args:
+        standing: The programme on the day.
+        asked: What is asked, as of `check_asked`; its profile is not read.
+        record: The profile beside what the programme knows; None: there is none.
+        notes: What is worth knowing already.
+        tell: Told how far work has come.
+
+    Raises:
+        UsageError: A goal or a purchase makes no sense.
+    """
     goals, told = _goals(standing, asked, record)
     last = max([standing.day, *(goal.until for goal in goals)])
     weeks = asked.weeks or max(WEEKS, -(-(last - standing.day).days // 7))
@@ -312,11 +329,14 @@ def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return frame.with_columns(pl.selectors.date().dt.to_string("iso")).to_dicts()
 
 
-def _page(result: ForecastResult, standing: Standing) -> str:
-    assert result.found is not None, "there is a forecast where there is a page"
-    assert result.record is not None, "and its record"
-    return render_forecast(
-        result.found,
+def page_values(result: ForecastResult) -> dict[str, Any]:
+    """Give what a page of a forecast shows, in words and charts."""
+    found, standing, record = result.found, result.standing, result.record
+    assert found is not None, "there is a forecast where there is a page"
+    assert standing is not None, "of a programme"
+    assert record is not None, "and its record"
+    return forecast_values(
+        found,
         programme=standing.words.name,
         is_simulated=standing.words.is_simulated,
         currency=result.currency,
@@ -324,7 +344,6 @@ def _page(result: ForecastResult, standing: Standing) -> str:
         goals=result.goals,
         plans=result.plans,
         purchases=result.purchases,
-        record=result.record,
+        record=record,
         notes=result.notes,
-        payper_version=__version__,
     )

@@ -153,7 +153,16 @@ def check_narrowing(own: OwnBook, asked: ResultsAsked) -> None:
     ):
         if value is not None and value not in there:
             raise absent(what, value)
-    if asked.as_of is not None and not date(1990, 1, 1) <= asked.as_of <= date(2099, 12, 31):
+    check_day(asked.as_of)
+
+
+def check_day(as_of: date | None) -> None:
+    """Refuse a day that no book is of.
+
+    Raises:
+        UsageError: It is outside 1990 to 2099.
+    """
+    if as_of is not None and not date(1990, 1, 1) <= as_of <= date(2099, 12, 31):
         raise UsageError(where="as_of", seen="This day is outside 1990 to 2099.", mend="Name a day such as 2026-03-31.")
 
 

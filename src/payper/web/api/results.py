@@ -10,10 +10,13 @@ from litestar.params import JSONBody, QueryParameter
 from payper.desk.people.installation import absent
 from payper.desk.people.own_profile import OwnProfile, read_own_profile, replace_profile
 from payper.desk.reads.read_advice import read_advice
+from payper.desk.reads.read_forecast import read_forecast
 from payper.desk.reads.read_providers import ProvidersAsked, read_providers
 from payper.desk.reads.read_results import read_results
 from payper.errors import StoreError
+from payper.parties import Act
 from payper.web.api.shapes import FindingShape, NumberShape, ProfileShape, ProfileText
+from payper.web.pages.forecast import read_forecast_asked
 from payper.web.pages.results import read_asked, read_day
 from payper.web.visits import with_token
 
@@ -42,6 +45,34 @@ def results(
             provider=provider, contract=contract, model=model, horizon=None if horizon is None else str(horizon), as_of=as_of, by=by
         )
         found = read_results(visit.directory, visit.actor, asked, wait_seconds=WAIT_SECONDS)
+        if found is None:
+            raise absent("book", visit.actor.party)
+        return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
+
+
+@get("/forecast", sync_to_thread=True)
+def forecast(
+    request: Request[Any, Any, Any],
+    weeks: Annotated[
+        int | None, QueryParameter(description="Weeks ahead; default: 13, or as many as the goal needs.", ge=1, le=104)
+    ] = None,
+    as_of: Day = None,
+    by: Annotated[
+        str, QueryParameter(description="Told apart by model, provider, contract, or none; commas between.", max_length=50)
+    ] = "model",
+    goal: Annotated[str, QueryParameter(description="A goal such as wins=20; default: that of your profile.", max_length=100)] = "",
+    since: Annotated[str | None, QueryParameter(description="The first day that counts for the goal.", max_length=10)] = None,
+    until: Annotated[str | None, QueryParameter(description="The last day that counts for the goal.", max_length=10)] = None,
+    buy: Annotated[str, QueryParameter(description="Not bought yet, such as lead=300, blanks between; or nothing.", max_length=200)] = "",
+) -> dict[str, Any]:
+    """Foretell your own book as docs/reference/forecast.md tells: the JSON of `payper forecast --json`."""
+    with with_token(request) as visit:
+        visit.actor.must(Act.READ_RESULTS)
+        measure, _, amount = goal.partition("=")
+        sent = {"weeks": "" if weeks is None else str(weeks), "as_of": as_of, "by": by, "goal": measure, "amount": amount, "since": since,
+                "until": until, "buy": buy}  # fmt: skip
+        asked, day = read_forecast_asked({name: value for name, value in sent.items() if value})
+        found = read_forecast(visit.directory, visit.actor, asked, as_of=day, wait_seconds=WAIT_SECONDS)
         if found is None:
             raise absent("book", visit.actor.party)
         return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
@@ -112,4 +143,4 @@ def plain_answer(value: Any) -> Response[bytes]:
     return Response(value.plain, media_type="application/json")
 
 
-ROUTES = [results, providers, profile, put_profile, advice]
+ROUTES = [results, forecast, providers, profile, put_profile, advice]
