@@ -120,7 +120,7 @@ def fan_chart(fan: Fan, write: Callable[[float], str], width: int) -> str:
     span = max(fan.stops[-1].day, 1)
     ahead = [one for one in fan.stops if one.happened is None]
     past = [one for one in fan.stops if one.happened is not None]
-    most = max([1e-9, fan.goal or 0.0, *(one.p95 for one in ahead), *(one.happened or 0.0 for one in past)])
+    most = max([1e-9, fan.goal or 0.0, *(max(one.p95, one.whole) for one in ahead), *(one.happened or 0.0 for one in past)])
     x = {"domain": [0, span], "range": [1, width - right], "nice": False, "zero": False}
     y = {"domain": [0, most], "range": [bottom, top], "nice": False, "zero": False}
 
