@@ -88,6 +88,15 @@ def test_a_contract_that_delivered_nothing_is_said(played: Path, tmp_path: Path)
         what_if(terms(tmp_path), on="raech", place=played)
 
 
+def test_a_programme_without_contracts_says_calmly_that_there_is_nothing_yet(payper: Command, programme: Path, tmp_path: Path) -> None:  # noqa: F811
+    for file in (*(programme / "contracts").glob("*.toml"), *(programme / "deliveries").rglob("*.csv")):
+        file.unlink()
+    run_programme(programme)
+    code, shown, error = payper("what-if", terms(tmp_path), "--on", "reach", "--programme", programme)
+    assert (code, shown) == (1, "")
+    assert error.startswith("Nothing was delivered under reach by ")
+
+
 def test_a_day_on_which_nothing_was_delivered_yet_is_a_no_in_words(payper: Command, played: Path, tmp_path: Path) -> None:  # noqa: F811
     asked = ("what-if", terms(tmp_path), "--on", "reach", "--programme", played, "--as-of", "2025-12-31")
     code, shown, error = payper(*asked)

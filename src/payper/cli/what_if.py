@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +12,6 @@ from payper.cli import FINE, NO
 
 if TYPE_CHECKING:
     from payper.desk.asking.what_if import WhatIf
-
-WORDS: Mapping[str, str] = {
-    "delivered": "delivered",
-    "accepted": "accepted",
-    "charges": "owed to the provider",
-    "effort": "rep time",
-    "meetings_held": "meetings held",
-    "opportunities": "opportunities",
-    "won": "won",
-    "revenue": "revenue of won deals",
-    "back_per_unit": "back per unit spent",
-}
-MONEY = ("charges", "effort", "revenue")
 
 
 @click.command(
@@ -59,33 +45,12 @@ def _shown(found: WhatIf) -> str:
     from textwrap import fill
 
     from payper.cli.terminal import bullets, strong, table
+    from payper.reports.what_if_words import HEADS, dropped_words, figure_rows, title_words, unseen_words
 
-    rows = [
-        [words, _cell(key, found.then[key]), _cell(key, found.anew[key]), _change(found.then[key], found.anew[key], key)]
-        for key, words in WORDS.items()
-    ]
-    head = f"{found.on} as of {found.as_of:%-d %b %Y}, under {found.terms}: money in {found.currency}"
-    parts = [strong(fill(head, 80)), table(["", "then", "anew", "change"], rows, right=(1, 2, 3))]
-    if found.unknown:
-        likely = ", ".join(f"{found.likely[key]:,.1f} {WORDS[key]}" for key in ("meetings_held", "opportunities", "won"))
-        money = ", ".join(f"{found.likely[key]:,.0f} {found.currency} {WORDS[key]}" for key in ("charges", "revenue"))
-        head = f"{found.unknown:,} deliveries that were not accepted then would be"
-        parts.append(fill(f"{head}; {likely}, {money} of the figures anew are estimated for them.", 80))
-    if found.dropped:
-        parts.append(f"{found.dropped:,} deliveries that were accepted then would not be.")
+    head = title_words(found.on, terms=found.terms, as_of=found.as_of, currency=found.currency)
+    parts = [strong(fill(head, 80)), table(list(HEADS), figure_rows(found.then, found.anew), right=(1, 2, 3))]
+    parts += [fill(words, 80) for words in (unseen_words(found.unknown, found.likely, found.currency),) if words]
+    parts += [words for words in (dropped_words(found.dropped),) if words]
     parts.append(bullets("Notes:", found.notes))
     parts.append("Next: `payper contract backtest` lists the verdicts and reasons that change.")
     return "\n\n".join(parts)
-
-
-def _cell(key: str, value: float | None) -> str:
-    if value is None:
-        return "not known"
-    return f"{value:.2f}" if key == "back_per_unit" else f"{value:,.2f}" if key in MONEY else f"{value:,.0f}"
-
-
-def _change(then: float | None, anew: float | None, key: str) -> str:
-    if then is None or anew is None:
-        return ""
-    text = f"{anew - then:+,.2f}" if key in MONEY or key == "back_per_unit" else f"{anew - then:+,.0f}"
-    return text.replace("-", "\N{MINUS SIGN}")

@@ -97,12 +97,28 @@ def what_if(path: Path, *, on: str, place: Path | str, as_of: date | None = None
         TermsError: The file has errors.
         UsageError: There is no programme, or no such contract in it.
     """
-    terms = Contract.read(path)
+    return what_if_terms(Contract.read(path), on=on, place=place, as_of=as_of, tell=tell)
+
+
+def what_if_terms(terms: Contract, *, on: str, place: Path | str, as_of: date | None = None, name: str = "", tell: Tell = silent) -> WhatIf:
+    """Do the same under terms that are at hand.
+
+    Args:
+        terms: The terms.
+        on: Id of the contract whose deliveries are judged.
+        place: The programme, as of `read_standing`.
+        as_of: As of which day.
+        name: What the terms are called; empty: `id vN`.
+        tell: Told how far work has come.
+
+    Raises:
+        UsageError: There is no programme, or no such contract in it.
+    """
     standing = read_standing(place, as_of=as_of, tell=tell)
     with read_database(find_database(place)) as database:
         past = _past(database, on, standing)
         events, returns = (known_facts(database, subject).filter(pl.col("fault").is_null()) for subject in ("milestones", "returns"))
-    name = f"{terms.id} v{terms.version}"
+    name = name or f"{terms.id} v{terms.version}"
     if past.is_empty():
         return _nothing(standing, on=on, name=name)
     first = past.select(pl.min_horizontal(pl.coalesce("generated_at", "delivered_at"), "delivered_at").min()).item().date()
@@ -111,15 +127,15 @@ def what_if(path: Path, *, on: str, place: Path | str, as_of: date | None = None
 
 
 def _nothing(standing: Standing, *, on: str, name: str) -> WhatIf:
-    """Say that a contract had delivered nothing by the day.
+    """Say that a contract had delivered nothing by the day; of a programme without contracts that is true of every one.
 
     Raises:
-        UsageError: The programme has no such contract.
+        UsageError: The programme has contracts, and no such one.
     """
     known = sorted(standing.words.contracts)
-    if on not in known:
+    if known and on not in known:
         near = difflib.get_close_matches(on, known, n=1) or known
-        mend = f"Name a contract of the programme: {', '.join(near)}." if near else "The programme has no contracts."
+        mend = f"Name a contract of the programme: {', '.join(near)}."
         raise UsageError(where=f"--on {on}", seen="No deliveries of this contract are recorded here.", mend=mend)
     none = dict.fromkeys(FIGURES, 0.0) | {"back_per_unit": None}
     said = f"Nothing was delivered under {on} by {standing.day:%-d %b %Y}, so there is nothing to judge and settle anew."
