@@ -6,7 +6,7 @@
   const isTyping = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
   const areKeysOn = () => localStorage.getItem(KEYS) !== "off";
   const main = () => document.getElementById("main");
-  const links = () => Array.from(document.querySelectorAll(".top nav a[data-key]"));
+  const links = () => Array.from(document.querySelectorAll(".top > nav a[data-key]"));
   let isGoing = false;
   let hasShown = false;
 
