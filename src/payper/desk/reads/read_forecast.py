@@ -78,7 +78,18 @@ def read_forecast(
         return None
     profile, notes = _profile(directory, actor)
     key = ("forecast", own.address, own.erasures, asked, as_of, profile, notes)
-    return own, work_out(key, own.state, lambda tell: _found(own, asked, as_of, profile, notes, tell), wait_seconds=wait_seconds)
+
+    def found(tell: Tell) -> ForecastSeen | UsageError:
+        try:
+            return _found(own, asked, as_of, profile, notes, tell)
+        except UsageError as error:
+            # Kept as what was found is, as who asks may only come back when it is over.
+            return error
+
+    worked = work_out(key, own.state, found, wait_seconds=wait_seconds)
+    if isinstance(worked.value, UsageError):
+        raise worked.value
+    return own, Worked(worked.value, is_current=worked.is_current, stage=worked.stage, share=worked.share)
 
 
 def forecast_table(directory: Directory, actor: Actor, asked: ForecastAsked, *, as_of: date | None, place: int) -> Worked[pl.DataFrame]:

@@ -28,7 +28,7 @@ ALL_ALIKE = "none"
 FIELDS = ("weeks", "as_of", "by", "goal", "amount", "since", "until", "buy")
 """What an address can ask, in the order of the form."""
 
-_SHAPES = {"--weeks": "weeks", "--by": "by", "--goal": "amount", "--since": "since", "--until": "until", "--buy": "buy", "as_of": "as_of"}
+_SHAPES = {"weeks": "weeks", "by": "by", "goal": "amount", "until": "until", "since": "until", "buy": "buy", "as_of": "as_of"}
 """The field that a refusal is of, by the option of the command."""
 
 Asked = Request[Any, Any, Any]
@@ -48,7 +48,7 @@ def forecast_page(
             asked, day = read_forecast_asked(typed)
             found = read_forecast(visit.directory, visit.actor, asked, as_of=day)
         except UsageError as error:
-            field = _SHAPES.get(error.where.split(" ")[0], "weeks")
+            field = _SHAPES.get(error.where.split(" ")[0].removeprefix("--"), "weeks")
             return _shown(visit, typed, template="forecast_wrong.html.j2", status=400, error=error, field=field)
         if found is None:
             return page(visit, "forecast_none.html.j2", title="Forecast")
