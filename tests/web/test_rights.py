@@ -89,6 +89,8 @@ def table(site: Site, who: Who) -> dict[str, Route]:
             {"kind": "csv", "?question": "falling"},
             {"kind": "csv", "?question": "falling", "?contract": strange_contract},
         ),
+        "GET /what-if": Route(Act.READ_ADVICE, {}, {"?contract": strange_contract}),
+        "POST /what-if": Route(Act.READ_ADVICE, form={"contract": "zzz"}, done=404),
         "GET /advice": Route(Act.READ_ADVICE),
         "GET /advice/profile.toml": Route(Act.READ_ADVICE),
         "GET /advice/{group}": Route(Act.READ_ADVICE, {"group": "sales"}),

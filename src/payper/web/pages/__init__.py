@@ -20,6 +20,7 @@ from payper.web.pages import (
     sending,
     settings,
     webhooks,
+    what_if,
 )
 
 PAGES = [
@@ -35,6 +36,7 @@ PAGES = [
     *providers.ROUTES,
     *quality.ROUTES,
     *advice.ROUTES,
+    *what_if.ROUTES,
     *prospects.ROUTES,
     *exports.ROUTES,
     *keeping.ROUTES,

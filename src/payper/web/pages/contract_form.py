@@ -135,19 +135,26 @@ def form_of(text: str, findings: Sequence[Finding] = ()) -> ContractForm:
     return ContractForm(tuple((name, tuple(fields)) for name, fields in tables.items()), tuple(prices), values is not None)
 
 
-def changes_of(text: str, form: Mapping[str, Any]) -> dict[Path, Value]:
-    """Give what the fields of a sent form say otherwise than the text; a field that was not sent says nothing."""
+def typed_otherwise(text: str, form: Mapping[str, Any]) -> dict[str, str]:
+    """Give the fields of a sent form that say otherwise than the text, as they were typed; a field that was not sent says nothing."""
     shown = form_of(text)
-    changed: dict[Path, Value] = {}
-    kinds = {".".join(clause.path): clause.kind for clause in CLAUSES}
+    changed: dict[str, str] = {}
     for field in [field for _, fields in shown.tables for field in fields] + [field for row in shown.prices for field in row]:
         sent = form.get(field.name)
         typed = " ".join(str(sent[0] if isinstance(sent, list) and sent else sent or "").split())
-        if sent is None or typed == field.value:
-            continue
-        parts = field.name.split(".")
+        if sent is not None and typed != field.value:
+            changed[field.name] = typed
+    return changed
+
+
+def changes_of(text: str, form: Mapping[str, Any]) -> dict[Path, Value]:
+    """Give what the fields of a sent form say otherwise than the text; a field that was not sent says nothing."""
+    changed: dict[Path, Value] = {}
+    kinds = {".".join(clause.path): clause.kind for clause in CLAUSES}
+    for name, typed in typed_otherwise(text, form).items():
+        parts = name.split(".")
         path: Path = (parts[0], int(parts[1]), parts[2]) if parts[0] == "price" else (parts[0], parts[1])
-        changed[path] = _value(typed, kinds.get(field.name, "text"))
+        changed[path] = _value(typed, kinds.get(name, "text"))
     return changed
 
 
