@@ -84,7 +84,7 @@ def forecast_values(
         "is_told": is_told,
         "totals": Table(
             f"Expected in the {counted(found.days // 7, 'week')} after {day_in_words(found.as_of)}",
-            ["", "Already delivered", "Contracted", "Not yet bought", "All", "Nine of ten futures"],
+            ["What", "Already delivered", "Contracted", "Not yet bought", "All", "Nine of ten futures"],
             [totals_cells(found, measure, currency) for measure in ORDER if measure in found.parts],
         ),
         "sections": sections,
