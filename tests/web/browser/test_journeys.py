@@ -201,6 +201,8 @@ PAGES = {
     "results-cohorts": "/results/cohorts", "results-reach": "/results/reach", "providers": "/providers?accuracy=2&speed=1",
     "provider": "/providers/intentreach", "quality": "/quality", "prospects": "/prospects", "prospects-found": "/prospects?q=labs",
     "promote": "/prospects/promote", "advice": "/advice", "advice-goals": "/advice/goals", "advice-sales": "/advice/sales",
+    "forecast": "/forecast", "forecast-asked": "/forecast?weeks=30&by=provider&goal=wins&amount=20&until=2026-12-31&buy=intentreach%3D200",
+    "what-if": "/what-if?contract=northwind-reach", "what-if-tried": "/what-if?contract=northwind-reach&terms=v1&price.0.amount=40.00",
     "advice-audience": "/advice/audience", "advice-revenue": "/advice/revenue", "advice-offers": "/advice/offers",
 }  # fmt: skip
 
@@ -212,6 +214,37 @@ def test_every_page_of_results_and_advice_is_free_of_faults(site: Site, browser:
     for name, path in PAGES.items():
         go(page, path)
         look(page, f"{name}-{size}-{scheme}")
+
+
+def test_a_manager_foretells_and_tries_other_terms(site: Site, browser: Any) -> None:
+    page = enter(browser, site, ("northwind", "manager"))
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    page.wait_for_url("**/forecast")
+    go(page, "/forecast")
+    assert re.search(r"USD of revenue expected in the 13 weeks after", heading(page))
+    page.get_by_label("To be reached").select_option("wins")
+    page.get_by_label("How much of it").fill("20")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_function("() => document.querySelector('h1').textContent.includes('of 20 wins by')", timeout=120_000)
+    look(page, "manager-13-forecast")
+    with page.expect_download() as download:
+        link(page, "The forecast as one file to forward")
+    assert download.value.suggested_filename.startswith("forecast-northwind-")
+    page.get_by_label("How much of it").fill("many")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_selector(".error-summary")
+    assert page.get_by_label("How much of it").input_value() == "many"
+    page.complaints.clear()  # Chromium remarks on the status 400
+    look(page, "manager-14-forecast-wrong")
+    page.goto("/contracts/northwind/northwind-reach")
+    link(page, "Try other terms on what was delivered")
+    page.wait_for_url("**/what-if?contract=northwind-reach")
+    page.get_by_label("Amount, price 1").fill("55.00")
+    page.get_by_role("button", name="Try these terms").click()
+    page.wait_for_selector("main caption", timeout=120_000)
+    assert "owed to the provider" in heading(page)
+    look(page, "manager-15-what-if")
 
 
 def test_keys_go_to_pages_move_in_lists_and_can_be_turned_off(site: Site, browser: Any) -> None:
