@@ -156,7 +156,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
 WITH_OUTCOMES = {
     "POST /deliveries/{buyer}/{number}/mend",
     "POST /sign-out", "POST /settings/parties/{party}/invite", "POST /settings/people/{person}/role", "POST /settings/tokens/{token}/revoke",
-    "GET /prospects/promote", "POST /advice/profile", "GET /advice/report.html", "GET /api/v1/advice", "PUT /api/v1/profile",
+    "GET /prospects/promote", "GET /prospects/scores", "GET /prospects/scores/report.html", "GET /exports/scores/{kind}", "POST /advice/profile", "GET /advice/report.html", "GET /api/v1/advice", "PUT /api/v1/profile",
     "POST /settings/digest", "POST /settings/webhooks", "POST /settings/webhooks/{webhook}", "POST /settings/webhooks/{webhook}/calls/{call}/replay",
     "POST /api/v1/webhooks", "PATCH /api/v1/webhooks/{webhook}", "DELETE /api/v1/webhooks/{webhook}", "POST /api/v1/webhooks/{webhook}/secret",
     "POST /api/v1/webhooks/{webhook}/test", "POST /api/v1/webhooks/{webhook}/replay", "POST /api/v1/webhooks/{webhook}/calls/{call}/replay",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from payper.measurement.scoring.assessment import reliability
 from payper.measurement.scoring.model import ScoreModel
 from payper.reports.drawing import NARROW, WIDE
@@ -40,20 +43,28 @@ def render_scores(story: ScoreStory, *, payper_version: str) -> str:
         story: What is told.
         payper_version: The version that made it.
     """
-    return render_page(
-        "scores.html.j2",
-        headline=headline(story),
-        programme=story.programme,
-        is_simulated=story.is_simulated,
-        period=f"{story.programme}, as of {day_in_words(story.day)}",
-        lead=counts_words(story),
-        target=target(story),
-        findings=three_findings(story),
-        sections=[section for section in _sections(story) if section is not None],
-        notes=all_notes(story),
-        is_of_meetings=story.is_of_meetings,
-        version=payper_version,
-    )
+    return scores_page(scores_values(story), payper_version=payper_version)
+
+
+def scores_values(story: ScoreStory) -> dict[str, Any]:
+    """Give what a page of scores shows, in words and charts."""
+    return {
+        "headline": headline(story),
+        "programme": story.programme,
+        "is_simulated": story.is_simulated,
+        "period": f"{story.programme}, as of {day_in_words(story.day)}",
+        "lead": counts_words(story),
+        "target": target(story),
+        "findings": three_findings(story),
+        "sections": [section for section in _sections(story) if section is not None],
+        "notes": all_notes(story),
+        "is_of_meetings": story.is_of_meetings,
+    }
+
+
+def scores_page(values: Mapping[str, Any], *, payper_version: str) -> str:
+    """Write the page to forward; the same values give the same bytes."""
+    return render_page("scores.html.j2", version=payper_version, **values)
 
 
 def _sections(story: ScoreStory) -> list[Section | None]:

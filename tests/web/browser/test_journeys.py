@@ -200,6 +200,7 @@ PAGES = {
     "results-method": "/results/method", "results-falling": "/results/falling", "results-follow-up": "/results/follow-up",
     "results-cohorts": "/results/cohorts", "results-reach": "/results/reach", "providers": "/providers?accuracy=2&speed=1",
     "provider": "/providers/intentreach", "quality": "/quality", "prospects": "/prospects", "prospects-found": "/prospects?q=labs",
+    "scores": "/prospects/scores?milestone=meeting", "scores-missed": "/prospects/scores?milestone=show&slots=4",
     "promote": "/prospects/promote", "advice": "/advice", "advice-goals": "/advice/goals", "advice-sales": "/advice/sales",
     "forecast": "/forecast", "forecast-asked": "/forecast?weeks=30&by=provider&goal=wins&amount=20&until=2026-12-31&buy=intentreach%3D200",
     "what-if": "/what-if?contract=northwind-reach", "what-if-tried": "/what-if?contract=northwind-reach&terms=v1&price.0.amount=40.00",

@@ -29,6 +29,18 @@ HELD_WORTH = 1_000
 """What a meeting held is worth where only its ratio to one turned away counts."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScoresAsked:
+    """What is asked, as of `score`."""
+
+    milestone: str = "win"
+    within_days: int | None = None
+    trusted: tuple[str, ...] = ()
+    slots: int | None = None
+    turned_away: float = 1.0
+    seed: int = 0
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What was scored, for the command line.
@@ -81,31 +93,42 @@ def score(
         UsageError: There is nothing to read, or what is asked makes no sense.
         FileError: The page or the list cannot be written.
     """
-    _check(milestone, within_days, slots, turned_away)
+    asked = ScoresAsked(milestone, within_days, tuple(trusted), slots, turned_away, seed)
+    check_scores(asked)
     for path, option in ((page, "--html"), (out, "--csv")):
         if path is not None:
             check_folder(path, option=option)
-    standing = read_standing(place, as_of=as_of, tell=tell)
-    tell("scores", 0, 2)
-    sheet = _scored(standing, milestone, within_days, trusted=trusted, seed=seed)
-    tell("scores", 1, 2)
-    story = ScoreStory(
-        programme=standing.words.name,
-        is_simulated=standing.words.is_simulated,
-        day=standing.day,
-        zone=standing.words.timezone,
-        sheet=sheet,
-        slots=slots,
-        turned_away=turned_away,
-        plans=() if slots is None else _plans(sheet, standing.words.timezone, slots=slots, turned_away=turned_away),
-        notes=tuple(standing.notes),
-    )
+    story = score_standing(read_standing(place, as_of=as_of, tell=tell), asked, tell=tell)
     if page is not None:
         write_text(render_scores(story, payper_version=__version__), page)
     if out is not None:
-        write_csv(sheet.scores.with_columns(pl.col("reasons").list.join("; ")), out)
+        write_csv(scores_listed(story), out)
     tell("scores", 2, 2)
     return Scoring(story, page, out)
+
+
+def score_standing(standing: Standing, asked: ScoresAsked, *, tell: Tell = silent) -> ScoreStory:
+    """Score what is open of a programme; the caller has checked what is asked."""
+    tell("scores", 0, 2)
+    sheet = _scored(standing, asked.milestone, asked.within_days, trusted=asked.trusted, seed=asked.seed)
+    tell("scores", 1, 2)
+    zone, slots, cost = standing.words.timezone, asked.slots, asked.turned_away
+    return ScoreStory(
+        programme=standing.words.name,
+        is_simulated=standing.words.is_simulated,
+        day=standing.day,
+        zone=zone,
+        sheet=sheet,
+        slots=slots,
+        turned_away=cost,
+        plans=() if slots is None else _plans(sheet, zone, slots=slots, turned_away=cost),
+        notes=tuple(standing.notes),
+    )
+
+
+def scores_listed(story: ScoreStory) -> pl.DataFrame:
+    """Give all scores as a list to write, the reasons as text."""
+    return story.sheet.scores.with_columns(pl.col("reasons").list.join("; "))
 
 
 def _scored(standing: Standing, milestone: str, within_days: int | None, *, trusted: Sequence[str], seed: int) -> ScoreSheet:
@@ -128,7 +151,13 @@ def answers_of(standing: Standing) -> pl.DataFrame | None:
     return standing.deliveries.select("delivery_id", *names) if names else None
 
 
-def _check(milestone: str, within_days: int | None, slots: int | None, turned_away: float) -> None:
+def check_scores(asked: ScoresAsked) -> None:
+    """Refuse what makes no sense before anything is read.
+
+    Raises:
+        UsageError: The milestone, the days, the slots, or what turning away costs.
+    """
+    milestone, within_days, slots, turned_away = asked.milestone, asked.within_days, asked.slots, asked.turned_away
     if milestone not in (*MILESTONES, SHOW):
         raise UsageError(
             where=f"--milestone {milestone}", seen="This cannot be foretold.", mend=f"Name one of {', '.join((*MILESTONES, SHOW))}."
