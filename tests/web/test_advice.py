@@ -13,6 +13,7 @@ from tests.web.site import NOW, Site, Visitor, ready
 
 from payper.advice import read_profile
 from payper.desk.asking.advise import advise
+from payper.desk.asking.forecast import ForecastAsked, forecast_programme
 from payper.store.profiles import KeptProfile, keep_profile, profile_of
 
 OWNER = ("northwind", "owner")
@@ -137,6 +138,21 @@ def test_a_system_is_advised_as_the_command_advises(site: Site, tmp_path: Path) 
     shown = json.loads(advice.body)
     assert shown["recommendation"] == json.loads(json.dumps(command["recommendation"]))
     assert shown["record"] == command["record"]
+
+
+def test_the_goal_and_the_advice_of_a_profile_count_in_the_forecast_as_in_the_command(site: Site, owner: Visitor, tmp_path: Path) -> None:
+    put(site, PROFILE)
+    path = tmp_path / "profile.toml"
+    path.write_text(PROFILE, "utf-8")
+    command = forecast_programme(site.installation.book_of("northwind"), ForecastAsked(profile=path)).to_json()
+    told = site.tokens[OWNER].ask("/api/v1/forecast").json
+    assert told == json.loads(json.dumps(command))
+    assert command["goals"]
+    assert command["not_yet_bought"]
+    page = ready(owner, "/forecast").text
+    assert "the profile&#39;s goal for 3 months" in page
+    # Who reads no advice is shown neither.
+    assert "the profile&#39;s goal for" not in ready(site.sessions["northwind", "sales"], "/forecast").text
 
 
 def test_a_profile_of_no_use_is_refused_and_what_was_kept_stays(site: Site) -> None:

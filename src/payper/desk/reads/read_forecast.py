@@ -28,7 +28,7 @@ from payper.reports.forecast import forecast_page
 from payper.reports.tables import Table
 from payper.store.directory import Directory
 
-_SLIPS = "Your profile has slips, so its goal and advice are left out; Advice tells which."
+_SLIPS = "Your profile has answers that are missing or wrong, so its goal and advice are left out; Advice tells which."
 
 
 @dataclass(frozen=True)
