@@ -54,5 +54,8 @@ class Connection(Protocol):
     def is_being_written(self) -> bool:
         """Tell whether another connection is writing to the book just now."""
 
+    def sweep(self) -> bool:
+        """Leave nothing of what was deleted in the files of the database, outside a transaction; False: others still read it."""
+
     def close(self) -> None:
         """End the connection."""

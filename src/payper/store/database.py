@@ -135,6 +135,10 @@ class Database:
         """Tell whether another payper is writing to the book just now."""
         return self._connection.is_being_written()
 
+    def sweep(self) -> bool:
+        """Leave nothing of what was deleted in the database's files, outside a transaction; False: others still read it."""
+        return self._connection.sweep()
+
     def secret(self) -> bytes:
         """Give the installation's secret, made at first use; keyed hashes depend on it."""
         row = self._row("select value from setting where name = 'secret'")

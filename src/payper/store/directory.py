@@ -312,6 +312,10 @@ class Directory:
 
     # The audit trail
 
+    def sweep(self) -> bool:
+        """As `Database.sweep`; within a transaction nothing is swept, and False is given."""
+        return self._connection not in _INSIDE.get() and self._connection.sweep()
+
     def note(self, *, at: datetime, party: str, who: str, act: str, subject: str, detail: str = "") -> None:
         """Add a line to the audit trail."""
         sql = "insert into audit (at, party, who, act, subject, detail) values (?, ?, ?, ?, ?, ?)"

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from payper.store.connections import Row
 from payper.store.directory import Directory, instant_of, instant_or_none, text_of, text_or_none
+from payper.store.people_kept import literal
 
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 WEBHOOK, MAIL = "webhook", "mail"
+BODIES_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,29 @@ class Outgoing:
         """Give a message, or None."""
         rows = list(self._connection.rows(f"select {_MESSAGE} from message where message = ?", (id_,)))
         return _message(rows[0]) if rows else None
+
+    def bodies(self) -> Iterator[tuple[int, bytes]]:
+        """Give the place and the body of every message that is kept."""
+        places = list(self._connection.rows("select place from message order by place"))
+        for first in range(0, len(places), BODIES_AT_ONCE):
+            own = [int(row[0]) for row in places[first : first + BODIES_AT_ONCE]]
+            sql = f"select place, body from message where place in ({', '.join('?' * len(own))})"
+            for place, body in list(self._connection.rows(sql, own)):
+                yield int(place), zlib.decompress(bytes(body))
+
+    def replace_body(self, place: int, body: bytes) -> None:
+        """Put another body in the place of one that names somebody."""
+        self._connection.run("update message set body = ? where place = ?", (zlib.compress(body), place))
+
+    def drop_message(self, place: int) -> None:
+        """Keep a message and its attempts no longer."""
+        self._connection.run("delete from attempt where message = (select message from message where place = ?)", (place,))
+        self._connection.run("delete from message where place = ?", (place,))
+
+    def blank_attempts_with(self, text: str) -> None:
+        """Forget the words of attempts in which a text stands, in whatever case: servers answer with what they were sent."""
+        like = f"%{literal(text.lower())}%"
+        self._connection.run("update attempt set words = 'erased' where lower(words) like ?", (like,))
 
     def attempts(self, messages: Sequence[str]) -> dict[str, list[Attempt]]:
         """Give the attempts of some messages, oldest first."""

@@ -65,7 +65,8 @@ class BookPeople(Database):
 
     def drop_answers_with(self, texts: Iterable[str]) -> None:
         """Forget the answers to sent deliveries in which one of these texts stands: words of a verdict quote what was sent."""
-        self._connection.run_many("delete from idempotency where answer like ?", [(f"%{_literal(text)}%",) for text in texts])
+        likes = [(f"%{literal(text.lower())}%",) for text in texts]
+        self._connection.run_many("delete from idempotency where lower(answer) like ?", likes)
 
     def add_erasure(self, erased: Erased) -> None:
         """Keep that somebody was erased."""
@@ -78,6 +79,6 @@ class BookPeople(Database):
         return [Erased(row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4]) for row in rows]
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Give a text whose marks mean nothing but themselves; `_` stands for any one character, itself among them."""
     return text.replace("%", "_").replace("\\", "_")

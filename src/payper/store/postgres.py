@@ -93,6 +93,13 @@ class PostgresConnection:
                 self._connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", key)
             return not is_free
 
+    def sweep(self) -> bool:
+        """As `Connection.sweep`: the server reuses the places of dead rows."""
+        tables = "batch, upload, upload_piece, idempotency" if self.schema.startswith("book_") else "message, attempt, idempotency"
+        with self._translating():
+            self._connection.execute(f"vacuum {tables}".encode())
+        return True
+
     def close(self) -> None:
         """As `Connection.close`."""
         self._connection.close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from payper.store.connections import Row
 from payper.store.directory import Directory
+from payper.store.people_kept import literal
 
 OPEN, ACCEPTED, DECLINED, WITHDRAWN = "open", "accepted", "declined", "withdrawn"
 
@@ -165,6 +166,10 @@ class Proposals(Directory):
     def forget_answers(self, *, before: datetime) -> None:
         """Forget the answers made before an instant."""
         self._connection.run("delete from idempotency where made_at < ?", (_text(before),))
+
+    def drop_answers_with(self, text: str) -> None:
+        """Forget the answers in which a text stands, in whatever case."""
+        self._connection.run("delete from idempotency where lower(answer) like ?", (f"%{literal(text.lower())}%",))
 
 
 def _values(proposal: Proposal) -> tuple[object, ...]:

@@ -24,6 +24,12 @@ WAIT_SECONDS = 30
 _MARKS = {BOOK: 0, DIRECTORY: 0x70706469}
 """The application id in a file's head: tells the kinds apart. The first books were written without one."""
 
+_PRAGMAS = (
+    "journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536", "temp_store = memory",
+    # What was deleted is zeros at once, as somebody may have been erased with it.
+    "secure_delete = on",
+)  # fmt: skip
+
 ROWS_AT_ONCE = 40
 """Rows that one statement inserts; times the widest table's columns it stays below the 999 values that every SQLite takes."""
 
@@ -93,6 +99,11 @@ class SqliteConnection:
         """As `Connection.is_being_written`."""
         return is_being_written(self.path)
 
+    def sweep(self) -> bool:
+        """As `Connection.sweep`: what was deleted is zeros in the file already, and the log that has it still is emptied."""
+        (row,) = self._connection.execute("pragma wal_checkpoint(truncate)")
+        return not row[0]
+
     def close(self) -> None:
         """As `Connection.close`."""
         self._connection.close()
@@ -111,7 +122,14 @@ def open_sqlite(path: Path, *, kind: str = BOOK) -> SqliteConnection:
             where=path, seen=f"The database cannot be opened: {error}.", mend="Check that the folder exists and can be written to."
         ) from error
     try:
-        for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536", "temp_store = memory"):
+        for pragma in (
+            "journal_mode = wal",
+            "synchronous = full",
+            "foreign_keys = on",
+            "cache_size = -65536",
+            "temp_store = memory",
+            "secure_delete = on",
+        ):
             connection.execute(f"pragma {pragma}")
         migrate(connection, path=path, kind=kind)
     except sqlite3.DatabaseError as error:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from payper.store.database import Database
+from payper.store.people_kept import literal as _literal
 
 PIECE_BYTES = 1 << 20
 
@@ -74,6 +75,37 @@ class Uploads(Database):
     def drop_pieces(self, upload: str) -> None:
         """Keep its bytes no longer: its rows stand in the journal."""
         self._connection.run("delete from upload_piece where upload = ?", (upload,))
+
+    def count_pieces(self, upload: str) -> int:
+        """Count the pieces that are kept of a file."""
+        return self._number("select count(*) from upload_piece where upload = ?", (upload,))
+
+    def uploads_with_pieces(self) -> list[UploadRow]:
+        """List the files whose bytes are kept, oldest first."""
+        return list(self._uploads("exists (select 1 from upload_piece p where p.upload = upload.upload) order by made_at, upload", ()))
+
+    def drop_pieces_of_none(self) -> None:
+        """Keep no bytes of files that never came whole."""
+        self._connection.run("delete from upload_piece where upload not in (select upload from upload)")
+
+    def uploads_saying(self, text: str) -> list[UploadRow]:
+        """List the files whose name, columns or outcome say a text, in whatever case."""
+        like = f"%{_literal(text.lower())}%"
+        return list(self._uploads("lower(name) like ? or lower(mapping) like ? or lower(told) like ?", (like, like, like)))
+
+    def rewrite(self, upload: str, *, name: str, mapping: str, told: Mapping[str, Any]) -> None:
+        """Put other words in the place of those that say something of a file."""
+        values = (name, mapping, json.dumps(told), upload)
+        self._connection.run("update upload set name = ?, mapping = ?, told = ? where upload = ?", values)
+
+    def forget_mappings_with(self, text: str) -> None:
+        """Forget the remembered columns in which a text stands: a file without a header has somebody's data in its place."""
+        self._connection.run("delete from column_mapping where lower(mapping) like ?", (f"%{_literal(text.lower())}%",))
+
+    def set_progress(self, upload: str, told: Mapping[str, Any]) -> None:
+        """Say how far judging has come, unless the file was refused meanwhile."""
+        sql = f"update upload set state = '{JUDGING}', told = ? where upload = ? and state in ('{WAITING}', '{JUDGING}')"  # noqa: S608  # fixed texts
+        self._connection.run(sql, (json.dumps(told), upload))
 
     def upload(self, upload: str) -> UploadRow | None:
         """Give a file, or None."""

@@ -80,7 +80,7 @@ def _judge(live: LiveBook, uploads: Uploads, row: UploadRow, address: str, *, is
         if now - last >= TOLD_EVERY_SECONDS:
             last = now
             with uploads.transaction():
-                uploads.set_state(row.upload, JUDGING, told=_progress(rows, share, now - began))
+                uploads.set_progress(row.upload, _progress(rows, share, now - began))
 
     tell(0, 0.0)
     with file_of(address, row) as path:

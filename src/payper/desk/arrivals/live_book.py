@@ -79,6 +79,8 @@ class LiveBook:
             return False
         if before is None or now.terms != before.terms:
             self._load()
+            # Somebody may have been erased.
+            self._addresses = None
             self._stamp = now
             return True
         subjects = self.rows.subjects_since(before.batch) if now.batch != before.batch else set()

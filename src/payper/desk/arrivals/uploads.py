@@ -23,7 +23,7 @@ from payper.desk.people.installation import AbsentError, Reached, absent, open_p
 from payper.desk.people.people import Actor
 from payper.desk.people.refusals import RefusedError
 from payper.desk.reads.read_contracts import read_versions
-from payper.errors import FileError
+from payper.errors import FileError, StoreError
 from payper.intake.columns import names_of
 from payper.intake.mapping import Mapping as Columns
 from payper.parties import Act
@@ -314,6 +314,9 @@ def _keep_bytes(uploads: Uploads, row: UploadRow, path: Path, *, key: str | None
                     uploads.add_piece(row.upload, number, piece)
                     number += 1
                 if not more:
+                    if uploads.count_pieces(row.upload) != number:
+                        # Whoever is erased takes with them what has not come whole, as nobody can look into it.
+                        raise StoreError(where=row.name, seen="Somebody was erased while this came.", mend="Send it again.", can_retry=True)
                     uploads.add_upload(row)
                     if key is not None:
                         uploads.keep_answer(party=row.party, key=key, digest=asked, answer=row.upload, at=row.made_at)

@@ -29,6 +29,9 @@ SCHEMAS = {"milestones": EVENT_SCHEMA, "returns": RETURN_SCHEMA, "decisions": DE
 HEADERS: dict[str, Subject] = {"milestones": "milestones", "returns": "returns", "decisions": "returns"}
 """Whose headers a subject's files have: a decision names what the decision on a return does."""
 
+ADDRESSES = r"[^\s`«»,;]+@[^\s`«»,;]+"
+"""What in words about a row may be an e-mail address."""
+
 
 @dataclass
 class NewFacts:
@@ -158,10 +161,12 @@ def sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds, prospe
         seeds: Of the installation.
         prospect: The hash that stands for the e-mail of all rows, where an earlier row is added to; None: that of each e-mail.
     """
-    journal, people = frame, ["row"]
+    # Words about a row that cannot be read quote it, and the journal is never emptied of anybody.
+    journal = frame.with_columns(pl.col(name).str.replace_all(ADDRESSES, "…") for name in ("fault", "reason") if name in frame.columns)
+    people = ["row"]
     if "email" in frame.columns:
         tokens = prospects(frame["email"], seeds) if prospect is None else pl.Series([prospect] * frame.height, dtype=pl.String)
-        journal = frame.with_columns(tokens.alias("email"))
+        journal = journal.with_columns(tokens.alias("email"))
         people.append("email")
     if subject == "returns":
         journal = journal.with_columns(pl.when(pl.col("evidence").is_not_null()).then(pl.lit("given")).alias("evidence"))

@@ -1,7 +1,8 @@
 """Erasing people: whatever names them goes from the whole book, and its journal, verdicts and money stay true.
 
 The journal holds ids and keyed hashes only, so that its chain is not touched. What was handed over of a person, and what milestones and
-returns say of them, is emptied where it is kept; how many deliveries, of which industry and size, stays. Source: GDPR, article 17 and 11.
+returns say of them, is emptied where it is kept; how many deliveries, of which industry and size, stays. What stands of them beside the
+journal goes too (`kept_beside`). Source: GDPR, article 17 and 11.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import polars as pl
 
 from payper.desk.contracts.lists import OPT_OUTS, kept_entries, own_book
 from payper.desk.folder.facts import parquet
+from payper.desk.people.kept_beside import Named, files_naming, forget_beside, forget_in_directory
 from payper.desk.people.people import Actor
 from payper.desk.people.refusals import UnreadableError
 from payper.desk.reads.public_numbers import key_for, public_number
@@ -41,20 +43,6 @@ IS_ERASED = "is_erased"
 """Marks the rows that were emptied, so that nothing is judged anew by what is no longer there."""
 
 PLACES_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What names somebody: exactly one is not None; in normal form."""
-
-    email: str | None = None
-    domain: str | None = None
-    phone: str | None = None
-
-    @property
-    def text(self) -> str:
-        """Give it as text."""
-        return self.email or self.domain or self.phone or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +145,21 @@ def _found(book: BookPeople, who: Named) -> dict[int, tuple[str, pl.Series]]:
 
 
 def _named_deliveries(batch: PeopleBatch, who: Named) -> pl.Series:
-    """Tell which deliveries name somebody; a row that could not be read is kept as it was sent."""
-    have = pl.read_parquet_schema(batch.people)
-    names: list[str] = [name for name in ("email_normal", "email", "phone_e164", "domain", "raw") if name in have]
-    people = pl.read_parquet(batch.people, columns=names)
-    raw = pl.col("raw").str.to_lowercase().str.contains(who.text.lower(), literal=True) if "raw" in names else pl.lit(value=False)
+    """Tell which deliveries name somebody, in a column of their own or in a text of any."""
+    people = pl.read_parquet(batch.people)
+    # A domain stands in websites and texts of other people, who are not meant; a row that could not be read is kept as it was sent.
+    texts = people.select(pl.col(pl.String)) if who.domain is None else people.select(name for name in ("raw",) if name in people.columns)
+    said = [each.str.to_lowercase().str.contains(who.pattern).fill_null(value=False) for each in texts.iter_columns()]
     if who.email is not None:
-        same = (pl.col("email_normal") == who.email) | (pl.col("email").str.strip_chars().str.to_lowercase() == who.email)
+        same = pl.col("email_normal") == who.email
     elif who.phone is not None:
         same = pl.col("phone_e164") == who.phone
     else:
         same = (pl.col("domain") == who.domain) | pl.col("email_normal").str.ends_with(f"@{who.domain}")
-    return people.select((same.fill_null(value=False) | raw.fill_null(value=False)).alias("is_named"))["is_named"]
+    own = people.select(same.fill_null(value=False).alias("is_named"))["is_named"]
+    for each in said:
+        own = own | each
+    return own
 
 
 def _named_facts(batch: PeopleBatch, who: Named, known: pl.DataFrame) -> pl.Series:
@@ -189,7 +180,7 @@ def _named_facts(batch: PeopleBatch, who: Named, known: pl.DataFrame) -> pl.Seri
     by_delivery = journal["external_id"].is_in(own["external_id"].drop_nulls().to_list())
     by_hash = journal["email"].is_in(own["prospect"].drop_nulls().to_list()) if who.domain is None else by_delivery
     texts = people["evidence"] if "evidence" in people.columns else pl.Series([None] * people.height, dtype=pl.String)
-    by_text = texts.str.to_lowercase().str.contains(who.text.lower(), literal=True)
+    by_text = texts.str.to_lowercase().str.contains(who.pattern)
     says = (people.select(pl.any_horizontal(pl.exclude("row").is_not_null()).alias("says")))["says"]
     named_so = pl.DataFrame(
         [each.fill_null(value=False).alias(str(place)) for place, each in enumerate((by_address, by_delivery, by_hash, by_text))]
@@ -205,6 +196,7 @@ class Certificate:
     at: datetime
     deliveries: int
     facts: int
+    files: int
     is_suppressed: bool
     text: str
 
@@ -229,33 +221,44 @@ def erase_person(directory: Directory, actor: Actor, *, person: str, suppress: b
     if suppress and who.phone is not None:
         mend = "Erase without it, or name the e-mail address."
         raise UnreadableError(code="PHONE_NOT_LISTED", where="suppress", seen="A list holds no phone numbers.", mend=mend)
-    with open_database(address) as book, book.transaction():
-        # What is open is sealed first: only whole batches can be emptied of somebody.
-        book.seal()
-        deliveries, facts = _empty(BookPeople.of(book), who)
-        if suppress:
-            terms = BookTerms.of(book)
-            terms.touch_list(OPT_OUTS, is_everywhere=True, by=actor.who, at=at)
-            terms.add_entries(OPT_OUTS, _entries(who), at=at)
-        book.set_setting(ERASURES, str(int(book.setting(ERASURES) or 0) + 1))
-        made = _certificate(directory, actor, book, who, deliveries, facts, suppress=suppress, at=at)
-        BookPeople.of(book).add_erasure(Erased(made.erasure, at, actor.who, digest_of(book, who), made.text))
+    with open_database(address) as book:
+        seen = files_naming(book, address, who)
+        with book.transaction():
+            # What is open is sealed first: only whole batches can be emptied of somebody.
+            book.seal()
+            files = forget_beside(book, who, files=files_naming(book, address, who, known=seen))
+            made = _erased(directory, actor, book, who, files=files, suppress=suppress, at=at)
+        book.sweep()
     with directory.transaction():
+        forget_in_directory(directory, who)
         directory.note(
             at=at,
             party=actor.party,
             who=actor.who,
             act="erase person",
             subject=made.erasure,
-            detail=f"{deliveries} deliveries, {facts} facts",
+            detail=f"{made.deliveries} deliveries, {made.facts} facts",
         )
+    directory.sweep()
+    return made
+
+
+def _erased(directory: Directory, actor: Actor, book: Database, who: Named, *, files: int, suppress: bool, at: datetime) -> Certificate:
+    """Empty the journal's people of somebody, and keep the certificate; inside the transaction."""
+    deliveries, facts = _empty(BookPeople.of(book), who)
+    if suppress:
+        terms = BookTerms.of(book)
+        terms.touch_list(OPT_OUTS, is_everywhere=True, by=actor.who, at=at)
+        terms.add_entries(OPT_OUTS, _entries(who), at=at)
+    book.set_setting(ERASURES, str(int(book.setting(ERASURES) or 0) + 1))
+    made = _certificate(directory, actor, book, who, (deliveries, facts, files), suppress=suppress, at=at)
+    BookPeople.of(book).add_erasure(Erased(made.erasure, at, actor.who, digest_of(book, who), made.text))
     return made
 
 
 def _empty(book: BookPeople, who: Named) -> tuple[int, int]:
     counts = {"deliveries": 0, "facts": 0}
     found, key = _found(book, who), key_for(book.secret(), "delivery")
-    book.drop_answers_with([who.text])
     for batch in book.batches_of_people(list(found)):
         _, mask = found[batch.batch]
         people = pl.read_parquet(batch.people)
@@ -294,20 +297,23 @@ def _entries(who: Named) -> list[tuple[str, str]]:
 
 
 def _certificate(
-    directory: Directory, actor: Actor, book: Database, who: Named, deliveries: int, facts: int, *, suppress: bool, at: datetime
+    directory: Directory, actor: Actor, book: Database, who: Named, counts: tuple[int, int, int], *, suppress: bool, at: datetime
 ) -> Certificate:
     erasure = secrets.token_hex(8)
     party = directory.party(actor.party)
     kind = "e-mail address" if who.email else "domain" if who.domain else "phone number"
     name = party.name if party else actor.party
+    deliveries, facts, files = counts
     emptied = f"{deliveries:,} {'delivery' if deliveries == 1 else 'deliveries'}, {facts:,} milestones and returns"
+    refused = f"Refused unjudged: {files:,} {'file that names' if files == 1 else 'files that name'} them; senders are told to send again."
     lines = [
         f"Certificate of erasure {erasure}",
         f"On {at:%d %b %Y at %H:%M} {at.tzname() or 'UTC'} {name} erased the personal data kept under one {kind}.",
         f"Emptied: {emptied}.",
+        *([refused] if files else []),
         "Kept: ids, dates, verdicts, reasons and amounts, which name nobody, and hashes that lead to nobody without the book's key.",
         "It was put on the opt-outs, so that it is not taken again." if suppress else "It was not put on any list.",
         f"What was erased has the keyed digest {digest_of(book, who)}.",
         "Files that were exported, and copies made before, are not part of this; delete them where they are kept.",
     ]
-    return Certificate(erasure, at, deliveries, facts, suppress, "\n".join(lines))
+    return Certificate(erasure, at, deliveries, facts, files, suppress, "\n".join(lines))
