@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from payper.adjudication.arrivals import DECIDED, Possible, Replacements, judge_arrivals
-from payper.adjudication.identities import PLAIN_SEEDS, Seeds, crm_keys, identity_keys
+from payper.adjudication.identities import PLAIN_SEEDS, CrmKeys, Seeds, crm_keys, hash_persons, identity_keys
 from payper.adjudication.marks import CERTAIN, UNCERTAIN, codes
 from payper.adjudication.normalise import RateOn, complete, no_rate
 from payper.adjudication.past import REJECTED, VERDICT_CODES, Counts, Past, Segment
@@ -86,7 +86,8 @@ def decide(
     """
     ids = judged.select(pl.col("delivered_at").rank("ordinal").cast(pl.Int64).alias("delivery_id"))["delivery_id"]
     judged = judged.with_columns(ids, pl.lit(versions[0].id).alias("contract"))
-    arriving = select_arriving(judged, versions, contract=versions[0].id, seeds=PLAIN_SEEDS, crm=crm).sort("delivery_id")
+    known = None if crm is None else crm_keys(read_crm(crm), seeds=PLAIN_SEEDS)
+    arriving = select_arriving(judged, versions, contract=versions[0].id, seeds=PLAIN_SEEDS, crm=known).sort("delivery_id")
     decided = judge_arrivals(
         arriving, {versions[0].id: versions}, past, replacements=replacements, possible=_alike(arriving, judged, versions)
     )
@@ -94,7 +95,7 @@ def decide(
 
 
 def select_arriving(
-    judged: pl.DataFrame, versions: Sequence[Contract], *, contract: str, seeds: Seeds, crm: pl.DataFrame | None
+    judged: pl.DataFrame, versions: Sequence[Contract], *, contract: str, seeds: Seeds, crm: CrmKeys | None
 ) -> pl.DataFrame:
     """Select the rows that arrival must look at (not rejected already, or claiming to replace), with their identity keys.
 
@@ -103,7 +104,7 @@ def select_arriving(
         versions: The contract's versions.
         contract: Its id.
         seeds: For the keys.
-        crm: The CRM with `email_normal` and `person_key`, or as sent.
+        crm: The people of the buyer's CRM, or None.
 
     Returns:
         The columns that `judge_arrivals` takes.
@@ -114,11 +115,7 @@ def select_arriving(
     keys = identity_keys(open_, contract=contract, buyer=versions[0].buyer, seeds=seeds)
     in_crm = pl.Series("is_in_crm", [False], dtype=pl.Boolean).new_from_index(0, open_.height)
     if crm is not None and any(each.duplicate.crm for each in versions):
-        known = crm_keys(read_crm(crm), buyer=versions[0].buyer, seeds=seeds)
-        hits = {
-            name: keys[f"key_{name}"].is_in(known[f"key_{name}"].drop_nulls().implode()).fill_null(value=False)
-            for name in ("email", "person")
-        }
+        hits = {"email": crm.has("email", keys["prospect"]), "person": crm.has("person", hash_persons(open_["person_key"], seeds))}
         for each in versions:
             is_own = open_["contract_version"] == each.version
             for name in sorted(each.duplicate.match & {"email", "person"}):

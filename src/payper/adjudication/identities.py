@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from xxhash import xxh3_64_intdigest
 
@@ -86,25 +89,69 @@ def hash_alone(text: str | None, seeds: Seeds) -> int | None:
     return None if text is None else xxh3_64_intdigest(text.encode(), seeds.key)
 
 
-def crm_keys(crm: pl.DataFrame, *, buyer: str, seeds: Seeds) -> pl.DataFrame:
-    """Give the keys of the people in the buyer's CRM: `key_email` and `key_person` of leads (appointments are not checked, RULES 26).
+@dataclass(frozen=True)
+class CrmKeys:
+    """The people in the buyer's CRM, to be asked for (RULES 29).
+
+    Attributes:
+        people: `email` and `person` (UInt64): keyed hashes of the normal e-mail and of the person key; null where there is none.
+    """
+
+    people: pl.DataFrame
+
+    def has(self, match: str, keys: pl.Series) -> pl.Series:
+        """Tell which hashes are of somebody in the CRM; a null is of nobody.
+
+        Args:
+            match: email or person.
+            keys: As `hash_prospects` or `hash_persons`.
+        """
+        known = self._sorted[match]
+        asked = keys.fill_null(0).to_numpy()
+        places = np.searchsorted(known, asked)
+        found = np.zeros(len(asked), dtype=bool)
+        inside = places < len(known)
+        found[inside] = known[places[inside]] == asked[inside]
+        return pl.Series("is_in_crm", found, dtype=pl.Boolean) & keys.is_not_null()
+
+    def has_alone(self, match: str, key: int | None) -> bool:
+        """As `has`, of one hash."""
+        if key is None:
+            return False
+        known = self._sorted[match]
+        place = int(np.searchsorted(known, np.uint64(key)))
+        return place < len(known) and int(known[place]) == key
+
+    @cached_property
+    def _sorted(self) -> dict[str, npt.NDArray[np.uint64]]:
+        return {name: self.people[name].drop_nulls().sort().to_numpy() for name in ("email", "person")}
+
+
+def crm_keys(crm: pl.DataFrame, *, seeds: Seeds) -> CrmKeys:
+    """Give the keys of the people in the buyer's CRM.
 
     Args:
         crm: `email_normal` and `person_key` (String).
-        buyer: The buyer's id.
         seeds: The installation's.
     """
-    scope = f"{buyer}{SEPARATOR}lead{SEPARATOR}"
-    written = crm.select(
-        (pl.lit(f"{scope}email{SEPARATOR}") + pl.col("email_normal")).alias("email"),
-        (pl.lit(f"{scope}person{SEPARATOR}") + pl.col("person_key")).alias("person"),
-    )
-    return _hash(written, seeds)
+    columns = [hash_prospects(crm["email_normal"], seeds).alias("email"), hash_persons(crm["person_key"], seeds)]
+    people = pl.DataFrame(columns)
+    return CrmKeys(people.filter(pl.any_horizontal(pl.all().is_not_null())))
 
 
 def hash_prospects(emails: pl.Series, seeds: Seeds) -> pl.Series:
     """Give the keyed hash of normal e-mails (UInt64, null where there is none): the column `prospect` of `identity_keys`."""
     return _hash(emails.to_frame("prospect"), seeds)["prospect"]
+
+
+def hash_persons(keys: pl.Series, seeds: Seeds) -> pl.Series:
+    """Give the keyed hash of person keys (UInt64, null where there is none), whoever asks and of whatever kind."""
+    return _hash((f"person{SEPARATOR}" + keys).to_frame("who"), seeds)["who"].alias("person")
+
+
+def person_alone(key: str | None, seeds: Seeds) -> int | None:
+    """As `hash_persons`, of one key."""
+    return None if key is None else hash_alone(f"person{SEPARATOR}{key}", seeds)
 
 
 def _hash(texts: pl.DataFrame, seeds: Seeds) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from payper.adjudication.alone import judge_alone
-from payper.adjudication.identities import KEYS, hash_alone, keys_alone
+from payper.adjudication.identities import KEYS, hash_alone, keys_alone, person_alone
 from payper.adjudication.in_turn import ORDINAL_1970, Replacements, judge_in_turn
 from payper.adjudication.marks import CERTAIN, UNCERTAIN, reasons_of
 from payper.adjudication.past import COLUMNS, REJECTED, VERDICT_CODES, Segment
@@ -171,7 +171,19 @@ class FewPosts:
         contract = self.book.contracts[row["contract"]][0]
         keys = keys_alone(row, contract=contract.id, buyer=contract.buyer, seeds=self.book.seeds)
         # Nobody is told an address: who knows what is owed knows the hash.
-        return {**{name: row[name] for name in _LOOKED_AT}, **keys, "email_normal": row["prospect"], "is_in_crm": False}
+        return {**{name: row[name] for name in _LOOKED_AT}, **keys, "email_normal": row["prospect"], "is_in_crm": self._is_in_crm(row, keys)}
+
+    def _is_in_crm(self, row: Row, keys: Mapping[str, int | None]) -> bool:
+        """Tell whether the buyer has somebody already, by the keys that the judging version asks (RULES 29)."""
+        crm = self.book.crm
+        if crm is None:
+            return False
+        duplicate = next((each.duplicate for each in self.book.contracts[row["contract"]] if each.version == row["contract_version"]), None)
+        if duplicate is None or not duplicate.crm:
+            return False
+        if "email" in duplicate.match and crm.has_alone("email", keys["prospect"]):
+            return True
+        return "person" in duplicate.match and crm.has_alone("person", person_alone(row["person_key"], self.book.seeds))
 
 
 _LOOKED_AT = (
@@ -222,7 +234,7 @@ class ManyPosts:
 
     def __post_init__(self) -> None:
         book = self.book
-        self._judging = Judging(database=book.database, contracts=book.contracts, rate_on=book.words.rates.rate, is_live=True)
+        self._judging = Judging(database=book.database, contracts=book.contracts, rate_on=book.words.rates.rate, crm=book.crm, is_live=True)
         self._places: dict[str, list[tuple[int, int]]] = {}
         for contract, own in _by_contract(self.posts).items():
             versions = book.contracts[contract]

@@ -69,7 +69,7 @@ def _judge(live: LiveBook, uploads: Uploads, row: UploadRow, address: str, *, is
     if fault is not None:
         raise FileError(where=row.name, seen=fault.seen, mend=fault.mend)
     versions = live.contracts[row.contract]
-    judging = Judging(database=uploads, contracts=live.contracts, rate_on=live.words.rates.rate)
+    judging = Judging(database=uploads, contracts=live.contracts, rate_on=live.words.rates.rate, crm=live.crm)
     began, last = time.monotonic(), 0.0
     notes: list[str] = []
     file = f"uploads/{row.upload}/{row.name}"

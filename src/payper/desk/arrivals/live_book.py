@@ -18,11 +18,13 @@ import numpy as np
 import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
+from payper.adjudication.identities import CrmKeys
 from payper.adjudication.known_past import KnownPast
 from payper.adjudication.past import ACCEPTED, COLUMNS, Counts, Segment
 from payper.adjudication.pricing import charges_of, note_charges
 from payper.desk.book.recorded import Words, recorded_words
 from payper.desk.book.settling import admissions, charged_before, known_decisions, known_deliveries, released
+from payper.desk.folder.kept_lists import kept_crm
 from payper.desk.reads.public_numbers import key_for
 from payper.settlement import DELIVERY_SCHEMA, Admissions
 from payper.store.book_terms import BookTerms
@@ -56,6 +58,7 @@ class LiveBook:
         self.words: Words = Words(name="", timezone="UTC", rates=recorded_words(self.database).rates, contracts={})
         self.past = KnownPast()
         self.owed: Admissions | None = None
+        self.crm: CrmKeys | None = None
         self.open: dict[str, OpenBatch] = {}
         self.missing_lists: Mapping[str, tuple[str, ...]] = {}
         self._stamp: Stamp | None = None
@@ -79,6 +82,7 @@ class LiveBook:
             return False
         if before is None or now.terms != before.terms:
             self._load()
+            self.crm = kept_crm(self.database)
             # Somebody may have been erased.
             self._addresses = None
             self._stamp = now

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from payper.adjudication.adjudicate import possible_pairs, read_crm, seeds_of, select_arriving
+from payper.adjudication.adjudicate import possible_pairs, seeds_of, select_arriving
 from payper.adjudication.arrivals import Possible, Replacements, judge_arrivals
-from payper.adjudication.identities import hash_prospects
+from payper.adjudication.identities import CrmKeys, hash_prospects
 from payper.adjudication.normalise import WORKING, RateOn
 from payper.adjudication.past import Past, Segment
 from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
@@ -61,7 +61,7 @@ class Judging:
         database: Where what was judged before is found, and what is judged is kept.
         contracts: Versions by contract id.
         rate_on: Rates for revenues in other currencies.
-        crm: The buyer's CRM as sent, or None.
+        crm: The people of the buyer's CRM, or None.
         no_mail: Looks up which of the hosts given take no mail; None: not asked.
         is_live: Whether they are few and somebody waits for the answer: nothing is handed to another thread, nothing is compressed.
     """
@@ -69,7 +69,7 @@ class Judging:
     database: Database
     contracts: Mapping[str, Sequence[Contract]]
     rate_on: RateOn
-    crm: pl.DataFrame | None = None
+    crm: CrmKeys | None = None
     no_mail: Callable[[pl.Series], frozenset[str]] | None = None
     is_live: bool = False
     rows: int = 0
@@ -82,8 +82,6 @@ class Judging:
 
     def __post_init__(self) -> None:
         self.seeds = seeds_of(self.database.secret())
-        if self.crm is not None:
-            self.crm = read_crm(self.crm)
 
     def add(self, batch: pl.DataFrame, *, contract: str, file: str) -> None:
         """Take the rows of one file, or of a block of it; they are judged by themselves together with their neighbours.

@@ -1,4 +1,4 @@
-"""The lists that a programme folder's contracts name, kept in the book, so that a server judges by them without the folder."""
+"""The lists that a programme folder's contracts name, and its CRM, kept in the book, so that a server judges by them without the folder."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from payper.adjudication.adjudicate import read_crm, seeds_of
+from payper.adjudication.identities import CrmKeys, crm_keys
+from payper.desk.folder.reading import read_people
 from payper.store.book_terms import BookTerms
+from payper.store.crm_people import CrmPeople
 from payper.store.database import Database
 from payper.terms.contract import Contract, ListEntries
 
+CRM_FILE = "crm.csv"
 RUN = "payper run"
 """Who changed a list last, where it was a run."""
 
@@ -61,6 +66,31 @@ def keep_lists(database: Database, changes: Sequence[ListChange], *, at: datetim
         book.touch_list(change.name, is_everywhere=None, by=change.by, at=at)
         book.remove_entries(change.name, change.gone)
         book.add_entries(change.name, sorted(change.missing), at=at)
+
+
+def crm_of(database: Database, folder: Path) -> CrmKeys | None:
+    """Give the people of the buyer's CRM: those of the folder's crm.csv, or where it has none those that the book keeps; None: of neither.
+
+    Raises:
+        FileError: crm.csv cannot be read.
+    """
+    path = folder / CRM_FILE
+    if path.is_file():
+        return crm_keys(read_crm(read_people(path, name=CRM_FILE)), seeds=seeds_of(database.secret()))
+    return kept_crm(database)
+
+
+def kept_crm(database: Database) -> CrmKeys | None:
+    """Give the people of the buyer's CRM that a book keeps, or None."""
+    people = CrmPeople.of(database).crm()
+    return None if people is None else CrmKeys(people)
+
+
+def keep_crm(database: Database, crm: CrmKeys | None) -> None:
+    """Keep the people of the CRM where they are others than before, inside a transaction."""
+    book = CrmPeople.of(database)
+    if crm is not None and not book.is_crm(crm.people):
+        book.keep_crm(crm.people)
 
 
 def _named(contracts: Mapping[str, Sequence[Contract]]) -> list[ListEntries]:

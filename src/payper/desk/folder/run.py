@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
+from payper.adjudication.identities import CrmKeys
 from payper.desk.book.judging import Decided, Judging
 from payper.desk.book.places import DATABASE
 from payper.desk.book.recorded import list_reader, with_book_terms, written_rates, written_words
@@ -32,13 +33,13 @@ from payper.desk.book.settling import (
     settle_known,
 )
 from payper.desk.folder.facts import SUBJECTS, Homes, read_new_facts
-from payper.desk.folder.kept_lists import keep_lists, list_changes
+from payper.desk.folder.kept_lists import crm_of, keep_crm, keep_lists, list_changes
 from payper.desk.folder.mail_hosts import mail_look_up
 from payper.desk.folder.memory import collector_at_rest
 from payper.desk.folder.notes import NO_DATE, grouped, notes_on_columns, notes_on_folders
 from payper.desk.folder.outputs import Written, write_outputs
 from payper.desk.folder.programme import Programme, data_files, questions_of, read_programme
-from payper.desk.folder.reading import DIGEST, OpenFile, check_columns, end_of, open_file, read_people, received_at, typed_deliveries
+from payper.desk.folder.reading import DIGEST, OpenFile, check_columns, end_of, open_file, received_at, typed_deliveries
 from payper.errors import FileError, StoreError, UsageError
 from payper.store.database import Batch, Database, open_database, path_of
 from payper.store.postgres import is_postgres
@@ -130,6 +131,7 @@ def run_programme(
         with book.transaction():
             book.seal()
             keep_lists(book, lists, at=datetime.now(UTC))
+            keep_crm(book, recorded.crm)
             record(book, settlement, programme.contracts, day=day, run=book.runs())
             if recorded.is_dated:
                 book.set_setting("settled_until", max(day.isoformat(), book.setting("settled_until") or ""))
@@ -233,10 +235,12 @@ class Recorded:
     Attributes:
         day: As of which day, in the sense of RULES 7.
         is_dated: Whether the day was named or found; else it is today.
+        crm: The people of the buyer's CRM, or None.
     """
 
     day: date
     is_dated: bool = True
+    crm: CrmKeys | None = None
     new_rows: int = 0
     notes: list[str] = field(default_factory=list)
     faults: list[FileError] = field(default_factory=list)
@@ -248,12 +252,12 @@ class Recorded:
 def record_new(database: Database, programme: Programme, *, as_of: date | None, online: bool = False, tell: Tell = silent) -> Recorded:
     """Judge the deliveries, and seal the milestones and returns, that no earlier run has read; all in one transaction."""
     recorded = Recorded(day=date.min)
-    crm_path = programme.folder / "crm.csv"
+    recorded.crm = crm_of(database, programme.folder)
     judging = Judging(
         database=database,
         contracts=programme.contracts,
         rate_on=programme.rates.rate,
-        crm=read_people(crm_path, name="crm.csv") if crm_path.is_file() else None,
+        crm=recorded.crm,
         no_mail=mail_look_up(database) if online else None,
     )
     files, latest = _read_deliveries(database, programme, judging, as_of=as_of, recorded=recorded, tell=tell)

@@ -15,6 +15,8 @@ from datetime import datetime
 
 import polars as pl
 
+from payper.adjudication.adjudicate import seeds_of
+from payper.adjudication.identities import hash_prospects
 from payper.desk.contracts.lists import OPT_OUTS, kept_entries, own_book
 from payper.desk.folder.facts import parquet
 from payper.desk.people.kept_beside import Named, files_naming, forget_beside, forget_in_directory
@@ -27,6 +29,7 @@ from payper.normalisation.emails import read_emails
 from payper.normalisation.phones import read_phones
 from payper.parties import Act
 from payper.store.book_terms import BookTerms
+from payper.store.crm_people import CrmPeople
 from payper.store.database import Database, open_database, read_database
 from payper.store.directory import Directory
 from payper.store.people_kept import BookPeople, Erased, PeopleBatch
@@ -259,6 +262,8 @@ def _erased(directory: Directory, actor: Actor, book: Database, who: Named, *, f
 def _empty(book: BookPeople, who: Named) -> tuple[int, int]:
     counts = {"deliveries": 0, "facts": 0}
     found, key = _found(book, who), key_for(book.secret(), "delivery")
+    named_so = pl.Series([who.email], dtype=pl.String)
+    prospects = {int(each) for each in hash_prospects(named_so, seeds_of(book.secret())).drop_nulls()}
     for batch in book.batches_of_people(list(found)):
         _, mask = found[batch.batch]
         people = pl.read_parquet(batch.people)
@@ -268,10 +273,12 @@ def _empty(book: BookPeople, who: Named) -> tuple[int, int]:
         if batch.subject == "deliveries":
             before = pl.col(IS_ERASED).fill_null(value=False) if IS_ERASED in people.columns else pl.lit(value=False)
             emptied = emptied.with_columns((before | pl.lit(mask)).alias(IS_ERASED))
-            ids = pl.read_parquet(batch.journal, columns=["delivery_id"])["delivery_id"].filter(mask)
-            book.drop_answers_with(public_number(id_, key) for id_ in ids)
+            own = pl.read_parquet(batch.journal, columns=["delivery_id", "prospect"]).filter(mask)
+            book.drop_answers_with(public_number(id_, key) for id_ in own["delivery_id"])
+            prospects |= {int(each) for each in own["prospect"].drop_nulls()}
         book.replace_people(batch.batch, parquet(emptied))
         counts["deliveries" if batch.subject == "deliveries" else "facts"] += int(mask.sum())
+    CrmPeople.of(book).drop_from_crm(prospects)
     return counts["deliveries"], counts["facts"]
 
 
