@@ -88,8 +88,10 @@ DECISION_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "decided_by": pl.String,
     "file": pl.String,
     "row": pl.Int64,
+    "delivery_id": pl.Int64,
 }
-"""Columns of a person's decision on a delivery in review or quarantine; `decision` is accepted or rejected."""
+"""Columns of a person's decision on a delivery in review or quarantine; `decision` is accepted or rejected. `delivery_id` names in the book
+what has no external id, and is null of all others."""
 
 _SPELLINGS = {milestone.value.replace(" ", "").replace("_", ""): milestone for milestone in Milestone} | {
     "booked": Milestone.MEETING_BOOKED,

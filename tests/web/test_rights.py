@@ -54,6 +54,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
             Act.READ_DELIVERIES, {"?buyer": buyer, "?contract": contract}, {"?buyer": strange_buyer, "?contract": strange}
         ),
         "GET /deliveries/{buyer}/{number}": Route(Act.READ_DELIVERIES, one, another),
+        "GET /deliveries/refused": Route(Act.READ_DELIVERIES, query, strange_query),
         "GET /deliveries/send": Route(
             Act.SEND_DELIVERIES, {"?buyer": buyer, "?contract": contract}, {"?buyer": strange_buyer, "?contract": strange}
         ),
@@ -125,6 +126,7 @@ def table(site: Site, who: Who) -> dict[str, Route]:
             Act.READ_DELIVERIES, {"?buyer": buyer, "?contract": contract}, {"?buyer": strange_buyer, "?contract": strange}
         ),
         "GET /api/v1/deliveries/{buyer}/{number}": Route(Act.READ_DELIVERIES, one, another),
+        "GET /api/v1/facts/refused": Route(Act.READ_DELIVERIES, query, strange_query),
         "GET /api/v1/balances": Route(Act.READ_MONEY),
         "GET /api/v1/results": Route(Act.READ_RESULTS, {}, {"?contract": strange_contract}),
         "GET /api/v1/forecast": Route(Act.READ_RESULTS),

@@ -124,9 +124,11 @@ def test_what_is_said_of_deliveries_is_charged_and_the_book_verifies(site: Site)
     by_id = {row["external_id"]: row for row in rows}
     one = f"/deliveries/northwind/{by_id['northwind-reach-4']['number']}"
     before = owed(owner)
-    sent = {"milestone": "won", "amount": "500.00", "happened_at": "2026-02-20T10:00:00", "source": "crm", "source_id": "8"}
+    sent = {"milestone": "won", "amount": "500.00", "happened_at": "2026-02-27T10:00:00", "source": "crm", "source_id": "8"}
     first = told(send(owner, f"{one}/milestones", sent, Idempotency_Key="m1"), 201)
-    assert first == {"recorded": 1, "faults": [], "is_repeat": False}
+    number = by_id["northwind-reach-4"]["number"]
+    taken = {"row": 1, "state": "taken", "number": number, "code": None, "seen": None, "mend": None}
+    assert first == {"recorded": 1, "rows": [taken], "faults": [], "is_repeat": False}
     again = send(owner, f"{one}/milestones", sent, Idempotency_Key="m1")
     assert (told(again, 201)["is_repeat"], again.headers["idempotent-replayed"]) == (True, "true")
     settle(site, "northwind")
@@ -135,16 +137,28 @@ def test_what_is_said_of_deliveries_is_charged_and_the_book_verifies(site: Site)
         send(
             owner,
             "/contracts/northwind/reach/milestones",
-            {"rows": [sent | {"external_id": "northwind-reach-4"}, {"milestone": "danced", "external_id": "x"}]},
+            {
+                "rows": [
+                    sent | {"number": number}, {"milestone": "danced", "external_id": "x"}, {"milestone": "contacted", "external_id": "nobody"},
+                ]
+            },
         ),
         201,
-    )
-    assert (many["recorded"], [fault["row"] for fault in many["faults"]]) == (1, [2])
+    )  # fmt: skip
+    assert (many["recorded"], [fault["row"] for fault in many["faults"]]) == (2, [2])
+    states = [(row["state"], row["code"]) for row in many["rows"]]
+    assert states == [("taken", None), ("refused", "ROW_UNREADABLE"), ("waits", "DELIVERY_UNKNOWN")]
     settle(site, "northwind")
+    listed = told(send(owner, "/facts/refused?buyer=northwind&contract=reach&state=waits", method="GET"))
+    assert [(row["act"], row["external_id"], row["code"]) for row in listed["rows"]] == [("milestone", "nobody", "DELIVERY_UNKNOWN")]
+    page = site.sessions[OWNER].ask("/deliveries/refused?buyer=northwind").text
+    assert "1 fact waits for a delivery" in page
+    assert "nobody" not in site.sessions[PROVIDER].ask("/deliveries/refused?buyer=northwind").text
     assert owed(owner) == before + 1000
     problem(send(owner, "/contracts/northwind/reach/milestones", {"rows": [{"milestone": "won"}]}), 422, "ROWS_UNREADABLE")
     waiting = next(row for row in rows if row["verdict"] == "review")
-    told(send(owner, f"/deliveries/northwind/{waiting['number']}/decision", {"decision": "accepted"}), 201)
+    decisions = {"rows": [{"number": waiting["number"], "decision": "accepted"}]}
+    assert told(send(owner, "/contracts/northwind/reach/decisions", decisions), 201)["rows"][0]["state"] == "taken"
     problem(send(owner, f"/deliveries/northwind/{waiting['number']}/decision", {"decision": "accepted"}), 409, "DELIVERY_NOT_WAITING")
     assert told(send(owner, f"/deliveries/northwind/{waiting['number']}", method="GET"))["delivery"]["decision"] == "accepted"
     problem(send(owner, f"{one}/returns", {"reason": "LEFT_COMPANY"}), 409, "RETURN_NOT_ADMISSIBLE")

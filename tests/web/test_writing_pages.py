@@ -82,11 +82,14 @@ def test_a_delivery_is_decided_returned_and_its_milestones_recorded_on_its_page(
     numbers = {}
     for number in site.numbers("contoso", "reach"):
         page = shown(owner, f"/deliveries/contoso/{number}")
-        numbers["review" if "Decide it" in page else "accepted" if "Record a milestone" in page else "other"] = number
+        numbers.setdefault("review" if "Decide it" in page else "accepted" if "Record a milestone" in page else "other", number)
     accepted, waiting = f"/deliveries/contoso/{numbers['accepted']}", f"/deliveries/contoso/{numbers['review']}"
+    before = shown(owner, accepted)
+    assert ("The time to return it ended on 22 Jan 2026" in before, "Claim the return" in before) == (True, False)
+    assert "ended on 22 Jan 2026" in owner.ask(f"{accepted}/returns", form={"reason": "EMAIL_BOUNCED", "evidence": "550"}).text
     went(
         owner.ask(
-            f"{accepted}/milestones", form={"milestone": "won", "happened_at": "2026-02-20T10:00", "amount": "100.00", "currency": "USD"}
+            f"{accepted}/milestones", form={"milestone": "won", "happened_at": "2026-02-27T10:00", "amount": "100.00", "currency": "USD"}
         ),
         accepted,
     )
@@ -96,6 +99,7 @@ def test_a_delivery_is_decided_returned_and_its_milestones_recorded_on_its_page(
     went(owner.ask(f"{waiting}/decision", form={"decision": "rejected"}), waiting)
     assert "a person has rejected it" in shown(owner, waiting)
     assert owner.ask(f"{waiting}/decision", form={"decision": "accepted"}).status == 409
+    assert "Claim the return" in shown(owner, accepted)
     went(owner.ask(f"{accepted}/returns", form={"reason": "EMAIL_BOUNCED", "evidence": "550"}), accepted)
     assert "Its returns" in shown(provider, accepted)
     assert "Record a milestone" not in shown(provider, accepted)

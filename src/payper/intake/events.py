@@ -124,7 +124,9 @@ def read_decisions(
     sheet = _Sheet.of(mapped, DECISION_SCHEMA, zones=zones, default_zone=default_zone, file=file, date_order=date_order)
     words, unknown = _read_decisions(sheet.given["decision"])
     decisions = words.replace({"granted": "accepted", "refused": "rejected"})
-    faults = [*map(sheet.missing, ("external_id", "decision", "decided_at")), sheet.unread["decided_at"], unknown]
+    is_numbered = sheet.given["delivery_id"].is_not_null()
+    unnamed = sheet.missing("external_id").set(is_numbered, None)
+    faults = [unnamed, *map(sheet.missing, ("decision", "decided_at")), sheet.unread["decided_at"], unknown]
     return sheet.typed({"decision": decisions}, faults)
 
 

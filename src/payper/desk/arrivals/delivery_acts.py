@@ -6,21 +6,26 @@ Each is one row of the journal, checked against what is recorded of the delivery
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from payper.desk.arrivals.fact_states import claim_fault
 from payper.desk.arrivals.idempotency import digest_of
+from payper.desk.arrivals.naming import address_in_journal
 from payper.desk.arrivals.record_facts import FactsNoted, Row, answered_again, record
+from payper.desk.arrivals.return_windows import Window, windows_of
+from payper.desk.book.addressing import address_of
+from payper.desk.book.recorded import recorded_rates
 from payper.desk.folder.reading import DIGEST
 from payper.desk.people.installation import Reached, Side, absent, open_pages, reach_book
 from payper.desk.people.people import Actor, DeniedError
 from payper.desk.people.refusals import RefusedError
 from payper.desk.reads.public_numbers import key_for, own_number
-from payper.desk.reads.read_contracts import read_versions
+from payper.desk.reads.read_contracts import Version, read_versions
 from payper.desk.reads.read_deliveries import decisions_of
 from payper.desk.reads.shelf import rows_of
 from payper.parties import Act
@@ -59,23 +64,45 @@ class Delivery:
     Attributes:
         state: Its verdict, or what a person decided since.
         terms: The version that judged it, or None.
-        email: As sent: what names it where it has no external id.
+        named: By what the journal knows it (`naming.address_in_journal`).
+        windows: When it can be returned; None: it was not asked, or it cannot at all.
     """
 
     address: str
     reached: Reached
     external_id: str | None
     prospect: str | None
-    email: str | None
+    named: Mapping[str, str | None]
     verdict: str
     state: str
     delivered_at: datetime | None
     terms: Contract | None
     returns: tuple[ReturnSeen, ...]
     hashes: tuple[str | None, ...]
+    windows: tuple[Window, ...] | None = None
+
+    def claim_fault(self, *, at: datetime, reason: str | None = None, evidence: str | None = None) -> RefusedError | None:
+        """Find what in the contract stands against a return (RULES 42), whatever its reason where none is named; None: nothing does."""
+        if self.state != "accepted":
+            seen = f"The delivery is {self.state}, so nothing is charged for it."
+            return _inadmissible(seen, "Decide it instead, where it waits.")
+        if self.returns:
+            return _inadmissible("The delivery was returned before.", "A delivery is returned once.")
+        review = self.terms.review if self.terms is not None else None
+        any_reason = (
+            next((each for each in review.reasons if each not in review.evidence), review.reasons[0]) if review and review.reasons else ""
+        )
+        fault = claim_fault(self.terms, reason or any_reason, evidence if reason else "any", self.windows or (), at=at)
+        return None if fault is None else _inadmissible(*fault[1:])
 
 
-def find_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str, noted_at: datetime | None = None) -> Delivery:
+def _inadmissible(seen: str, mend: str) -> RefusedError:
+    return RefusedError(code="RETURN_NOT_ADMISSIBLE", where="return", seen=seen, mend=mend)
+
+
+def find_delivery(
+    directory: Directory, actor: Actor, *, buyer: str, number: str, noted_at: datetime | None = None, at: datetime | None = None
+) -> Delivery:
     """Find a delivery by its public number.
 
     Args:
@@ -84,6 +111,7 @@ def find_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str
         buyer: Whose book.
         number: The public number.
         noted_at: When somebody is shown what proves its returns, which is noted; None: nobody is.
+        at: Now, where it is asked whether it can be returned; None: it is not.
 
     Raises:
         DeniedError: The actor may not read deliveries.
@@ -97,31 +125,32 @@ def find_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str
         kept = None if id_ is None else book.verdict_row(id_, list(contracts))
         if kept is None:
             raise absent("delivery", number)
+        id_ = kept.delivery_id
         heads = [each for each in book.batch_heads(list(contracts)) if each.batch == kept.batch]
         row = rows_of(book, heads, [kept]).row(0, named=True)
         contract = str(row["contract"])
         versions = read_versions(book, [contract]).get(contract, ())
         terms = next((each.contract for each in versions if each.number == row["contract_version"]), None)
         is_open = row["verdict"] in {"review", "quarantined"}
-        decision = decisions_of(book, [contract]).get((contract, row["external_id"])) if is_open else None
-        email = _email(book, kept.batch, kept.delivery_id) if row["external_id"] is None else None
+        decision = decisions_of(book, [contract]).get((contract, address_of(row["external_id"], id_))) if is_open else None
+        named = address_in_journal(book, kept.batch, kept.delivery_id, row["external_id"])
         returns, hashes = _returns(book, contract, row, terms, may_read=Act.READ_PEOPLE in actor.acts)
+        state = decision or row["verdict"]
+        windows = _windows(book, contract, versions, id_, at=at) if at is not None and state == "accepted" and not returns else None
     if noted_at is not None and any(each.evidence is not None for each in returns):
         with directory.transaction():
             directory.note(
                 at=noted_at, party=actor.party, who=actor.who, act="read person", subject=f"{buyer}/{number}", detail=f"{contract}, returns"
             )
     return Delivery(
-        address, contracts[contract], row["external_id"], row["prospect"], email, row["verdict"], decision or row["verdict"],
-        row["delivered_at"], terms, returns, hashes,
+        address, contracts[contract], row["external_id"], row["prospect"], named, row["verdict"], state, row["delivered_at"], terms,
+        returns, hashes, windows,
     )  # fmt: skip
 
 
-def _email(book: BookPages, batch: int, delivery_id: int) -> str | None:
-    ids = pl.read_parquet(book.journal(batch), columns=["delivery_id"])["delivery_id"]
-    place = ids.index_of(delivery_id)
-    people = pl.read_parquet(book.people(batch), columns=["email"])
-    return None if place is None else people["email"][place]
+def _windows(book: BookPages, contract: str, versions: Sequence[Version], delivery_id: int, *, at: datetime) -> tuple[Window, ...]:
+    terms = [each.contract for each in versions]
+    return windows_of(book, contract, terms, recorded_rates(book), [delivery_id], at=at).get(delivery_id, ())
 
 
 def _returns(
@@ -218,56 +247,32 @@ def decide_delivery(
         raise RefusedError(
             code="DELIVERY_NOT_WAITING", where="delivery", seen=f"The delivery is {found.state}.", mend="Only what waits is decided."
         )
-    if found.external_id is None:
-        seen = "The delivery has no external id, and a decision names its delivery by it."
-        raise RefusedError(code="NO_EXTERNAL_ID", where="delivery", seen=seen, mend="Ask the provider to send it again with one.")
-    row = {"external_id": found.external_id, "decision": decision, "decided_by": actor.who}
+    row = {**_named(found), "decision": decision, "decided_by": actor.who}
     return _record(found, actor, "decisions", row, key=key, asked=asked, at=at)
 
 
 def claim_return(
     directory: Directory, actor: Actor, *, buyer: str, number: str, reason: str, evidence: str | None, key: str | None = None, at: datetime
 ) -> FactsNoted:
-    """Claim that a delivery's charge should not stand; settlement says whether its window was still open.
+    """Claim that a delivery's charge should not stand.
 
     Raises:
         DeniedError: The actor may not, or is the provider.
         AbsentError: The delivery is not reached.
-        RefusedError: The contract does not admit it: not accepted, returned before, another reason, evidence missing.
+        RefusedError: The contract does not admit it: not accepted, returned before, another reason, evidence missing, its
+            window over.
         UnreadableError: The reason is none.
         KeyReusedError: The key was sent with another act.
     """
-    found = _own(directory, actor, Act.CLAIM_RETURNS, Side.BUYER, buyer=buyer, number=number)
+    found = _own(directory, actor, Act.CLAIM_RETURNS, Side.BUYER, buyer=buyer, number=number, at=at)
     asked = digest_of("return", number, reason, evidence or "")
     before = answered_again(found.address, actor, key=key, asked=asked)
     if before is not None:
         return before
-    fault = _claim_fault(found, reason.strip().upper().replace(" ", "_").replace("-", "_"), evidence)
+    fault = found.claim_fault(at=at, reason=reason.strip().upper().replace(" ", "_").replace("-", "_"), evidence=evidence)
     if fault is not None:
         raise fault
     return _record(found, actor, "returns", {"reason": reason, "evidence": evidence, **_named(found)}, key=key, asked=asked, at=at)
-
-
-def _claim_fault(found: Delivery, reason: str, evidence: str | None) -> RefusedError | None:
-    """Find what in the contract stands against a claim (RULES 42)."""
-
-    def no(seen: str, mend: str) -> RefusedError:
-        return RefusedError(code="RETURN_NOT_ADMISSIBLE", where="return", seen=seen, mend=mend)
-
-    review = found.terms.review if found.terms is not None else None
-    if found.state != "accepted":
-        return no(f"The delivery is {found.state}, so nothing is charged for it.", "Decide it instead, where it waits.")
-    if found.returns:
-        return no("The delivery was returned before.", "A delivery is returned once.")
-    if review is None:
-        return no("The contract has no review clause, so nothing can be returned.", "Agree on another version.")
-    if reason not in review.reasons:
-        return no(
-            f"«{reason[:40]}» is no reason for a return under the contract.", f"Its reasons are {', '.join(review.reasons) or 'none'}."
-        )
-    if reason in review.evidence and not (evidence or "").strip():
-        return no(f"{reason} needs evidence.", "Say what proves it, such as the answer of the mail server.")
-    return None
 
 
 def contest_return(
@@ -334,16 +339,16 @@ def _record(
     return record(found.address, actor, subject=subject, contract=contract, rows=[row], key=key, asked=asked, prospect=prospect, at=at)
 
 
-def _own(directory: Directory, actor: Actor, act: Act, side: Side, *, buyer: str, number: str) -> Delivery:
+def _own(directory: Directory, actor: Actor, act: Act, side: Side, *, buyer: str, number: str, at: datetime | None = None) -> Delivery:
     actor.must(act)
-    found = find_delivery(directory, actor, buyer=buyer, number=number)
+    found = find_delivery(directory, actor, buyer=buyer, number=number, at=at)
     if found.reached.side is not side:
         raise DeniedError(where=str(act), seen=f"This is for the {side} of the contract.", mend=f"Ask {found.reached.other} to do it.")
     return found
 
 
 def _named(found: Delivery) -> dict[str, str | None]:
-    return {"external_id": found.external_id, "email": found.email if found.external_id is None else None}
+    return dict(found.named)
 
 
 def _again(found: Delivery, claim: ReturnSeen) -> dict[str, str | None]:

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from payper.adjudication.adjudicate import seeds_of
+from payper.desk.arrivals.fact_states import FactState, fact_states, read_states, written_states
 from payper.desk.arrivals.idempotency import answer_before, digest_of
+from payper.desk.arrivals.naming import with_addresses
 from payper.desk.book.recorded import recorded_contracts
-from payper.desk.folder.facts import sealed
+from payper.desk.folder.facts import prospects_of, sealed
 from payper.desk.folder.reading import DIGEST, row_digests, typed_events
 from payper.desk.people.installation import Reached, Side, reach_contract
 from payper.desk.people.people import Actor, DeniedError
@@ -39,7 +41,7 @@ FILE = "desk"
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "milestones": ("external_id", "email", "milestone", "reason", "happened_at", "amount", "currency", "source", "source_id"),
     "returns": ("external_id", "email", "reason", "claimed_at", "evidence", "contested_at", "decision", "decided_at", "decided_by"),
-    "decisions": ("external_id", "decision", "decided_at", "decided_by"),
+    "decisions": ("external_id", "decision", "decided_at", "decided_by", "delivery_id"),
 }
 WHEN = {"milestones": "happened_at", "returns": "claimed_at", "decisions": "decided_at"}
 """The instant of a row; one that names none is of now."""
@@ -55,24 +57,27 @@ class FactsNoted:
         batch: The number of the batch of the journal; None: nothing could be read.
         rows: How many were recorded.
         faults: Those that cannot be read, by row.
+        states: What becomes of each row that was sent, in order.
         is_repeat: Whether the same was sent before under the same key, and this is its answer.
     """
 
     batch: int | None
     rows: int
     faults: tuple[Fault, ...] = ()
+    states: tuple[FactState, ...] = ()
     is_repeat: bool = False
 
     def to_json(self) -> str:
         """Give it as text that `from_json` reads."""
         faults = [[each.row, each.where, each.seen, each.mend] for each in self.faults]
-        return json.dumps({"batch": self.batch, "rows": self.rows, "faults": faults})
+        return json.dumps({"batch": self.batch, "rows": self.rows, "faults": faults, "states": written_states(self.states)})
 
     @classmethod
     def from_json(cls, text: str) -> FactsNoted:
         """Read what was answered before."""
         told = json.loads(text)
-        return cls(told["batch"], told["rows"], tuple(Fault(*each) for each in told["faults"]), is_repeat=True)
+        faults = tuple(Fault(*each) for each in told["faults"])
+        return cls(told["batch"], told["rows"], faults, read_states(told.get("states", ())), is_repeat=True)
 
 
 def reach_side(directory: Directory, actor: Actor, act: Act, *, buyer: str, contract: str, side: Side) -> tuple[str, Reached]:
@@ -99,7 +104,7 @@ def record_milestones(
         actor: Who records them.
         buyer: Whose book.
         contract: The contract they are under.
-        rows: `COLUMNS` as text, null where nothing is said.
+        rows: `COLUMNS` as text, null where nothing is said; `number`, the public one, in place of an external id.
         key: Of an act that may be sent again.
         at: Now.
 
@@ -118,7 +123,7 @@ def claim_returns(
 ) -> FactsNoted:
     """Claim returns of a contract's deliveries; arguments and errors as `record_milestones`."""
     address, _ = reach_side(directory, actor, Act.CLAIM_RETURNS, buyer=buyer, contract=contract, side=Side.BUYER)
-    claims = [{name: row.get(name) for name in ("external_id", "email", "reason", "claimed_at", "evidence")} for row in rows]
+    claims = [{name: row.get(name) for name in ("external_id", "number", "email", "reason", "claimed_at", "evidence")} for row in rows]
     return record(address, actor, subject="returns", contract=contract, rows=claims, key=key, at=at)
 
 
@@ -127,7 +132,9 @@ def record_decisions(
 ) -> FactsNoted:
     """Accept or reject deliveries in review or quarantine; arguments and errors as `record_milestones`."""
     address, _ = reach_side(directory, actor, Act.DECIDE_DELIVERIES, buyer=buyer, contract=contract, side=Side.BUYER)
-    decided = [{**{name: row.get(name) for name in ("external_id", "decision", "decided_at")}, "decided_by": actor.who} for row in rows]
+    decided = [
+        {**{name: row.get(name) for name in ("external_id", "number", "decision", "decided_at")}, "decided_by": actor.who} for row in rows
+    ]
     return record(address, actor, subject="decisions", contract=contract, rows=decided, key=key, at=at)
 
 
@@ -181,17 +188,20 @@ def record(
     with open_database(address) as book:
         if key is not None and (before := answer_before(book, party=actor.party, key=key, digest=asked)) is not None:
             return FactsNoted.from_json(before)
-        typed, faults = _typed(book, str(subject), contract, rows, at=at)
+        known, unknown = with_addresses(book, contract, rows)
+        typed, faults = _typed(book, str(subject), contract, known, unknown, at=at)
         if typed.is_empty():
             first = faults[0]
             raise UnreadableError(code="ROWS_UNREADABLE", where=f"row {first.row}", seen=first.seen, mend=first.mend, faults=faults)
         batches = sealed(typed, subject=str(subject), file=f"{FILE}/{subject}", seeds=seeds_of(book.secret()), prospect=prospect)
         (batch,) = batches
+        told = typed.with_columns(prospects_of(typed, seeds_of(book.secret()), prospect)) if "email" in typed.columns else typed
+        states = fact_states(book, str(subject), contract, told, faults, at=at)
         with book.transaction():
             if key is not None and (before := answer_before(book, party=actor.party, key=key, digest=asked)) is not None:
                 return FactsNoted.from_json(before)
             number = _keep(book, batch, _latest_day(book, contract, typed[WHEN[str(subject)]]))
-            noted = FactsNoted(number, typed.height, tuple(faults))
+            noted = FactsNoted(number, typed.height, tuple(faults), states)
             if key is not None:
                 book.keep_answer(party=actor.party, key=key, digest=asked, answer=noted.to_json(), at=at)
     return noted
@@ -206,8 +216,19 @@ def _keep(book: Database, batch: Batch, latest: date) -> int:
     return number
 
 
-def _typed(book: Database, subject: str, contract: str, rows: Sequence[Row], *, at: datetime) -> tuple[pl.DataFrame, list[Fault]]:
-    """Read rows as those of a file are read; give the readable ones, and what is wrong with the others."""
+def _typed(
+    book: Database, subject: str, contract: str, rows: Sequence[Row], unknown: Mapping[int, str], *, at: datetime
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """Read rows as those of a file are read; give the readable ones, and what is wrong with the others.
+
+    Args:
+        book: The book.
+        subject: milestones, returns or decisions.
+        contract: The contract they are under.
+        rows: With their deliveries named as the journal names them.
+        unknown: By row, from 1, what is wrong with the public number that it names.
+        at: Now.
+    """
     versions = recorded_contracts(book).get(contract)
     if not versions:
         raise StoreError(where=book.where, seen=f"The book has no contract «{contract}».", mend="Run `payper verify`.")
@@ -217,7 +238,7 @@ def _typed(book: Database, subject: str, contract: str, rows: Sequence[Row], *, 
     mapped = pl.DataFrame(data, schema=dict.fromkeys(names, pl.String)).with_columns(
         pl.lit(contract).alias("contract"),
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"),
-        pl.lit(None, dtype=pl.String).alias("fault"),
+        pl.Series("fault", [unknown.get(place) for place in range(1, len(rows) + 1)], dtype=pl.String),
     )
     mapped = mapped.with_columns(row_digests(mapped, list(names), seeds_of(book.secret())))
     newest = versions[-1]

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from payper.adjudication.pricing import AT_ACCEPTANCE
+from payper.desk.book.addressing import addressed
 from payper.desk.book.recorded import recorded_words
+from payper.desk.book.refused_facts import keep_refused
 from payper.desk.folder.facts import known_facts
 from payper.desk.folder.reading import end_of
 from payper.ledger.reconcile import missing
@@ -74,10 +76,11 @@ def known_deliveries(database: Database, contracts: Iterable[str], *, named: pl.
 
 
 def known_decisions(database: Database) -> pl.DataFrame:
-    """Give the first decision on every delivery: contract, external_id, decision, decided_at."""
+    """Give the first decision on every delivery: contract, external_id, address (as `addressing`), decision, decided_at."""
     read = known_facts(database, "decisions").filter(pl.col("fault").is_null() & pl.col("contract").is_not_null())
-    first = read.sort("decided_at", "run", "file", "row").unique(["contract", "external_id"], keep="first", maintain_order=True)
-    return first.select("contract", "external_id", "decision", "decided_at")
+    read = read.with_columns(addressed()).sort("decided_at", "run", "file", "row")
+    first = read.unique(["contract", "address"], keep="first", maintain_order=True)
+    return first.select("contract", "external_id", "address", "decision", "decided_at")
 
 
 def with_decisions(deliveries: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
@@ -85,12 +88,13 @@ def with_decisions(deliveries: pl.DataFrame, decisions: pl.DataFrame) -> pl.Data
 
     A decision dated before its delivery counts from the delivery on.
     """
-    joined = deliveries.join(decisions, on=["contract", "external_id"], how="left", maintain_order="left")
+    first = decisions.select("contract", "address", "decision", "decided_at")
+    joined = deliveries.with_columns(addressed()).join(first, on=["contract", "address"], how="left", maintain_order="left")
     is_open = pl.col("verdict").is_in(["review", "quarantined"]) & pl.col("decision").is_not_null()
     return joined.with_columns(
         pl.when(is_open).then("decision").otherwise("verdict").alias("verdict"),
         pl.when(is_open).then(pl.max_horizontal("decided_at", "delivered_at")).alias("decided_at"),
-    ).drop("decision")
+    ).drop("decision", "address")
 
 
 def released(database: Database, accepted: pl.DataFrame) -> dict[int, int]:
@@ -215,6 +219,7 @@ def settle_book(address: Path | str, *, at: datetime) -> int:
             before = book.setting(SETTLED_RUN)
             run = int(before) if before is not None else book.begin_run(as_of=day.isoformat())
             added = record(book, settlement, words.contracts, day=day, run=run)
+            keep_refused(book, settlement, words.contracts)
             book.set_setting("settled_until", day.isoformat())
             book.set_setting(SETTLED_DELIVERY, str(last))
     return added

@@ -165,8 +165,7 @@ def sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds, prospe
     journal = frame.with_columns(pl.col(name).str.replace_all(ADDRESSES, "…") for name in ("fault", "reason") if name in frame.columns)
     people = ["row"]
     if "email" in frame.columns:
-        tokens = prospects(frame["email"], seeds) if prospect is None else pl.Series([prospect] * frame.height, dtype=pl.String)
-        journal = journal.with_columns(tokens.alias("email"))
+        journal = journal.with_columns(prospects_of(frame, seeds, prospect))
         people.append("email")
     if subject == "returns":
         journal = journal.with_columns(pl.when(pl.col("evidence").is_not_null()).then(pl.lit("given")).alias("evidence"))
@@ -186,6 +185,12 @@ def sealed(frame: pl.DataFrame, *, subject: str, file: str, seeds: Seeds, prospe
             )
         )
     return batches
+
+
+def prospects_of(frame: pl.DataFrame, seeds: Seeds, prospect: str | None) -> pl.Series:
+    """Give the hash that stands for the e-mail of each row as `email`; arguments as `sealed`."""
+    tokens = prospects(frame["email"], seeds) if prospect is None else pl.Series([prospect] * frame.height, dtype=pl.String)
+    return tokens.alias("email")
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
@@ -210,5 +215,8 @@ def known_facts(database: Database, subject: str, extra: list[Batch] | None = No
     ]
     if not frames:
         return pl.DataFrame(schema={**SCHEMAS[subject], "fault": pl.String, DIGEST: pl.UInt64, "run": pl.Int32, "email_normal": pl.String})
-    known = pl.concat(frames)
+    # Journals of an earlier payper have fewer columns.
+    known = pl.concat(frames, how="diagonal")
+    lacking = [name for name in SCHEMAS[subject] if name not in known.columns]
+    known = known.with_columns(pl.lit(None, dtype=SCHEMAS[subject][name]).alias(name) for name in lacking)
     return known.with_columns(pl.col("email").alias("email_normal")) if "email" in known.columns else known

@@ -14,6 +14,7 @@ import polars as pl
 from payper._version import __version__
 from payper.connectors.writing import write_bytes, write_csv, write_text
 from payper.deliveries import ANSWER_PREFIX, DERIVED, SCHEMA
+from payper.desk.book.addressing import addressed
 from payper.desk.book.settling import acceptance_prices, known_decisions, with_decisions
 from payper.desk.folder.columns import VERDICT_COLUMNS
 from payper.desk.folder.facts import SUBJECTS, known_facts
@@ -268,13 +269,15 @@ def _idle_decisions(database: Database) -> list[dict[str, Any]]:
     if read.is_empty():
         return []
     frames = [
-        pl.read_parquet(batch.journal, columns=["external_id", "verdict"]).with_columns(pl.lit(batch.chain).alias("contract"))
+        pl.read_parquet(batch.journal, columns=["delivery_id", "external_id", "verdict"])
+        .with_columns(pl.lit(batch.chain).alias("contract"))
+        .with_columns(addressed())
         for batch in database.batches("deliveries", with_people=False)
     ]
     waiting = (
-        pl.concat(frames).filter(pl.col("verdict").is_in(["review", "quarantined"])).unique(["contract", "external_id"]) if frames else None
+        pl.concat(frames).filter(pl.col("verdict").is_in(["review", "quarantined"])).unique(["contract", "address"]) if frames else None
     )
-    idle = read if waiting is None else read.join(waiting, on=["contract", "external_id"], how="anti")
+    idle = read if waiting is None else read.with_columns(addressed()).join(waiting, on=["contract", "address"], how="anti")
     why = "no delivery of this contract and external id is in review or quarantine. Look up its verdict in verdicts.csv."
     return [
         {

@@ -22,6 +22,7 @@ from payper.adjudication.identities import CrmKeys
 from payper.desk.book.judging import Decided, Judging
 from payper.desk.book.places import DATABASE
 from payper.desk.book.recorded import list_reader, with_book_terms, written_rates, written_words
+from payper.desk.book.refused_facts import keep_refused
 from payper.desk.book.settling import (
     SETTLED_DELIVERY,
     admissions,
@@ -133,6 +134,7 @@ def run_programme(
             keep_lists(book, lists, at=datetime.now(UTC))
             keep_crm(book, recorded.crm)
             record(book, settlement, programme.contracts, day=day, run=book.runs())
+            keep_refused(book, settlement, programme.contracts)
             if recorded.is_dated:
                 book.set_setting("settled_until", max(day.isoformat(), book.setting("settled_until") or ""))
             book.set_setting(SETTLED_DELIVERY, str(last))

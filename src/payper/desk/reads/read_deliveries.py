@@ -16,6 +16,8 @@ import polars as pl
 
 from payper.adjudication.explain import Sentence, explain, explain_in_words
 from payper.adjudication.past import VERDICT_CODES
+from payper.desk.book.addressing import address_of, addressed
+from payper.desk.folder.facts import SCHEMAS
 from payper.desk.folder.reading import DIGEST
 from payper.desk.people.installation import AbsentError, Reached, Side, absent, open_pages, reach_book
 from payper.desk.people.people import Actor
@@ -286,7 +288,7 @@ def _seen(
                 verdict=row["verdict"],
                 headline=reasons[0] if reasons else None,
                 reasons=reasons,
-                decision=decided.get((row["contract"], row["external_id"])) if is_open else None,
+                decision=decided.get((row["contract"], address_of(row["external_id"], row["delivery_id"]))) if is_open else None,
                 price_minor=row["price_minor"] or 0,
                 currency=contract.currency if contract else "USD",
                 zone=contract.zone if contract else "UTC",
@@ -295,20 +297,24 @@ def _seen(
     return seen
 
 
-def decisions_of(book: BookPages, contracts: Sequence[str]) -> dict[tuple[str, str | None], str]:
-    """Give what people decided first, by contract and external id."""
+def decisions_of(book: BookPages, contracts: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Give what people decided first, by contract and address (as `addressing`)."""
     facts = facts_of(book, contracts, "decisions")
     if facts.is_empty():
         return {}
-    first = facts.sort("decided_at").unique(["contract", "external_id"], keep="first", maintain_order=True)
-    return {(contract, id_): decision for contract, id_, decision in first.select("contract", "external_id", "decision").iter_rows()}
+    first = facts.with_columns(addressed()).sort("decided_at").unique(["contract", "address"], keep="first", maintain_order=True)
+    return {(contract, address): decision for contract, address, decision in first.select("contract", "address", "decision").iter_rows()}
 
 
 def facts_of(book: BookPages, contracts: Sequence[str], subject: str) -> pl.DataFrame:
     """Give the readable milestones, returns or decisions of some contracts; empty where there are none."""
     heads = book.batch_heads(contracts, subject=subject)
     frames = [pl.read_parquet(book.journal(head.batch)).drop(DIGEST) for head in heads if head.rows]
-    return pl.concat(frames, how="diagonal").filter(pl.col("fault").is_null()) if frames else pl.DataFrame()
+    if not frames:
+        return pl.DataFrame()
+    # Journals of an earlier payper have fewer columns.
+    nothing = pl.DataFrame(schema=SCHEMAS[subject])
+    return pl.concat([*frames, nothing], how="diagonal").filter(pl.col("fault").is_null())
 
 
 def _steps(book: BookPages, contract: str, own: Mapping[str, Any], *, is_provider: bool) -> list[Step]:
@@ -323,6 +329,8 @@ def _steps(book: BookPages, contract: str, own: Mapping[str, Any], *, is_provide
             same |= pl.col("external_id").eq_missing(own["external_id"])
         if own["prospect"] is not None and "email" in facts.columns:
             same |= pl.col("external_id").is_null() & pl.col("email").eq_missing(own["prospect"])
+        if "delivery_id" in facts.columns:
+            same |= pl.col("delivery_id").eq_missing(own["delivery_id"])
         return facts.filter(same).to_dicts()
 
     for each in mine(facts_of(book, [contract], "milestones")):

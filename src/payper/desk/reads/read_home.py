@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from payper.desk.book.addressing import addressed
 from payper.desk.people.installation import Reached, Side, buyers_of, open_pages, reach
 from payper.desk.people.people import Actor
 from payper.desk.reads.read_contracts import read_versions
@@ -86,10 +87,10 @@ def read_home(directory: Directory, actor: Actor) -> Home:
 def _waiting(book: BookPages, contracts: Sequence[str]) -> tuple[int, int]:
     """Count what is in review and in quarantine and was not decided."""
     waiting = waiting_of(book, contracts)
-    decided = [(contract, id_) for contract, id_ in decisions_of(book, contracts) if id_ is not None]
+    decided = list(decisions_of(book, contracts))
     if decided:
-        known = pl.DataFrame(decided, schema={"contract": pl.String, "external_id": pl.String}, orient="row")
-        waiting = waiting.join(known, on=["contract", "external_id"], how="anti")
+        known = pl.DataFrame(decided, schema={"contract": pl.String, "address": pl.String}, orient="row")
+        waiting = waiting.with_columns(addressed()).join(known, on=["contract", "address"], how="anti")
     counts = dict(waiting.group_by("verdict").len().iter_rows())
     return counts.get("review", 0), counts.get("quarantined", 0)
 

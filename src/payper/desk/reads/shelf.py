@@ -114,7 +114,7 @@ class _Shelf:
         key = (book.where, head.batch, head.digest, "waiting")
         found = self._counted(key)
         if found is None:
-            journal = pl.read_parquet(book.journal(head.batch), columns=["external_id", "verdict"])
+            journal = pl.read_parquet(book.journal(head.batch), columns=["delivery_id", "external_id", "verdict"])
             found = journal.filter(pl.col("verdict").is_in(["review", "quarantined"])).with_columns(pl.lit(head.contract).alias("contract"))
             self._count(key, found)
         return found
@@ -225,6 +225,26 @@ def rows_of(book: BookPages, heads: Sequence[BatchHead], verdicts: Sequence[Verd
     return pl.concat(frames, how="vertical").sort("delivery_id", descending=True)
 
 
+def rows_named(book: BookPages, contract: str, *, ids: Sequence[str], prospects: Sequence[str]) -> pl.DataFrame:
+    """Give the deliveries of a contract that have one of some external ids or are of one of some prospects, as `rows_of`; oldest first."""
+    frames = [
+        _SHELF.rows(book, head)
+        .filter(
+            pl.col("external_id").is_in(pl.Series(ids, dtype=pl.String).implode())
+            | pl.col("prospect").is_in(pl.Series(prospects, dtype=pl.String).implode())
+        )
+        .with_columns(pl.lit(head.batch, dtype=pl.Int64).alias("batch"))
+        for head in book.batch_heads([contract])
+    ]
+    return pl.concat(frames, how="vertical").sort("delivery_id") if frames else pl.DataFrame()
+
+
+def rows_by_id(book: BookPages, contract: str, deliveries: Sequence[int]) -> pl.DataFrame:
+    """Give some deliveries of a contract by their own numbers, as `rows_of`; oldest first."""
+    rows = rows_of(book, book.batch_heads([contract]), book.verdicts_of(deliveries, [contract]))
+    return rows.sort("delivery_id") if rows.height else rows
+
+
 def known_people(book: BookPages, head: BatchHead) -> pl.DataFrame:
     """Give a batch's deliveries with who they are of.
 
@@ -243,9 +263,13 @@ def lately_accepted(book: BookPages, head: BatchHead, *, since: datetime) -> pl.
 
 
 def waiting_of(book: BookPages, contracts: Sequence[str]) -> pl.DataFrame:
-    """Give what was judged to be in review or quarantine: external_id, verdict, contract."""
+    """Give what was judged to be in review or quarantine: delivery_id, external_id, verdict, contract."""
     frames = [_SHELF.waiting(book, head) for head in book.batch_heads(contracts)]
-    return pl.concat(frames) if frames else pl.DataFrame(schema={"external_id": pl.String, "verdict": pl.String, "contract": pl.String})
+    return (
+        pl.concat(frames)
+        if frames
+        else pl.DataFrame(schema={"delivery_id": pl.Int64, **dict.fromkeys(("external_id", "verdict", "contract"), pl.String)})
+    )
 
 
 def newest_verdicts(

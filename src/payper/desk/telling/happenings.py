@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from payper.desk.arrivals.receiving import ARRIVED
+from payper.desk.book.addressing import addressed
 from payper.desk.book.settling import known_decisions
 from payper.desk.reads.public_numbers import key_for, public_number
 from payper.desk.reads.read_contracts import read_versions
@@ -168,8 +169,11 @@ def _facts(book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: fr
     kind = {"decisions": "delivery.changed", "returns": "return.claimed"}.get(subject, "")
     if kind not in wanted or contract not in joined:
         return
-    part = pl.read_parquet(journal).filter(pl.col("fault").is_null() & pl.col("external_id").is_not_null())
-    found = _by_external_id(book, contract, part["external_id"])
+    part = pl.read_parquet(journal).filter(pl.col("fault").is_null())
+    if "delivery_id" not in part.columns:
+        part = part.with_columns(pl.lit(None, dtype=pl.Int64).alias("delivery_id"))
+    part = part.with_columns(addressed()).filter(pl.col("address").is_not_null())
+    found = _by_address(book, contract, part["address"])
     rows = _decided(book, contract, part, found) if subject == "decisions" else _claimed(part, found)
     if rows:
         yield Happening(kind, joined[contract], note.made_at, "deliveries" if subject == "decisions" else "returns", rows)
@@ -178,9 +182,9 @@ def _facts(book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: fr
 def _decided(book: BookPages, contract: str, part: pl.DataFrame, found: pl.DataFrame) -> list[dict[str, Any]]:
     """Give the deliveries whose verdict these decisions changed: those in review or quarantine that nobody had decided."""
     first = known_decisions(book).filter(pl.col("contract") == contract)
-    open_ = found.filter(pl.col("verdict").is_in(["review", "quarantined"])).unique("external_id", keep="last", maintain_order=True)
-    own = part.select("external_id", "decision", "decided_at").join(first, on=["external_id", "decision", "decided_at"], how="semi")
-    changed = own.unique("external_id", keep="first", maintain_order=True).join(open_, on="external_id", how="inner", maintain_order="left")
+    open_ = found.filter(pl.col("verdict").is_in(["review", "quarantined"])).unique("address", keep="last", maintain_order=True)
+    own = part.select("address", "decision", "decided_at").join(first, on=["address", "decision", "decided_at"], how="semi")
+    changed = own.unique("address", keep="first", maintain_order=True).join(open_, on="address", how="inner", maintain_order="left")
     return [
         {
             "number": number,
@@ -227,7 +231,7 @@ def _settled(book: BookPages, note: Note, joined: Mapping[str, Joined], wanted: 
         for contract, answers in book.answers_of_run(run).items():
             if contract in joined:
                 numbers = dict(
-                    _by_external_id(book, contract, pl.Series([each[0] for each in answers], dtype=pl.String))
+                    _by_address(book, contract, pl.Series([each[0] for each in answers], dtype=pl.String))
                     .select("external_id", "number")
                     .iter_rows()
                 )
@@ -248,16 +252,16 @@ def _currency_of(book: BookPages, contract: str) -> str:
     return versions[-1].contract.currency if versions else ""
 
 
-def _by_external_id(book: BookPages, contract: str, ids: pl.Series) -> pl.DataFrame:
-    """Find deliveries of a contract by external id: external_id, number, verdict, reasons; oldest first."""
+def _by_address(book: BookPages, contract: str, addresses: pl.Series) -> pl.DataFrame:
+    """Find deliveries of a contract by address: address, external_id, number, verdict, reasons; oldest first."""
     key = key_for(book.secret(), "delivery")
     frames = [
-        pl.read_parquet(book.journal(head.batch), columns=["delivery_id", "external_id", "verdict", "reasons"]).filter(
-            pl.col("external_id").is_in(ids.implode())
-        )
+        pl.read_parquet(book.journal(head.batch), columns=["delivery_id", "external_id", "verdict", "reasons"])
+        .with_columns(addressed())
+        .filter(pl.col("address").is_in(addresses.implode()))
         for head in book.batch_heads([contract])
     ]
-    schema = {"delivery_id": pl.Int64, "external_id": pl.String, "verdict": pl.String, "reasons": pl.String}
+    schema = {"delivery_id": pl.Int64, "external_id": pl.String, "verdict": pl.String, "reasons": pl.String, "address": pl.String}
     found = pl.concat(frames).sort("delivery_id") if frames else pl.DataFrame(schema=schema)
     return found.with_columns(pl.Series("number", [public_number(id_, key) for id_ in found["delivery_id"].to_list()], dtype=pl.String))
 

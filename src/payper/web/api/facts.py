@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
 from payper.desk.arrivals.delivery_acts import (
@@ -20,13 +20,17 @@ from payper.desk.arrivals.delivery_acts import (
 )
 from payper.desk.arrivals.idempotency import read_key
 from payper.desk.arrivals.record_facts import FactsNoted, Row, claim_returns, record_decisions, record_milestones
+from payper.desk.reads.read_refused import ROWS, list_refused
 from payper.web.api.write_shapes import (
     DecisionSent,
     DecisionsSent,
     FactsShape,
+    FactStateShape,
     FaultShape,
     MilestoneSent,
     MilestonesSent,
+    RefusedFactShape,
+    RefusedFactsPage,
     ReturnDecisionSent,
     ReturnSent,
     ReturnShape,
@@ -73,6 +77,25 @@ def decisions(
         noted = record_decisions(visit.directory, visit.actor, buyer=buyer, contract=contract, rows=rows, key=read_key(key), at=visit.at)
         settle_after(request, visit, buyer)
         return _noted(noted)
+
+
+@get("/facts/refused", sync_to_thread=True)
+def refused_facts(
+    request: Asked,
+    buyer: Annotated[str, QueryParameter(description="Whose book: the id of the buyer.", max_length=100)],
+    contract: Annotated[str | None, QueryParameter(max_length=100)] = None,
+    act: Annotated[str | None, QueryParameter(description="milestone, return or decision.", max_length=20)] = None,
+    only: Annotated[str | None, QueryParameter(name="state", description="waits or refused.", max_length=20)] = None,
+    after: Annotated[str | None, QueryParameter(description="`next` of the page before.", max_length=20)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500)] = ROWS,
+) -> RefusedFactsPage:
+    """List milestones, returns and decisions that found no delivery or were refused, as of the last settlement."""
+    with with_token(request) as visit:
+        found = list_refused(visit.directory, visit.actor, buyer=buyer, contract=contract, act=act, state=only, after=after, limit=limit)
+        rows = [RefusedFactShape(**{name: getattr(each, name) for name in RefusedFactShape.__struct_fields__}) for each in found.rows]
+        return RefusedFactsPage(
+            rows=rows, next=found.next, settled_until=None if found.settled_until is None else date.fromisoformat(found.settled_until)
+        )
 
 
 @post("/deliveries/{buyer:str}/{number:str}/milestones", sync_to_thread=True, before_request=check_body)
@@ -156,7 +179,11 @@ def _row(sent: Struct) -> Row:
 def _noted(noted: FactsNoted) -> Response[FactsShape]:
     faults = [FaultShape(row=each.row, where=each.where, seen=each.seen, mend=each.mend) for each in noted.faults]
     headers = {"Idempotent-Replayed": "true"} if noted.is_repeat else {}
-    return Response(FactsShape(recorded=noted.rows, faults=faults, is_repeat=noted.is_repeat), headers=headers)
+    rows = [
+        FactStateShape(row=each.row, state=each.state, number=each.number, code=each.code, seen=each.seen, mend=each.mend)
+        for each in noted.states
+    ]
+    return Response(FactsShape(recorded=noted.rows, rows=rows, faults=faults, is_repeat=noted.is_repeat), headers=headers)
 
 
 def _return(each: ReturnSeen) -> ReturnShape:
@@ -175,5 +202,5 @@ def _return(each: ReturnSeen) -> ReturnShape:
 
 
 ROUTES = [
-    milestones, returns, decisions, milestone, decision, returns_of_delivery, claim, contest, return_decision,
+    milestones, returns, decisions, refused_facts, milestone, decision, returns_of_delivery, claim, contest, return_decision,
 ]  # fmt: skip

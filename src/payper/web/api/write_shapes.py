@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -188,9 +188,10 @@ class MilestoneSent(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NamedMilestone(MilestoneSent, kw_only=True, forbid_unknown_fields=True):
-    """A milestone of the delivery that the external id names, or of the latest accepted one of the e-mail."""
+    """A milestone of the delivery that the external id or public number names, or of the latest accepted one of the e-mail."""
 
     external_id: Short | None = None
+    number: Short | None = None
     email: Short | None = None
 
 
@@ -208,9 +209,10 @@ class ReturnSent(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NamedReturn(ReturnSent, kw_only=True, forbid_unknown_fields=True):
-    """A return of the delivery that the external id or e-mail names; without `claimed_at` it is of now."""
+    """A return of the delivery that the external id, public number or e-mail names; without `claimed_at` it is of now."""
 
     external_id: Short | None = None
+    number: Short | None = None
     email: Short | None = None
     claimed_at: datetime | None = None
 
@@ -228,9 +230,10 @@ class DecisionSent(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NamedDecision(DecisionSent, kw_only=True, forbid_unknown_fields=True):
-    """A decision on the delivery that the external id names."""
+    """A decision on the delivery that the external id or the public number names."""
 
-    external_id: Short
+    external_id: Short | None = None
+    number: Short | None = None
 
 
 class DecisionsSent(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -254,10 +257,44 @@ class FaultShape(Struct, kw_only=True):
     mend: str
 
 
+class FactStateShape(Struct, kw_only=True):
+    """What became of a row, counted from 1: taken; waiting for its delivery to come or to be accepted; or refused. `code` says why."""
+
+    row: int
+    state: Literal["taken", "waits", "refused"]
+    number: str | None
+    code: str | None
+    seen: str | None
+    mend: str | None
+
+
+class RefusedFactShape(Struct, kw_only=True):
+    """A fact that came to nothing so far; `contract` is null where none is named and none was found, `file` and `row` for a provider."""
+
+    act: Literal["milestone", "return", "decision"]
+    state: Literal["waits", "refused"]
+    contract: str | None
+    external_id: str | None
+    happened_at: datetime | None
+    code: str
+    seen: str
+    file: str | None
+    row: int | None
+
+
+class RefusedFactsPage(Struct, kw_only=True):
+    """A page of facts that came to nothing, as settled until a day; `next` goes into `after` for the page after it."""
+
+    rows: list[RefusedFactShape]
+    next: str | None
+    settled_until: date | None
+
+
 class FactsShape(Struct, kw_only=True):
-    """What became of the rows: how many were recorded, and which were not."""
+    """What became of the rows: how many were recorded, each one's state, and which cannot be read and were not recorded."""
 
     recorded: int
+    rows: list[FactStateShape]
     faults: list[FaultShape]
     is_repeat: bool
 

@@ -26,10 +26,12 @@ MILESTONES = tuple(str(each) for each in (*LADDER[2:], Milestone.LOST, Milestone
 
 def acts_shown(visit: Visit, buyer: str, number: str, typed: Mapping[str, str]) -> dict[str, Any]:
     """Give what the page of a delivery shows of what can be done about it."""
-    found = find_delivery(visit.directory, visit.actor, buyer=buyer, number=number)
+    found = find_delivery(visit.directory, visit.actor, buyer=buyer, number=number, at=visit.at)
     review = found.terms.review if found.terms is not None else None
     return {
         "returns": found.returns,
+        "unreturnable": found.claim_fault(at=visit.at) if review is not None else None,
+        "return_until": max((each.ends_at for each in found.windows or ()), default=None),
         "is_provider": found.reached.side is Side.PROVIDER,
         "milestones": MILESTONES,
         "reasons": review.reasons if review is not None else (),
