@@ -159,3 +159,32 @@ def test_calls_are_listed_a_page_at_a_time(site: Site) -> None:
     for query in ("state=nothing", "before=zzz", "before=%00"):
         assert owner.ask(f"/api/v1/webhooks/{webhook}/calls?{query}").status == 404
     drop(site, webhook)
+
+
+def test_what_is_sent_again_under_its_key_is_done_once_and_tells_no_secret_again(site: Site) -> None:
+    owner = site.tokens["northwind", "owner"]
+
+    def send(path: str, key: str, document: object = None) -> Answer:
+        return owner.ask(f"/api/v1/webhooks{path}", method="POST", document=document, headers={"Idempotency-Key": key})
+
+    asked = {"address": ADDRESS, "events": ["delivery.judged"], "name": "once"}
+    first, again = (send("", "made-once", asked) for _ in range(2))
+    assert (first.status, again.status, again.headers["idempotent-replayed"]) == (201, 201, "true")
+    made, told = json.loads(first.body), json.loads(again.body)
+    assert made["secret"].startswith("whsec_")
+    assert told == made | {"secret": None}
+    assert send("", "made-once", asked | {"name": "other"}).status == 409
+    assert send("", "ü", asked).status == 400
+    id_ = made["id"]
+    assert len({json.loads(send(f"/{id_}/test", "t").body)["id"] for _ in range(2)}) == 1
+    (call,) = json.loads(owner.ask(f"/api/v1/webhooks/{id_}/calls").body)["rows"]
+    secrets = [json.loads(send(f"/{id_}/secret", "s").body)["secret"] for _ in range(2)]
+    assert secrets[0] != made["secret"]
+    assert secrets[1] is None
+    for path in (f"/{id_}/calls/{call['id']}/replay", f"/{id_}/replay"):
+        assert [(each.status, "idempotent-replayed" in each.headers) for each in (send(path, path), send(path, path))] == [
+            (202, False), (202, True),
+        ]  # fmt: skip
+    foreign = site.tokens["contoso", "owner"].ask(f"/api/v1/webhooks/{id_}/test", method="POST", headers={"Idempotency-Key": "t"})
+    assert foreign.status == 404
+    drop(site, id_)

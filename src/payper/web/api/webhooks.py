@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Request, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from payper.desk.telling.webhooks import (
     CallSeen,
@@ -22,7 +23,9 @@ from payper.desk.telling.webhooks import (
     rotate_secret,
     send_test,
 )
+from payper.parties import Act
 from payper.store.outgoing import Endpoint
+from payper.web.api.writing import Key, check_body, once
 from payper.web.visits import with_token
 
 Asked = Request[Any, Any, Any]
@@ -61,9 +64,9 @@ class WebhookShape(Struct, kw_only=True):
 
 
 class WebhookWithSecret(WebhookShape, kw_only=True):
-    """A webhook with the secret that signs its calls, which is told this once."""
+    """A webhook with the secret that signs its calls, which is told this once; null where a request that came before is answered again."""
 
-    secret: str
+    secret: str | None
 
 
 class AttemptShape(Struct, kw_only=True):
@@ -107,20 +110,25 @@ def webhooks(request: Asked) -> list[WebhookShape]:
         return [_shown(each) for each in list_endpoints(visit.directory, visit.actor)]
 
 
-@post("/webhooks", sync_to_thread=True)
-def make_webhook(request: Asked, data: JSONBody[NewWebhook]) -> WebhookWithSecret:
+@post("/webhooks", sync_to_thread=True, before_request=check_body)
+def make_webhook(request: Asked, data: JSONBody[NewWebhook], key: Key = None) -> Response[WebhookWithSecret]:
     """Make a webhook. Its secret is told this once; it hears of what happens from now on."""
     with with_token(request) as visit:
-        made = make_endpoint(
-            visit.directory,
-            visit.actor,
-            name=data.name,
-            address=data.address,
-            events=data.events,
-            is_loopback_allowed=visit.server.configuration.webhooks_to_loopback,
-            at=visit.at,
-        )
-        return _with_secret(made)
+        visit.actor.must(Act.MANAGE_WEBHOOKS)
+
+        def make() -> WebhookWithSecret:
+            made = make_endpoint(
+                visit.directory,
+                visit.actor,
+                name=data.name,
+                address=data.address,
+                events=data.events,
+                is_loopback_allowed=visit.server.configuration.webhooks_to_loopback,
+                at=visit.at,
+            )
+            return _with_secret(made)
+
+        return once(request, visit, key, data, make, kept=_without_secret)
 
 
 @get("/webhooks/{webhook:str}", sync_to_thread=True)
@@ -130,7 +138,7 @@ def one_webhook(request: Asked, webhook: Id) -> WebhookShape:
         return _shown(read_endpoint(visit.directory, visit.actor, webhook))
 
 
-@patch("/webhooks/{webhook:str}", sync_to_thread=True)
+@patch("/webhooks/{webhook:str}", sync_to_thread=True, before_request=check_body)
 def change_webhook(request: Asked, webhook: Id, data: JSONBody[WebhookChange]) -> WebhookShape:
     """Change a webhook; `is_active` false switches it off, and calls wait until it is on again."""
     told = {name: value for name in data.__struct_fields__ if not isinstance(value := getattr(data, name), UnsetType)}
@@ -147,17 +155,23 @@ def drop_webhook(request: Asked, webhook: Id) -> None:
 
 
 @post("/webhooks/{webhook:str}/secret", sync_to_thread=True)
-def rotate_webhook(request: Asked, webhook: Id) -> WebhookWithSecret:
+def rotate_webhook(request: Asked, webhook: Id, key: Key = None) -> Response[WebhookWithSecret]:
     """Make a new secret, told this once; the one before signs beside it for a day."""
     with with_token(request) as visit:
-        return _with_secret(rotate_secret(visit.directory, visit.actor, webhook, at=visit.at))
+        read_endpoint(visit.directory, visit.actor, webhook)
+
+        def rotate() -> WebhookWithSecret:
+            return _with_secret(rotate_secret(visit.directory, visit.actor, webhook, at=visit.at))
+
+        return once(request, visit, key, None, rotate, kept=_without_secret)
 
 
 @post("/webhooks/{webhook:str}/test", sync_to_thread=True, status_code=202)
-def try_webhook(request: Asked, webhook: Id) -> CallShape:
+def try_webhook(request: Asked, webhook: Id, key: Key = None) -> Response[CallShape]:
     """Let a test event be sent."""
     with with_token(request) as visit:
-        return _call(CallSeen(send_test(visit.directory, visit.actor, webhook, at=visit.at), ()))
+        read_endpoint(visit.directory, visit.actor, webhook)
+        return once(request, visit, key, None, lambda: _call(CallSeen(send_test(visit.directory, visit.actor, webhook, at=visit.at), ())))
 
 
 @get("/webhooks/{webhook:str}/calls", sync_to_thread=True)
@@ -175,17 +189,21 @@ def webhook_calls(
 
 
 @post("/webhooks/{webhook:str}/calls/{call:str}/replay", sync_to_thread=True, status_code=202)
-def replay_webhook_call(request: Asked, webhook: Id, call: FromPath[str]) -> CallShape:
+def replay_webhook_call(request: Asked, webhook: Id, call: FromPath[str], key: Key = None) -> Response[CallShape]:
     """Let a call be sent again, under the same id."""
     with with_token(request) as visit:
-        return _call(CallSeen(replay_call(visit.directory, visit.actor, webhook, call, at=visit.at), ()))
+        read_endpoint(visit.directory, visit.actor, webhook)
+        return once(
+            request, visit, key, None, lambda: _call(CallSeen(replay_call(visit.directory, visit.actor, webhook, call, at=visit.at), ()))
+        )
 
 
 @post("/webhooks/{webhook:str}/replay", sync_to_thread=True, status_code=202)
-def replay_webhook(request: Asked, webhook: Id) -> Replayed:
+def replay_webhook(request: Asked, webhook: Id, key: Key = None) -> Response[Replayed]:
     """Let the calls that were given up be sent again, at most 1000 at once."""
     with with_token(request) as visit:
-        return Replayed(calls=replay_dead(visit.directory, visit.actor, webhook, at=visit.at))
+        read_endpoint(visit.directory, visit.actor, webhook)
+        return once(request, visit, key, None, lambda: Replayed(calls=replay_dead(visit.directory, visit.actor, webhook, at=visit.at)))
 
 
 def _fields(each: Endpoint) -> dict[str, Any]:
@@ -208,6 +226,10 @@ def _shown(each: Endpoint) -> WebhookShape:
 
 def _with_secret(each: Endpoint) -> WebhookWithSecret:
     return WebhookWithSecret(**_fields(each), secret=each.secret)
+
+
+def _without_secret(each: WebhookWithSecret) -> WebhookWithSecret:
+    return replace(each, secret=None)
 
 
 def _call(seen: CallSeen) -> CallShape:
