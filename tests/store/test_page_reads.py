@@ -107,6 +107,71 @@ def test_sums_of_accounts_grow_with_every_transfer(new_book: Callable[[], str]) 
         assert pages.stray() is None
 
 
+def test_what_a_run_added_is_found_by_the_run_and_not_by_going_through_the_ledger(new_book: Callable[[], str]) -> None:
+    address = new_book()
+    with open_database(address) as book, book.transaction():
+        for run in range(1, 41):
+            ids = [
+                f"{contract}/{run * 10 + place}/accepted/{kind}" for contract in "ab" for place in range(5) for kind in ("pending", "post")
+            ]
+            book.add_transfers(transfers([(id_, id_[0], run) for id_ in ids]), run=run)
+        if address.startswith("postgresql"):
+            book._connection.run("set local enable_seqscan = off")
+        questions = {
+            "select block from transfer_block where run = 7 order by contract, block": "transfer_block_run",
+            "select contract, external_id, claimed_at, outcome from return_answer where run = 7": "return_answer_run",
+            "select kind from transfer where transfer_id in ('a/1/accepted/pending', 'a/2/accepted/pending')": "key",
+        }
+        explain = "explain" if address.startswith("postgresql") else "explain query plan"
+        for question, index in questions.items():
+            plan = " ".join(str(row) for row in book._connection.rows(f"{explain} {question}"))
+            assert index in plan.lower() or "primary key" in plan.lower(), plan
+    with read_pages(address) as pages:
+        told = {(contract, kind): [row[0] for row in rows] for contract, kind, rows in pages.transfers_of_run(7)}
+        assert {contract: set(ids) for (contract, _), ids in told.items()} == {
+            contract: {f"{contract}/{70 + place}/accepted/{kind}" for place in range(5) for kind in ("pending", "post")}
+            for contract in "ab"
+        }
+        assert list(pages.transfers_of_run(99)) == []
+    with open_database(address) as book, book.transaction():
+        # As an earlier payper left it.
+        book._connection.run("update transfer_block set run = null")
+    with read_pages(address) as pages:
+        assert {contract for contract, _, rows in pages.transfers_of_run(7) if rows} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("delete from transfer_block where contract = 'b'", "statement line (b/1/accepted/pending)"),
+        ("update transfer_block set places = places || chr(10) || places where contract = 'b'", "statement line (b/1/accepted/pending)"),
+        ("update transfer_block set last_at = 99 where contract = 'a'", "block"),
+        ("update transfer_block set run = 2 where contract = 'a'", "statement line (a/1/accepted/pending)"),
+        ("update transfer_block set places = '6 3 accepted/pending' where contract = 'a'", "block"),
+        (
+            "update transfer_block set places = '5 1 accepted/pending', last_at = 5 where contract = 'a'",
+            "statement line (a/3/accepted/pending)",
+        ),
+    ],
+)
+def test_verify_names_a_statement_line_that_stands_in_no_block_or_in_the_wrong_place(
+    new_book: Callable[[], str], change: str, named: str
+) -> None:
+    address = new_book()
+    with open_database(address) as book, book.transaction():
+        book.add_transfers(
+            transfers([("a/1/accepted/pending", "a", 5), ("a/3/accepted/pending", "a", 5), ("b/1/accepted/pending", "b", 5)]), run=1
+        )
+    with read_pages(address) as pages:
+        assert pages.stray() is None
+    with open_database(address) as book, book.transaction():
+        book._connection.run(change if address.startswith("postgresql") else change.replace("chr(10)", "char(10)"))
+    with read_pages(address) as pages:
+        stray = pages.stray()
+        assert stray is not None
+        assert stray.startswith(named)
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 30), st.integers(0, 4)), max_size=25), max_size=4),

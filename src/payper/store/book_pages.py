@@ -8,17 +8,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from payper.store.database import Database, read_database
-from payper.store.derived import Place, newest_places
+from payper.store.derived import Place, newest_places, places_of_run
 from payper.store.parts import parquet, unpack
 
 WINDOW = 20_000
 """Deliveries that are gone through one by one for a page, before batches are looked up by their counts."""
 
 _TRANSFER = ("transfer_id", "charge_id", "kind", "happened_at", "amount_minor", "currency", "cause")
+_OF_RUN = "contract, kind, transfer_id, happened_at, amount_minor, currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +195,22 @@ class BookPages(Database):
 
     def transfers_of_run(self, run: int) -> Iterator[tuple[str, str, list[tuple[str, int, int, str]]]]:
         """Give what a run added to the ledger, by contract and kind: transfer_id, happened_at (microseconds), amount_minor, currency."""
-        sql = "select contract, kind, transfer_id, happened_at, amount_minor, currency from transfer where run = ?"
-        found: dict[tuple[str, str], list[tuple[str, int, int, str]]] = {}
-        for contract, kind, transfer, at, amount, currency in self._connection.rows(sql, (run,)):
-            found.setdefault((str(contract), str(kind)), []).append((str(transfer), int(at), int(amount), str(currency)))
-        for (contract, kind), rows in sorted(found.items()):
-            yield contract, kind, sorted(rows, key=lambda row: (row[1], row[0]))
+        places = places_of_run(self._connection, run)
+        if places is None:
+            own = {"": self._connection.rows(f"select {_OF_RUN} from transfer where run = ?", (run,))}
+        else:
+            own = {contract: self._transfers_with(ids) for contract, ids in sorted(places.items())}
+        for rows in own.values():
+            found: dict[tuple[str, str], list[tuple[str, int, int, str]]] = {}
+            for contract, kind, transfer, at, amount, currency in rows:
+                found.setdefault((str(contract), str(kind)), []).append((str(transfer), int(at), int(amount), str(currency)))
+            for (contract, kind), told in sorted(found.items()):
+                yield contract, kind, sorted(told, key=lambda row: (row[1], row[0]))
+
+    def _transfers_with(self, ids: Sequence[str]) -> Iterator[Sequence[Any]]:
+        for first in range(0, len(ids), 500):
+            part = ids[first : first + 500]
+            yield from list(self._connection.rows(f"select {_OF_RUN} from transfer where transfer_id in ({_marks(part)})", part))
 
     def answers_of_run(self, run: int) -> dict[str, list[tuple[str, int, str]]]:
         """Give the returns that a run answered, by contract: external_id, claimed_at (microseconds), outcome."""

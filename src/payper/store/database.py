@@ -329,7 +329,7 @@ class Database:
         ordered = transfers.sort("transfer_id").with_columns(pl.col("happened_at").dt.timestamp("us"), pl.col("cause").fill_null(""))
         self._insert("transfer", _TRANSFER, ordered, run=run)
         add_to_sums(self._connection, ordered)
-        add_blocks(self._connection, ordered)
+        add_blocks(self._connection, ordered, run=run)
 
     def stray(self) -> str | None:
         """Name the first of the sums and counts that pages read which is not that of its rows; None: all are."""

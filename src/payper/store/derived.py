@@ -58,9 +58,9 @@ how many deliveries others make.
 """
 
 
-def add_blocks(connection: Connection, transfers: pl.DataFrame) -> None:
-    """Put new transfers into blocks: `transfer_id`, `contract`, `happened_at` in microseconds."""
-    blocks: list[tuple[str, int, str]] = []
+def add_blocks(connection: Connection, transfers: pl.DataFrame, *, run: int | None) -> None:
+    """Put new transfers of a run (None: of whichever) into blocks: `transfer_id`, `contract`, `happened_at` in microseconds."""
+    blocks: list[tuple[str, int, str, int | None]] = []
     for (contract,), own in transfers.sort("contract").group_by(["contract"], maintain_order=True):
         tail = pl.col("transfer_id").str.strip_prefix(f"{contract}/").str.splitn("/", 2)
         placed = own.select(
@@ -75,9 +75,9 @@ def add_blocks(connection: Connection, transfers: pl.DataFrame) -> None:
         lines = placed.select(pl.concat_str("happened_at", "delivery", "rest", separator=" "))["happened_at"].to_list()
         instants = placed["happened_at"]
         for first in range(0, len(lines), BLOCK_ROWS):
-            blocks.append((str(contract), int(instants[first]), "\n".join(lines[first : first + BLOCK_ROWS])))  # noqa: PERF401  # shorter so
+            blocks.append((str(contract), int(instants[first]), "\n".join(lines[first : first + BLOCK_ROWS]), run))  # noqa: PERF401  # shorter so
     connection.run_many(
-        "insert into transfer_block (contract, last_at, places) values (?, ?, ?)",
+        "insert into transfer_block (contract, last_at, places, run) values (?, ?, ?, ?)",
         blocks,
     )
 
@@ -91,8 +91,21 @@ def fill_blocks(connection: Connection) -> None:
         if next(iter(connection.rows(known, (BLOCKS,))), None) is None:
             schema = {"transfer_id": pl.String, "contract": pl.String, "happened_at": pl.Int64}
             rows = list(connection.rows("select transfer_id, contract, happened_at from transfer"))
-            add_blocks(connection, pl.DataFrame(rows, schema=schema, orient="row"))
+            add_blocks(connection, pl.DataFrame(rows, schema=schema, orient="row"), run=None)
             connection.run("insert into setting values (?, ?)", (BLOCKS, b"1"))
+
+
+def places_of_run(connection: Connection, run: int) -> dict[str, list[str]] | None:
+    """Give the ids of a run's transfers by contract; None: an earlier payper wrote blocks, and did not say of which run."""
+    found: dict[str, list[str]] = {}
+    numbers = list(connection.rows("select block from transfer_block where run = ? order by contract, block", (run,)))
+    for number in numbers:
+        for contract, text in connection.rows("select contract, places from transfer_block where block = ?", number):
+            places = (_place(line) for line in str(text).split("\n"))
+            found.setdefault(str(contract), []).extend(f"{contract}/{delivery}/{rest}" for _, delivery, rest in places)
+    if not found and next(iter(connection.rows("select 1 from transfer_block where run is null limit 1")), None) is not None:
+        return None
+    return found
 
 
 def newest_places(connection: Connection, contract: str, *, before: Place | None, limit: int) -> list[Place]:
@@ -142,4 +155,42 @@ def first_stray(connection: Connection) -> str | None:
             row = next(iter(connection.rows(f"{first} except {second} limit 1")), None)
             if row is not None:
                 return f"{what} ({', '.join(map(str, row[:-1]))})"
-    return None
+    return _stray_line(connection)
+
+
+def _stray_line(connection: Connection) -> str | None:
+    """Name the first transfer that does not stand in exactly one block, in its place there, or a block out of order; None: all do."""
+    blocks = pl.DataFrame(
+        list(connection.rows("select block, contract, last_at, places, run from transfer_block order by block")),
+        schema={"block": pl.Int64, "contract": pl.String, "last_at": pl.Int64, "places": pl.String, "run": pl.Int64},
+        orient="row",
+    )
+    place = pl.col("places").str.splitn(" ", 3).struct
+    number = {name: place.field(f"field_{index}").cast(pl.Int64, strict=False) for index, name in enumerate(("at", "delivery"))}
+    lines = blocks.with_columns(pl.col("places").str.split("\n")).explode("places")
+    lines = lines.with_columns(**number, rest=place.field("field_2")).with_columns(
+        pl.concat_str("contract", "delivery", "rest", separator="/").alias("transfer_id")
+    )
+    ordered = lines.sort("block", "at", "delivery", "rest", descending=[False, True, True, True], maintain_order=True)
+    first = lines.group_by("block", maintain_order=True).first()
+    wrong = pl.concat(
+        [
+            lines.filter(ordered["transfer_id"].ne_missing(lines["transfer_id"])).select("block"),
+            first.filter(pl.col("at").ne_missing(pl.col("last_at"))).select("block"),
+        ]
+    )
+    if wrong.height:
+        return f"block {wrong['block'][0]} of statement lines"
+    kept = pl.DataFrame(
+        list(connection.rows("select transfer_id, contract, happened_at, run from transfer")),
+        schema={"transfer_id": pl.String, "contract": pl.String, "happened_at": pl.Int64, "of_run": pl.Int64},
+        orient="row",
+    )
+    held = kept.join(lines.select("transfer_id", "at", "run", "block"), on="transfer_id", how="full", coalesce=True).sort("transfer_id")
+    stray = held.filter(
+        pl.col("transfer_id").is_duplicated()
+        | pl.col("happened_at").ne_missing(pl.col("at"))
+        | pl.col("block").is_null()
+        | (pl.col("run").is_not_null() & (pl.col("run") != pl.col("of_run")))
+    )
+    return f"statement line ({stray['transfer_id'][0]})" if stray.height else None
