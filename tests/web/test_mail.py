@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def site(furnished: Site, tmp_path: Path, box: Mailbox) -> Iterator[Site]:
     with served(_copy(furnished, tmp_path), **SETTINGS, mail_port=box.port) as made:
         made.sessions = {who: replace(each, port=made.port) for who, each in furnished.sessions.items()}
+        made.tokens = {who: replace(each, port=made.port) for who, each in furnished.tokens.items()}
         yield made
 
 
@@ -182,14 +184,27 @@ def test_a_digest_comes_once_a_day_while_something_needs_somebody(site: Site, bo
     assert box.recipients[4:] == ["provider-viewer@intentreach.example.org"]
 
 
-def test_a_proposal_is_told_to_who_may_answer_it(site: Site, box: Mailbox) -> None:
-    with site.installation.open() as directory, directory.transaction():
-        directory.add_outbox("contract", "northwind intentreach reach v3 proposed northwind")
+def test_a_proposal_is_told_to_who_may_answer_it_with_a_link_to_itself(site: Site, box: Mailbox) -> None:
+    owner, provider = site.tokens["northwind", "owner"], site.tokens["intentreach", "provider manager"]
+    draft = json.loads(owner.ask("/api/v1/drafts", document={"buyer": "northwind", "contract": "reach"}, method="POST").body)
+    made = json.loads(owner.ask(f"/api/v1/drafts/{draft['draft']}/proposal", document={"words": "dearer"}, method="POST").body)
     worker_of(site, box, at=NOW).until_empty()
     (letter,) = box.letters
     assert box.recipients == ["provider-manager@intentreach.example.org"]
-    assert str(letter["subject"]) == "Contract reach v3 waits for your answer"
-    assert "Northwind proposes reach v3" in text_of(letter)
+    assert str(letter["subject"]) == f"Contract reach v{made['version']} waits for your answer"
+    assert f"Northwind proposes reach v{made['version']}" in text_of(letter)
+    found = re.search(r"/proposals/\w+", text_of(letter))
+    assert found is not None
+    assert found[0] == f"/proposals/{made['proposal']}"
+    assert site.sessions["intentreach", "provider manager"].ask(found[0]).status == 200
+    assert provider.ask(f"/api/v1/proposals/{made['proposal']}/decline", document={"words": "48 it is"}, method="POST").status == 200
+    worker_of(site, box, at=NOW).until_empty()
+    assert "/proposals/" in text_of(box.letters[-1])
+    with site.installation.open() as directory, directory.transaction():
+        # As an earlier payper noted it.
+        directory.add_outbox("contract", "northwind intentreach reach v3 proposed northwind")
+    worker_of(site, box, at=NOW).until_empty()
+    assert re.search(r"/proposals\b", text_of(box.letters[-1])) is not None
 
 
 def test_without_a_mail_server_links_are_shown_and_nothing_waits(furnished: Site, tmp_path: Path) -> None:

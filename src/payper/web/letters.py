@@ -97,6 +97,6 @@ def _contract(directory: Directory, person: Person, message: Message, *, url: st
     state, did = _CONTRACT[act]
     who = party_name(directory, by[0] if by else (provider if person.party == buyer else buyer))
     parties = f"{party_name(directory, buyer)} and {party_name(directory, provider)}"
-    goal = f"{url}/contracts/{buyer}/{contract}" if act == "accepted" else f"{url}/contracts"
+    goal = f"{url}/contracts/{buyer}/{contract}" if act == "accepted" else f"{url}/proposals/{by[1]}" if len(by) > 1 else f"{url}/proposals"
     words = [f"{who} {did} {contract} {version}, a contract of {parties}."]
     return _letter_to(person, message, f"Contract {contract} {version} {state}", words, ("See it", goal))

@@ -444,4 +444,4 @@ def _note(directory: Directory, actor: Actor, act: str, proposal: Proposal, *, a
     subject = f"{proposal.buyer}/{proposal.contract} v{proposal.version}"
     directory.note(at=at, party=actor.party, who=actor.who, act=act, subject=subject, detail=proposal.hash)
     named = f"{proposal.buyer} {proposal.provider} {proposal.contract} v{proposal.version}"
-    directory.add_outbox("contract", f"{named} {_DONE[act]} {actor.party}")
+    directory.add_outbox("contract", f"{named} {_DONE[act]} {actor.party} {proposal.proposal}")

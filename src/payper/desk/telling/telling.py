@@ -114,13 +114,13 @@ def _tell_directory(directory: Directory, *, letters: Letters, at: datetime) -> 
 
 
 def _told_of_contract(directory: Directory, outgoing: Outgoing, note: Note, *, letters: Letters, at: datetime) -> list[Message]:
-    """Tell both parties what became of a proposal: `BUYER PROVIDER ID vN ACT [PARTY WHO DID IT]`."""
+    """Tell both parties what became of a proposal: `BUYER PROVIDER ID vN ACT [PARTY WHO DID IT [PROPOSAL]]`."""
     buyer, provider, contract, version, act, *by = note.subject.split(" ")
     happening = contract_happening(Joined(buyer, contract, provider), act, version=int(version.removeprefix("v")), at=note.made_at)
     # That a version is accepted is told by the buyer's book, once it stands there.
     messages = [] if act == "accepted" else _calls([happening], outgoing.endpoints([buyer, provider]), at=at)
     if letters.is_mail_on:
-        others = [party for party in (buyer, provider) if party not in by]
+        others = [party for party in (buyer, provider) if party not in by[:1]]
         people = [
             person.person
             for party in others
