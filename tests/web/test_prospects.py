@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 
 import polars as pl
 import pytest
@@ -156,3 +157,63 @@ def test_searching_sees_only_contracts_in_reach(site: Site) -> None:
     with open_pages(address) as book:
         assert book.runs()
     assert {contract for row in found.rows for contract in row.contracts} == {"meet"}
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5000])
+def test_csv_is_made_while_it_is_sent_and_is_the_same_whole(owner: Visitor, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    from payper.desk.reads import exports
+    from payper.reports.exporting import exported
+
+    for path in ("deliveries", "deliveries&verdict=accepted", "lines&contract=reach", "deliveries&reason=EMAIL_NO_MX"):
+        table, _, rest = path.partition("&")
+        address = f"/exports/{table}/{{}}?buyer=northwind&{rest}"
+        whole = pl.read_parquet(io.BytesIO(owner.ask(address.format("parquet")).body))
+        monkeypatch.setattr(exports, "AT_ONCE", at_once)
+        answer = owner.ask(address.format("csv"))
+        assert answer.body == exported(whole, "csv"), path
+        assert int(answer.headers["x-rows"]) == whole.height
+        assert "x-rows-cut" not in answer.headers
+
+
+def test_a_csv_that_cannot_be_finished_is_broken_off(owner: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    import http.client
+
+    from payper.desk.reads import exports
+
+    def half(*_: object, **__: object) -> exports.Pages:
+        def make() -> Iterator[pl.DataFrame]:
+            yield pl.DataFrame({"a": ["1"]})
+            raise RuntimeError("the disk is gone")
+
+        return exports.Pages(2, make)
+
+    monkeypatch.setattr("payper.web.pages.exports.deliveries_pages", half)
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        owner.ask("/exports/deliveries/csv?buyer=northwind")
+
+
+def test_who_goes_away_ends_the_making_of_a_stream() -> None:
+    import asyncio
+    import threading
+
+    from payper.web.streaming import streamed
+
+    made: list[int] = []
+    ended = threading.Event()
+
+    def make() -> Iterator[bytes]:
+        try:
+            for number in range(1000):
+                made.append(number)
+                yield b"x"
+        finally:
+            ended.set()
+
+    async def read_one() -> None:
+        parts = streamed(make)
+        assert await anext(parts) == b"x"
+        await parts.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+
+    asyncio.run(read_one())
+    assert ended.wait(5)
+    assert len(made) < 10

@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from payper.store.database import Database, read_database
-from payper.store.derived import Place, newest_places, places_of_run
+from payper.store.derived import Place, all_places, newest_places, places_of_run
 from payper.store.parts import parquet, unpack
 
 WINDOW = 20_000
@@ -169,7 +170,9 @@ class BookPages(Database):
 
     def transfer_rows(self, contract: str, *, before: Place | None, limit: int) -> list[TransferRow]:
         """Give the newest transfers of a contract, those before a place where one is named, in the order of `derived.Place`."""
-        places = newest_places(self._connection, contract, before=before, limit=limit)
+        return self._rows_at(contract, newest_places(self._connection, contract, before=before, limit=limit))
+
+    def _rows_at(self, contract: str, places: Sequence[Place]) -> list[TransferRow]:
         ids = [f"{contract}/{delivery}/{rest}" for _, delivery, rest in places]
         found: dict[str, TransferRow] = {}
         for first in range(0, len(ids), 500):
@@ -177,6 +180,25 @@ class BookPages(Database):
             sql = f"select {', '.join(_TRANSFER)} from transfer where transfer_id in ({_marks(part)})"
             found |= {str(row[0]): _transfer(row) for row in self._connection.rows(sql, part)}
         return [found[id_] for id_ in ids]
+
+    def all_transfer_rows(self, contract: str, *, at_once: int) -> Iterator[list[TransferRow]]:
+        """Give all transfers of a contract, the newest first, so many at a time."""
+        for places in batched(all_places(self._connection, contract), at_once):
+            yield self._rows_at(contract, places)
+
+    def count_transfers(self, contract: str) -> int:
+        """Count the transfers of a contract."""
+        return self._number("select count(*) from transfer where contract = ?", (contract,))
+
+    def count_verdicts(self, contracts: Sequence[str], *, verdict: int | None, headline: int | None) -> int:
+        """Count the verdicts of some contracts."""
+        tests: list[tuple[str, object]] = [
+            (test, value) for test, value in (("verdict = ?", verdict), ("headline = ?", headline)) if value is not None
+        ]
+        own = f"batch in (select batch from batch where subject = 'deliveries' and chain in ({_marks(contracts)}))"
+        where = " and ".join([own, *(test for test, _ in tests)])
+        sql = f"select coalesce(sum(rows), 0) from verdict_group where {where}"
+        return self._number(sql, (*contracts, *(value for _, value in tests)))
 
     def transfers_of(self, contract: str, delivery_id: int, charges: Sequence[str]) -> list[TransferRow]:
         """Give the transfers of a delivery's charges, in order of time."""
@@ -226,6 +248,13 @@ class BookPages(Database):
             parts = self._connection.rows(f"select {column} from batch_part where batch = ? order by part", (batch,))
             return parquet(unpack(bytes(part[0]) for part in parts))
         return b"" if row is None else bytes(row[0])
+
+
+def batched(places: Iterable[Place], size: int) -> Iterator[list[Place]]:
+    """Give so many places at a time, the last ones fewer."""
+    rest = iter(places)
+    while own := list(islice(rest, size)):
+        yield own
 
 
 def _marks(values: Sequence[object]) -> str:

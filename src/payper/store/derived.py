@@ -121,6 +121,21 @@ def newest_places(connection: Connection, contract: str, *, before: Place | None
     return found
 
 
+def all_places(connection: Connection, contract: str) -> Iterator[Place]:
+    """Give where all transfers of a contract stand, the newest first, with no more blocks at hand than are of one time."""
+    heap: list[tuple[int, int, str]] = []
+    numbers = list(
+        connection.rows("select block, last_at from transfer_block where contract = ? order by last_at desc, block", (contract,))
+    )
+    for number, last in numbers:
+        ready = sorted((place for place in heap if place[0] > last), reverse=True)
+        yield from ready
+        heap = [place for place in heap if place[0] <= last] if ready else heap
+        for (text,) in connection.rows("select places from transfer_block where block = ?", (number,)):
+            heap += [_place(line) for line in str(text).split("\n")]
+    yield from sorted(heap, reverse=True)
+
+
 def _blocks(connection: Connection, sql: str, contract: str) -> Iterator[tuple[int, str]]:
     """Read blocks a few at a time, as a server sends a whole answer at once."""
     skipped, few = 0, 2

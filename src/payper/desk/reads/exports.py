@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from payper.desk.people.installation import absent, open_pages, reach_book, reach_contract
 from payper.desk.people.people import Actor
-from payper.desk.reads.public_numbers import key_for
-from payper.desk.reads.read_deliveries import DeliverySeen, Filters, seen_deliveries
-from payper.desk.reads.read_money import lines_of
+from payper.desk.reads.public_numbers import key_for, own_number
+from payper.desk.reads.read_deliveries import DeliverySeen, Filters, count_deliveries, seen_deliveries
+from payper.desk.reads.read_money import Line, lines_of
 from payper.desk.reads.read_results import ResultsAsked, read_results
 from payper.desk.reads.worked_out import Worked
 from payper.parties import Act
@@ -21,7 +22,10 @@ from payper.reports.words import plain_decimal
 from payper.store.directory import Directory
 
 ROWS_MAX = 100_000
-"""Rows of a file, the newest; whole books leave by `payper backup` and the API."""
+"""Rows of an XLSX or Parquet file, the newest; CSV has no end."""
+
+AT_ONCE = 2_000
+"""Rows of CSV that are made at a time."""
 
 DELIVERIES = (
     "delivery", "external_id", "verdict", "decision", "reasons", "company", "contract", "delivered_at", "charge", "currency",
@@ -39,6 +43,38 @@ def check_kind(kind: str) -> str:
     return KINDS[kind]
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """A table that is made page by page.
+
+    Attributes:
+        rows: How many rows it has.
+        make: Makes its pages, in the thread that asks for them; an empty table has one page.
+    """
+
+    rows: int
+    make: Callable[[], Iterator[pl.DataFrame]]
+
+
+def deliveries_pages(directory: Directory, actor: Actor, *, buyer: str, filters: Filters) -> Pages:
+    """Give all deliveries that fit, newest first, those that are there now; errors as `deliveries_table`."""
+    actor.must(Act.READ_DELIVERIES)
+    address, reached = reach_book(directory, actor, buyer)
+    with open_pages(address) as book:
+        rows, last = count_deliveries(book, reached, filters), book.last_delivery_id()
+
+    def make() -> Iterator[pl.DataFrame]:
+        before: int | None = last + 1
+        with open_pages(address) as book:
+            key = key_for(book.secret(), "delivery")
+            while before is not None:
+                seen = seen_deliveries(book, buyer, reached, filters, before=before, limit=AT_ONCE)
+                yield _deliveries([_delivery(each) for each in seen])
+                before = own_number(seen[-1].number, key) if len(seen) == AT_ONCE else None
+
+    return Pages(rows, make)
+
+
 def deliveries_table(directory: Directory, actor: Actor, *, buyer: str, filters: Filters) -> pl.DataFrame:
     """Give the deliveries that fit, newest first, at most `ROWS_MAX`: as the table of the page.
 
@@ -50,7 +86,10 @@ def deliveries_table(directory: Directory, actor: Actor, *, buyer: str, filters:
     address, reached = reach_book(directory, actor, buyer)
     with open_pages(address) as book:
         seen = seen_deliveries(book, buyer, reached, filters, before=None, limit=ROWS_MAX)
-    rows = [_delivery(each) for each in seen]
+    return _deliveries([_delivery(each) for each in seen])
+
+
+def _deliveries(rows: list[tuple[object, ...]]) -> pl.DataFrame:
     schema = dict.fromkeys(DELIVERIES, pl.String) | {"delivered_at": pl.Datetime("us", "UTC")}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -74,6 +113,29 @@ def lines_table(directory: Directory, actor: Actor, *, buyer: str, contract: str
     address, reached = reach_contract(directory, actor, buyer, contract)
     with open_pages(address) as book:
         lines = lines_of(book, reached, book.transfer_rows(contract, before=None, limit=ROWS_MAX), key_for(book.secret(), "delivery"))
+    return _lines(lines)
+
+
+def lines_pages(directory: Directory, actor: Actor, *, buyer: str, contract: str) -> Pages:
+    """Give all statement lines of a contract, newest first; errors as `lines_table`."""
+    actor.must(Act.READ_MONEY)
+    address, reached = reach_contract(directory, actor, buyer, contract)
+    with open_pages(address) as book:
+        rows = book.count_transfers(contract)
+
+    def make() -> Iterator[pl.DataFrame]:
+        with open_pages(address) as book:
+            key, is_empty = key_for(book.secret(), "delivery"), True
+            for transfers in book.all_transfer_rows(contract, at_once=AT_ONCE):
+                is_empty = False
+                yield _lines(lines_of(book, reached, transfers, key))
+            if is_empty:
+                yield _lines([])
+
+    return Pages(rows, make)
+
+
+def _lines(lines: list[Line]) -> pl.DataFrame:
     names = ("happened_at", "delivery", "external_id", "milestone", "event", "cause", "pending", "owed", "currency")
     rows = [
         (

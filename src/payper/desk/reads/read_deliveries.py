@@ -185,6 +185,14 @@ def seen_deliveries(
     return _seen(book, buyer, book.batch_heads(contracts), rows, read_versions(book, contracts), key)
 
 
+def count_deliveries(book: BookPages, reached: Sequence[Reached], filters: Filters) -> int:
+    """Count the deliveries that fit; errors as `seen_deliveries`."""
+    contracts = [each.contract for each in reached if filters.contract in {None, each.contract}]
+    if not contracts:
+        raise absent("contract", filters.contract or "")
+    return book.count_verdicts(contracts, verdict=_verdict_code(filters.verdict), headline=_reason_number(filters.reason))
+
+
 def read_delivery(directory: Directory, actor: Actor, *, buyer: str, number: str, at: datetime) -> DeliveryStory:
     """Give one delivery's verdict in words, its journey and its charges; personal data only to who may read people, and noted.
 
