@@ -63,8 +63,13 @@ def test_who_asks_is_told_how_far_it_is_and_gets_what_is_known_of_an_earlier_sta
     known = work_out(key, 2, work, wait_seconds=0)
     assert (known.value, known.is_current, known.stage, known.share) == ("earlier", False, "reading", 0.25)
     gate.set()
+    first = known.read_at
     known = work_out(key, 2, work, wait_seconds=30)
     assert (known.value, known.is_current) == ("later", True)
+    assert first is not None
+    assert known.read_at is not None
+    assert known.read_at >= first
+    assert work_out(key, 2, work, wait_seconds=30).read_at == known.read_at
 
 
 def test_a_fault_is_told_to_who_asks_and_tried_again() -> None:

@@ -28,6 +28,9 @@ def test_a_system_is_given_what_the_command_prints(site: Site) -> None:
     Draft202012Validator(json.loads((ROOT / "docs" / "results-schema.json").read_text("utf-8"))).validate(told)
     command = measure(site.installation.book_of("northwind"), is_page_wanted=False).to_json()
     assert isinstance(told, dict)
+    assert told["state"]["is_current"] is True
+    assert told["state"]["book_read_at"].endswith("Z")
+    assert next(iter(told)) == "state"
     for name in ("seen", "headline", "lead", "as_of", "horizon_days", "all", "segments", "funnel", "falls", "credit"):
         assert told[name] == json.loads(json.dumps(command[name])), name
 

@@ -164,7 +164,7 @@ def results_table(directory: Directory, actor: Actor, asked: ResultsAsked, *, qu
     tables = tables_of(worked.value.values, question)
     if not 1 <= place <= len(tables):
         raise absent("table", f"{question} {place}")
-    return Worked(frame_of(tables[place - 1]), is_current=worked.is_current)
+    return Worked(frame_of(tables[place - 1]), is_current=worked.is_current, read_at=worked.read_at)
 
 
 def tables_of(values: Mapping[str, Any], question: str | None) -> list[Table]:

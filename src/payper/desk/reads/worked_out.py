@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -37,12 +38,14 @@ class Worked(Generic[T]):
         is_current: Whether it is of the state asked for; else of an earlier one.
         stage: What is being done just now, in words; empty: it waits for its turn, or is done.
         share: How much of that stage is done, 0 to 1.
+        read_at: When the state was read that the value is of, UTC; None where there is none.
     """
 
     value: T | None
     is_current: bool
     stage: str = ""
     share: float = 0.0
+    read_at: datetime | None = None
 
 
 @dataclass
@@ -51,6 +54,7 @@ class _Job:
 
     state: Hashable
     work: Callable[[Tell], Any]
+    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: threading.Event = field(default_factory=threading.Event)
     value: Any = None
     error: BaseException | None = None
@@ -72,7 +76,7 @@ class _Bench:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Hashable, Any, float]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Hashable, Any, float, datetime]] = OrderedDict()
         self._jobs: dict[Hashable, _Job] = {}
         self._waiting: SimpleQueue[tuple[Hashable, _Job]] = SimpleQueue()
         self._worker: threading.Thread | None = None
@@ -83,10 +87,10 @@ class _Bench:
             if kept is not None:
                 self._kept.move_to_end(key)
                 if kept[0] == state:
-                    return Worked(kept[1], is_current=True)
+                    return Worked(kept[1], is_current=True, read_at=kept[3])
             job = self._jobs.get(key)
             if job is None and kept is not None and time.monotonic() < kept[2]:
-                return Worked(kept[1], is_current=False)
+                return Worked(kept[1], is_current=False, read_at=kept[3])
             if job is None:
                 # A state that is newer than what is being worked out has its turn after that.
                 job = self._jobs[key] = _Job(state, work)
@@ -95,13 +99,13 @@ class _Bench:
                     # A daemon, so that a server that is told to stop does not wait for it.
                     self._worker = threading.Thread(target=self._go_on, name="worked out", daemon=True)
                     self._worker.start()
-        earlier = None if kept is None else kept[1]
+        earlier, read_at = (None, None) if kept is None else (kept[1], kept[3])
         job.ended.wait(wait_seconds)
         if not job.ended.is_set():
-            return Worked(earlier, is_current=False, stage=job.stage, share=job.share)
+            return Worked(earlier, is_current=False, stage=job.stage, share=job.share, read_at=read_at)
         if job.error is not None:
             raise job.error
-        return Worked(job.value, is_current=job.state == state)
+        return Worked(job.value, is_current=job.state == state, read_at=job.read_at)
 
     def known(self, key: Hashable) -> Any:
         with self._lock:
@@ -122,7 +126,7 @@ class _Bench:
                 self._jobs.pop(key, None)
                 if job.error is None:
                     # A book that changes all the time is not worked out all the time.
-                    self._kept[key] = (job.state, job.value, ended + min(REST_SECONDS_MAX, REST * (ended - began)))
+                    self._kept[key] = (job.state, job.value, ended + min(REST_SECONDS_MAX, REST * (ended - began)), job.read_at)
                     self._kept.move_to_end(key)
                     while len(self._kept) > KEPT_MAX:
                         self._kept.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, put
@@ -13,6 +14,7 @@ from payper.desk.reads.read_advice import read_advice
 from payper.desk.reads.read_forecast import read_forecast
 from payper.desk.reads.read_providers import ProvidersAsked, read_providers
 from payper.desk.reads.read_results import read_results
+from payper.desk.reads.worked_out import Worked
 from payper.errors import StoreError
 from payper.parties import Act
 from payper.web.api.shapes import FindingShape, NumberShape, ProfileShape, ProfileText
@@ -47,7 +49,7 @@ def results(
         found = read_results(visit.directory, visit.actor, asked, wait_seconds=WAIT_SECONDS)
         if found is None:
             raise absent("book", visit.actor.party)
-        return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
+        return plain_answer(found[1])  # type: ignore[return-value]  # the same as a dictionary, written already
 
 
 @get("/forecast", sync_to_thread=True)
@@ -93,7 +95,7 @@ def providers(
         found = read_providers(visit.directory, visit.actor, asked, wait_seconds=WAIT_SECONDS)
         if found is None:
             raise absent("book", visit.actor.party)
-        return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
+        return plain_answer(found[1])  # type: ignore[return-value]  # the same as a dictionary, written already
 
 
 @get("/profile", sync_to_thread=True)
@@ -117,7 +119,7 @@ def advice(request: Request[Any, Any, Any]) -> dict[str, Any]:
         _, worked = read_advice(visit.directory, visit.actor, wait_seconds=WAIT_SECONDS)
         if worked is None:
             raise absent("advice", visit.actor.party)
-        return plain_answer(worked.value)  # type: ignore[return-value]  # the same as a dictionary, written already
+        return plain_answer(worked)  # type: ignore[return-value]  # the same as a dictionary, written already
 
 
 def _profile(found: OwnProfile) -> ProfileShape:
@@ -132,15 +134,20 @@ def _profile(found: OwnProfile) -> ProfileShape:
     return ProfileShape(text=found.text, changed_at=found.changed_at, is_ready=found.is_ready, findings=findings, numbers=numbers)
 
 
-def plain_answer(value: Any) -> Response[bytes]:
-    """Answer with JSON that is written already.
+def plain_answer(worked: Worked[Any]) -> Response[bytes]:
+    """Answer with JSON that is written already, with `state`: whether it is of the book as it stands, and when its book was read.
 
     Raises:
         StoreError: It is still being worked out.
     """
-    if value is None:
+    if worked.value is None:
         raise StoreError(where="results", seen="This is still being worked out.", mend="Ask again in a moment.", can_retry=True)
-    return Response(value.plain, media_type="application/json")
+    assert worked.read_at is not None, "what is found was read"
+    read_at = worked.read_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    state = json.dumps({"is_current": worked.is_current, "book_read_at": read_at})
+    plain: bytes = worked.value.plain
+    assert plain.startswith(b"{"), "an object"
+    return Response(b'{"state": ' + state.encode() + b", " + plain[1:], media_type="application/json")
 
 
 ROUTES = [results, forecast, providers, profile, put_profile, advice]

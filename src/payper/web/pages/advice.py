@@ -54,7 +54,7 @@ def advice_page(request: Asked) -> Response[Any]:
             return working_page(visit, worked, section="Advice", title="Advice")
         return page(
             visit, "advice_found.html.j2", title="Advice", profile=profile, groups=GROUPS, without=worked.value.without,
-            is_current=worked.is_current, **worked.value.values,
+            is_current=worked.is_current, read_at=worked.read_at, **worked.value.values,
         )  # fmt: skip
 
 

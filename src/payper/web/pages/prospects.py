@@ -75,6 +75,7 @@ def promote_page(request: Asked) -> Response[Any]:
         found = None if worked is None else worked.value
         return page(
             visit, "promote.html.j2", title="Leads to hand over", found=found, is_current=worked is None or worked.is_current,
+            read_at=None if worked is None else worked.read_at,
             handed=[] if found is None else found.handed.head(200).to_dicts(),
             counts=[] if found is None else found.leads.group_by("act").len().sort("act").rows(),
         )  # fmt: skip

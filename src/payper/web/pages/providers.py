@@ -30,7 +30,8 @@ def providers_page(request: Asked) -> Response[Any]:
             return working_page(visit, worked, section="Providers", title="Providers")
         criteria = {short: criterion.value for short, criterion in SHORT.items()}
         return page(
-            visit, "providers.html.j2", title="Providers", own=own, seen=worked.value, is_current=worked.is_current, query=query,
+            visit, "providers.html.j2", title="Providers", own=own, seen=worked.value, is_current=worked.is_current,
+            read_at=worked.read_at, query=query,
             criteria=criteria,
         )  # fmt: skip
 
@@ -47,6 +48,7 @@ def provider_page(request: Asked, provider: FromPath[str]) -> Response[Any]:
         return page(
             visit, "provider.html.j2", title=visit.name_of(provider), own=own, seen=worked.value, one=worked.value.each[provider],
             provider=provider, contracts=contracts, query=query, is_current=worked.is_current,
+            read_at=worked.read_at,
         )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ def _answer(visit: Visit, asked: ResultsAsked, template: str, *, path: str, ques
         path=path,
         query=query_of(asked),
         is_current=worked.is_current,
+        read_at=worked.read_at,
         shown=shown,
         all_tables=tables_of(values, question),
         question=question,
