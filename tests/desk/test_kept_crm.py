@@ -79,9 +79,10 @@ def posted(*rows: dict[str, str]) -> Posted:
     return Posted("reach", read_body(body, "json"), NOW, "intentreach", None, digest_of("POST", body))
 
 
-def receive_all(address: str) -> None:
+def receive_all(address: str, *, others: int = 0) -> None:
+    more = [records()[0] | {"external_id": f"other-{number}", "email": f"o{number}@other{number}.com"} for number in range(others)]
     with open_database(address) as database:
-        (answer,) = receive(LiveBook(database, clock=lambda: NOW), [posted(*records())])
+        (answer,) = receive(LiveBook(database, clock=lambda: NOW), [posted(*records(), *more)])
     assert isinstance(answer, bytes), answer
 
 
@@ -95,13 +96,13 @@ def upload_all(address: str, tmp_path: Path, directory_address: str) -> None:
     assert judge_upload(address, row, clock=lambda: NOW)
 
 
-@pytest.mark.parametrize("way", ["run", "run without crm.csv", "http", "upload"])
+@pytest.mark.parametrize("way", ["run", "run without crm.csv", "http", "http, many", "upload"])
 def test_who_is_in_the_crm_is_a_duplicate_by_every_way_in(
     with_crm: tuple[Path, str], new_book: Callable[[], str], tmp_path: Path, way: str
 ) -> None:
     programme, address = with_crm
-    if way == "http":
-        receive_all(address)
+    if way.startswith("http"):
+        receive_all(address, others=600 if way == "http, many" else 0)
     elif way == "upload":
         upload_all(address, tmp_path, new_book())
     else:

@@ -171,7 +171,12 @@ class FewPosts:
         contract = self.book.contracts[row["contract"]][0]
         keys = keys_alone(row, contract=contract.id, buyer=contract.buyer, seeds=self.book.seeds)
         # Nobody is told an address: who knows what is owed knows the hash.
-        return {**{name: row[name] for name in _LOOKED_AT}, **keys, "email_normal": row["prospect"], "is_in_crm": self._is_in_crm(row, keys)}
+        return {
+            **{name: row[name] for name in _LOOKED_AT},
+            **keys,
+            "email_normal": row["prospect"],
+            "is_in_crm": self._is_in_crm(row, keys),
+        }
 
     def _is_in_crm(self, row: Row, keys: Mapping[str, int | None]) -> bool:
         """Tell whether the buyer has somebody already, by the keys that the judging version asks (RULES 29)."""
