@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_mix_laws import broken, random_problem
 
-from payper.advice.goals import chance_of, cheapest_plan
+from payper.advice.goals import chance_of, cheapest_plan, in_whole_orders
 from payper.advice.mix import best_mix
 from payper.advice.terrain import Terrain
 
@@ -59,3 +59,23 @@ def test_a_higher_goal_never_costs_less() -> None:
         for share in (0.2, 0.4, 0.6)
     ]
     assert costs == sorted(costs)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_plan_in_whole_units_still_reaches_its_goal_within_all_limits(seed: int) -> None:
+    problem = random_problem(seed, options=4)
+    best = best_mix(problem)
+    amount = 0.4 * best.revenue_minor
+    found = cheapest_plan(problem, kind="revenue", amount=amount, starts=[best.units])
+    plan = in_whole_orders(problem, found, kind="revenue", amount=amount)
+    units = np.array(plan.mix.units)
+    assert np.array_equal(units, np.round(units))
+    assert broken(problem, plan.mix) == []
+    assert plan.chance == pytest.approx(chance_of(problem, units, "revenue", amount))
+    assert plan.is_reached == (plan.chance >= 0.8)
+    if found.is_reached and plan.is_reached:
+        # No dearer than one unit of every option more.
+        assert plan.mix.spend_minor <= found.mix.spend_minor + float(Terrain(problem).spend.sum())
+        fewer = [units - step for step in np.eye(len(units)) if (units >= step).all()]
+        cheaper = [each for each in fewer if chance_of(problem, each, "revenue", amount) >= 0.8]
+        assert not [each for each in cheaper if np.all(each >= np.floor(np.array(found.mix.units)))]

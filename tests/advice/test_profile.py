@@ -158,6 +158,23 @@ def test_benchmark_offers_are_said_to_be_benchmarks() -> None:
         offers_of(profile_of(text))
 
 
+@pytest.mark.parametrize(
+    ("rates", "wage", "value", "is_asked"),
+    [("", "", 0, True), ('USD = "150"', "", 40 * 150, False), ("", 'sdr_wage = "4000"', 4000, False), ("", "sdr_count = 0", 0, False)],
+)
+def test_a_wage_that_nobody_said_is_asked_for_and_never_taken_at_par(rates: str, wage: str, value: int, is_asked: bool) -> None:
+    text = f'currency = "JPY"\n[sales]\n{wage}\n[revenue]\ndeal_size = "900000"\nbudget = "2000000"\n[rates]\n{rates}\n'
+    reading = read_profile(text, "profile.toml")
+    assert reading.profile is not None
+    numbers = numbers_of(reading.profile)
+    assert numbers["sdr_wage"] == value
+    asked = [finding for finding in reading.findings if "hour of sales development cost?" in finding.seen]
+    assert [finding.key for finding in asked] == (["sales.sdr_wage"] if is_asked else [])
+    if is_asked:
+        assert any("`sales.sdr_wage` is asked" in each for each in numbers.assumptions)
+    assert not any("40 USD is taken" in each for each in numbers.assumptions) or rates
+
+
 def test_days_give_months_and_a_budget_for_the_period() -> None:
     text = COMPLETE.replace("months = 3", "starts = 2026-01-01\nby = 2026-12-31")
     numbers = numbers_of(profile_of(text))

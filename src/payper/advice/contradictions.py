@@ -56,6 +56,13 @@ def _people(profile: Profile) -> Iterator[Contradiction]:
     if sales.sdr_count == 0 and "lead" in models:
         seen = "`sales.sdr_count` is 0: nobody follows up, so leads cannot be used."
         yield Contradiction(_W, seen, "Leave leads out, or write who follows up.", "sales.sdr_count")
+    is_unknown = profile.usd_rate is None and profile.currency != "USD" and sales.sdr_wage_minor is None
+    if is_unknown and "sdr_wage" not in profile.overrides and sales.sdr_count != 0:
+        seen = (
+            "What does an hour of sales development cost? `sales.sdr_wage` is unanswered, and without a rate the usual wage in USD cannot "
+            f"be put into {profile.currency}: hours are taken to cost nothing."
+        )
+        yield Contradiction(_W, seen, 'Add `sdr_wage = "..."`, or under [rates] what 1 USD is worth: `USD = "..."`.', "sales.sdr_wage")
     if sales.ae_count == 0 or sales.ae_meetings_per_week == 0:
         key = "sales.ae_count" if sales.ae_count == 0 else "sales.ae_meetings_per_week"
         yield Contradiction(

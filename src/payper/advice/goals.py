@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from payper.advice.mix import Mix, best_mix, measure_mix, most_units
+from payper.advice.mix import Mix, best_mix, measure_mix, most_units, whole_units
 from payper.advice.mix_search import Bounds, limit_rows
 from payper.advice.options import Array, MixProblem
 from payper.advice.profile import GoalKind
@@ -16,6 +17,7 @@ from payper.advice.terrain import Terrain
 CHANCE = 0.8
 """The chance with which the cheapest plan reaches the goal."""
 _STEPS_MAX = 14
+_ROUNDED_MAX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,28 @@ def cheapest_plan(
     return GoalPlan(mix=measure_mix(problem, units), chance=chance_of(problem, units, kind, amount), is_reached=True)
 
 
+def in_whole_orders(problem: MixProblem, plan: GoalPlan, *, kind: GoalKind, amount: float, chance: float = CHANCE) -> GoalPlan:
+    """Give a plan in whole units, as it can be bought: the cheapest of those that round each option up or down and still reach the goal.
+
+    Args:
+        problem: As of `cheapest_plan`, as are the next three.
+        plan: What it gave.
+        kind: What the goal counts.
+        amount: How much of it.
+        chance: From 0 to 1.
+
+    Returns:
+        Where no rounding keeps all limits and reaches the goal, the units rounded down, with the chance that they have.
+    """
+    search, units = _Plan(problem, kind, amount, chance), np.array(plan.mix.units)
+    down = whole_units(problem, units)
+    if plan.is_reached:
+        found = search.rounded(units, down)
+        if found is not None:
+            return GoalPlan(mix=measure_mix(problem, found), chance=chance_of(problem, found, kind, amount), is_reached=True)
+    return GoalPlan(mix=measure_mix(problem, down), chance=chance_of(problem, down, kind, amount), is_reached=search.reaches(down))
+
+
 class _Plan:
     """One search for a plan."""
 
@@ -140,6 +164,22 @@ class _Plan:
             low, high = (low, middle) if self.reaches(self.along(direction, middle)) else (middle, high)
         units = self.along(direction, high)
         return units if self.keeps(units) and self.reaches(units) else None
+
+    def rounded(self, units: Array, down: Array) -> Array | None:
+        """Give the cheapest whole units about a mix that reach the goal and keep all limits, or None.
+
+        Of many options those of the smallest spend a unit are only rounded up: 2^n roundings are looked at.
+        """
+        broken = np.flatnonzero(np.ceil(units - 1e-6) > down)
+        free = broken[np.argsort(-self.terrain.spend[broken])][:_ROUNDED_MAX]
+        best: Array | None = None
+        for choice in product((0.0, 1.0), repeat=len(free)):
+            tried = np.where(np.isin(np.arange(self.count), broken), down + 1.0, down)
+            tried[free] = down[free] + np.array(choice)
+            tried = np.where(tried < self.least, np.where(tried > 0, np.ceil(self.least), 0.0), tried)
+            if (best is None or self.cost(tried) < self.cost(best)) and self.keeps(tried) and self.reaches(tried):
+                best = tried
+        return best
 
     def descend(self, units: Array) -> Array:
         """Make a plan cheaper, step by step."""

@@ -311,6 +311,19 @@ class _Build:
             self.put(key, amount, answer if written is None else f"numbers.{key}", "minor", start.words)
             self.rows[-1] = _replace_value(self.rows[-1], amount)
             return
+        if self.profile.usd_rate is None and self.profile.currency != "USD":
+            # Another currency's number at par would be off by any factor, and nobody would see it.
+            self.rows.append(
+                Number(
+                    key=key, value=0.0, low=0.0, high=0.0, unit="minor", words=start.words, answer=answer,
+                    source="nothing is known, and it is asked", date="", mark=Mark.ASSUMED,
+                )
+            )  # fmt: skip
+            self.assumptions.append(
+                f"`{answer}` is asked ({start.words}): the usual {start.value:g} USD cannot be put into {self.profile.currency} without a "
+                "rate, so it is taken to be nothing."
+            )
+            return
         factor = self._minor * (self.profile.usd_rate or 1.0)
         self.rows.append(
             Number(

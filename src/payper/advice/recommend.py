@@ -11,7 +11,7 @@ from payper.advice.break_even import Band, PairBreakEven, break_even_bands, pair
 from payper.advice.first_test import first_test
 from payper.advice.flow import FlowPlan, steady_flow
 from payper.advice.futures import History, offers_of, outlooks_of
-from payper.advice.goals import chance_of, cheapest_plan
+from payper.advice.goals import chance_of, cheapest_plan, in_whole_orders
 from payper.advice.grounds import banner_of, goal_words, grounds_of, headline_of, money
 from payper.advice.measured import measured_of
 from payper.advice.mix import Mix, best_mix, conflicts, in_whole_units, most_units, quick_mix, whole_units
@@ -275,7 +275,8 @@ def _goal(profile: Profile, problem: MixProblem, mix: Mix) -> GoalAdvice | None:
     if amount is None:
         return None
     kind = profile.goals.kind or "revenue"
-    plan = cheapest_plan(problem, kind=kind, amount=amount, starts=[mix.units])
+    found = cheapest_plan(problem, kind=kind, amount=amount, starts=[mix.units])
+    plan = in_whole_orders(problem, found, kind=kind, amount=amount)
     goal = GoalAdvice(kind=kind, amount=amount, chance=chance_of(problem, mix.units, kind, amount), plan=plan, words="")
     return replace(goal, words=goal_words(goal, profile.currency))
 
