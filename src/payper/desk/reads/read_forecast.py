@@ -89,7 +89,7 @@ def read_forecast(
     worked = work_out(key, own.state, found, wait_seconds=wait_seconds)
     if isinstance(worked.value, UsageError):
         raise worked.value
-    return own, Worked(worked.value, is_current=worked.is_current, stage=worked.stage, share=worked.share)
+    return own, Worked(worked.value, is_current=worked.is_current, stage=worked.stage, share=worked.share, read_at=worked.read_at)
 
 
 def forecast_table(directory: Directory, actor: Actor, asked: ForecastAsked, *, as_of: date | None, place: int) -> Worked[pl.DataFrame]:
@@ -109,7 +109,7 @@ def forecast_table(directory: Directory, actor: Actor, asked: ForecastAsked, *, 
     tables = forecast_tables(worked.value.values)
     if not 1 <= place <= len(tables):
         raise absent("table", str(place))
-    return Worked(frame_of(tables[place - 1]), is_current=worked.is_current)
+    return Worked(frame_of(tables[place - 1]), is_current=worked.is_current, read_at=worked.read_at)
 
 
 def forecast_tables(values: Mapping[str, Any]) -> list[Table]:

@@ -79,7 +79,7 @@ def read_scores(
         with directory.transaction():
             detail = f"{worked.value.listed.height} scored"
             directory.note(at=at, party=actor.party, who=actor.who, act="read people", subject=own.party, detail=detail)
-    return own, Worked(worked.value, is_current=worked.is_current, stage=worked.stage, share=worked.share)
+    return own, Worked(worked.value, is_current=worked.is_current, stage=worked.stage, share=worked.share, read_at=worked.read_at)
 
 
 def _found(own: OwnBook, asked: ScoresAsked, as_of: date | None, tell: Tell) -> ScoresSeen:

@@ -77,7 +77,7 @@ def forecast(
         found = read_forecast(visit.directory, visit.actor, asked, as_of=day, wait_seconds=WAIT_SECONDS)
         if found is None:
             raise absent("book", visit.actor.party)
-        return plain_answer(found[1].value)  # type: ignore[return-value]  # the same as a dictionary, written already
+        return plain_answer(found[1])  # type: ignore[return-value]  # the same as a dictionary, written already
 
 
 @get("/providers", sync_to_thread=True)

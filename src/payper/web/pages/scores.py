@@ -52,7 +52,7 @@ def scores_view(
         _, worked = found
         if worked.value is None:
             return working_page(visit, worked, section="Prospects", title=TITLE)
-        return _shown(visit, typed, is_current=worked.is_current, seen=worked.value, **worked.value.values)
+        return _shown(visit, typed, is_current=worked.is_current, read_at=worked.read_at, seen=worked.value, **worked.value.values)
 
 
 @get("/prospects/scores/report.html", sync_to_thread=True)
