@@ -56,7 +56,8 @@ def forecast_page(
         if worked.value is None:
             return working_page(visit, worked, section="Forecast", title="Forecast")
         return _shown(
-            visit, typed, template="forecast.html.j2", is_current=worked.is_current, read_at=worked.read_at, all_tables=forecast_tables(worked.value.values),
+            visit, typed, template="forecast.html.j2", is_current=worked.is_current, read_at=worked.read_at,
+            all_tables=forecast_tables(worked.value.values),
             has_profile=worked.value.has_profile, error=None, field=None, **worked.value.values,
         )  # fmt: skip
 

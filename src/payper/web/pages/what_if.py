@@ -115,7 +115,8 @@ def _tried(visit: Visit, offered: TermsOffered, name: str, text: str, typed: Map
         return working_page(visit, tried.worked, section="Advice", title="What if")
     found = tried.worked.value
     return _shown(
-        visit, offered, name, text, typed, headline=_headline(found), as_of=as_of, found=found, is_current=tried.worked.is_current, read_at=tried.worked.read_at,
+        visit, offered, name, text, typed, headline=_headline(found), as_of=as_of, found=found,
+        is_current=tried.worked.is_current, read_at=tried.worked.read_at,
         heads=HEADS, rows=[] if found.is_empty else figure_rows(found.then, found.anew),
         caption=title_words(found.on, terms=found.terms, as_of=found.as_of, currency=found.currency),
         told=[each for each in (
