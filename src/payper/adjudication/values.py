@@ -25,14 +25,20 @@ class Value:
     Attributes:
         column: Over columns.
         one: Out of one delivery.
+        name: Of the column, where the value is just that; it is read sooner so.
+        fixed: True or False where every delivery has that truth; None: they differ.
     """
 
     column: pl.Expr
     one: Read
+    name: str | None = None
+    fixed: bool | None = None
 
     def __and__(self, other: Value) -> Value:
         """Hold where both hold."""
         left, right = self.one, other.one
+        if self.fixed is True or other.fixed is True:
+            return Value(self.column & other.column, right if self.fixed else left)
 
         def read(row: Row) -> bool | None:
             first = left(row)
@@ -46,6 +52,8 @@ class Value:
     def __or__(self, other: Value) -> Value:
         """Hold where one of both holds."""
         left, right = self.one, other.one
+        if self.fixed is False or other.fixed is False:
+            return Value(self.column | other.column, right if self.fixed is False else left)
 
         def read(row: Row) -> bool | None:
             first = left(row)
@@ -58,6 +66,8 @@ class Value:
 
     def __invert__(self) -> Value:
         """Hold where it does not."""
+        if self.fixed is not None:
+            return constant(value=not self.fixed)
         own = self.one
 
         def read(row: Row) -> bool | None:
@@ -94,12 +104,16 @@ class Value:
 
     def is_null(self) -> Value:
         """Hold where it is null."""
-        own = self.one
+        own, name = self.one, self.name
+        if name is not None:
+            return Value(self.column.is_null(), lambda row: row.get(name) is None)
         return Value(self.column.is_null(), lambda row: own(row) is None)
 
     def is_not_null(self) -> Value:
         """Hold where it is not null."""
-        own = self.one
+        own, name = self.one, self.name
+        if name is not None:
+            return Value(self.column.is_not_null(), lambda row: row.get(name) is not None)
         return Value(self.column.is_not_null(), lambda row: own(row) is not None)
 
     def is_in(self, wanted: Collection[str]) -> Value:
@@ -115,6 +129,8 @@ class Value:
 
     def surely(self) -> Value:
         """Hold where it holds; not where it cannot be known."""
+        if self.fixed is not None:
+            return self
         own = self.one
         return Value(self.column.fill_null(value=False), lambda row: own(row) is True)
 
@@ -131,17 +147,17 @@ def _compared(operator: Callable[[Any, Any], bool], one: Value, other: Value) ->
 
 def column(name: str) -> Value:
     """Give a column; alone, null where the row does not have it."""
-    return Value(pl.col(name), lambda row: row.get(name))
+    return Value(pl.col(name), lambda row: row.get(name), name=name)
 
 
 def constant(value: Any, dtype: pl.DataType | type[pl.DataType] | None = None) -> Value:
     """Give the same value of every delivery."""
-    return Value(pl.lit(value, dtype=dtype), lambda _: value)
+    return Value(pl.lit(value, dtype=dtype), lambda _: value, fixed=value if isinstance(value, bool) else None)
 
 
 def any_of(values: Iterable[Value]) -> Value:
     """Hold where one of some holds; of none, nowhere."""
-    some = list(values)
+    some = [value for value in values if value.fixed is not False]
     if len(some) < 2:
         return some[0] if some else NEVER
     reads = [value.one for value in some]

@@ -166,4 +166,4 @@ def _read_one(text: str) -> Row | None:
 
 _HOST_FORM = re.compile(_HOST)
 
-MEMORY = of_texts(lambda texts: _read(texts).to_frame("domain"), {"domain": pl.String}, one=_read_one, is_kept=False)
+MEMORY = of_texts(lambda texts: _read(texts).to_frame("domain"), {"domain": pl.String}, one=_read_one)

@@ -218,9 +218,11 @@ def find_alone(
 
 
 def _find_in_email(email: str, host: str) -> str | None:
-    if _reserved_form("[@.]").search(email):
+    if not _RESERVED_WORDS.search(email) and not _RESERVED_WORDS.search(host):
+        pass
+    elif _reserved_form("[@.]").search(email):
         return f"the e-mail address `{email}` is at a domain kept for tests and examples (RFC 2606)"
-    if _reserved_form(r"(?:^|\.)").search(host):
+    elif _reserved_form(r"(?:^|\.)").search(host):
         return f"the e-mail host `{host}` is a domain kept for tests and examples (RFC 2606)"
     local, at, _ = email.lstrip(" ").lower().partition("@")
     local = local.partition("+")[0]
@@ -233,9 +235,9 @@ def _find_in_email(email: str, host: str) -> str | None:
 
 def _find_in_phone(phone: str) -> str | None:
     digits = phone.translate(_GAPS)
-    if not digits.isdigit() or not digits.isascii():
+    if len(digits) < REPEATS["phone"] or not digits.isdigit() or not digits.isascii():
         return None
-    if any(_is_repeated(digits[cut:], REPEATS["phone"]) for cut in range(4)):
+    if digits[3:] == digits[-1] * (len(digits) - 3) and any(_is_repeated(digits[cut:], REPEATS["phone"]) for cut in range(4)):
         return f"the phone number is one digit repeated, `{phone}`"
     if digits in SEQUENCES or any(len(digits[cut:]) > 8 and digits[cut:] in SEQUENCES for cut in range(4)):
         return f"the phone number is a run of digits, `{phone}`"
@@ -243,7 +245,10 @@ def _find_in_phone(phone: str) -> str | None:
 
 
 def _is_repeated(text: str, times: int) -> bool:
-    return len(text) >= times and text[0] * len(text) == text and text[0] in _SIGNS
+    return len(text) >= times and text[0] == text[1] and text[0] * len(text) == text and text[0] in _SIGNS
+
+
+_RESERVED_WORDS = re.compile("example|test|invalid|localhost", re.IGNORECASE)
 
 
 @cache

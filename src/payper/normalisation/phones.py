@@ -400,7 +400,7 @@ def _calling_code(digits: str) -> str | None:
 
 def _by_pattern_alone(phone: str, country: str | None) -> Row | None:
     """As `_by_pattern`, of one number of printable ASCII; None where the package must decide, or has been asked too seldom to compile."""
-    bare = _EXTENSION_FORM.sub("", phone)
+    bare = _EXTENSION_FORM.sub("", phone) if "x" in phone else phone
     if _PLAIN_FORM.search(bare) is None:
         return None
     digits, has_plus = bare.translate(_NO_PUNCTUATION), "+" in phone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -195,6 +195,13 @@ def mapped_frame(requests: Sequence[tuple[Sequence[Entry], Columns]]) -> pl.Data
         ]
     )
     return frame if is_plain else _tidied(frame)
+
+
+def are_tidy(texts: Iterable[str | None]) -> bool:
+    """Tell of texts of ASCII at once whether none needs tidying; False: each must be looked at."""
+    whole = "|".join(filter(None, texts))
+    is_plain = whole.isascii() and whole.isprintable() and len(whole) <= CELL_CHARACTERS_MAX
+    return is_plain and whole[:1] not in (" ", "'") and whole[-1:] != " " and not ("| " in whole or " |" in whole or "|'" in whole)
 
 
 def is_tidy(text: str) -> bool:

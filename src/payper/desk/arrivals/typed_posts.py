@@ -12,7 +12,7 @@ import polars as pl
 from payper.connectors.files import CELL_CHARACTERS_MAX, RAW
 from payper.connectors.ndjson import Entry
 from payper.deliveries import FAULT_COLUMN, INSTANT, INSTANTS, KINDS, SCHEMA
-from payper.desk.arrivals.posted import columns_of, fields_of, is_tidy, mapped_frame
+from payper.desk.arrivals.posted import are_tidy, columns_of, fields_of, is_tidy, mapped_frame
 from payper.desk.folder.reading import DIGEST, typed_deliveries
 from payper.intake.columns import FULL_NAME
 from payper.intake.deliveries import MEETING_MINUTES_MAX
@@ -59,13 +59,13 @@ def _usual_row(entry: Entry, columns: Columns, at: datetime) -> Row | None:
     if fault is not None or raw is not None:
         return None
     row = dict(_EMPTY)
-    is_empty = True
+    is_empty, is_tidy_whole = True, are_tidy(record.values())
     for name, header in columns.columns.items():
         text = record.get(header)
         if not text:
             row.setdefault(name, None)
             continue
-        if name == FULL_NAME or len(text) > CELL_CHARACTERS_MAX or not is_tidy(text):
+        if name == FULL_NAME or not (is_tidy_whole or (len(text) <= CELL_CHARACTERS_MAX and is_tidy(text))):
             return None
         is_empty = False
         if name in INSTANTS:
