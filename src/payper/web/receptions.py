@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -11,6 +12,7 @@ from typing import TypeVar
 from payper.desk.arrivals.judging_uploads import waiting_uploads
 from payper.desk.arrivals.reception import Reception
 from payper.desk.people.installation import Installation
+from payper.desk.reads.warming import warm_book
 from payper.errors import PayperError
 from payper.web.known_tokens import KnownTokens
 from payper.web.upkeep import Files, Upkeep
@@ -26,6 +28,8 @@ class Receptions:
         self._clock = clock
         self._installation = installation
         self._receptions: dict[str, Reception] = {}
+        self._is_closed = False
+        self._warming: threading.Thread | None = None
         self.tokens = KnownTokens(installation, clock=clock)
         self.upkeep = Upkeep(clock=clock)
         self.files = Files(clock=clock, when_kept=self.upkeep.note)
@@ -52,8 +56,28 @@ class Receptions:
             except PayperError as fault:
                 LOG.warning("a book cannot be looked at", extra={"where": fault.where, "words": fault.seen})
 
+    def warm(self) -> None:
+        """Read what pages ask for most, in a thread beside the server, so that the first visitors wait no longer than others."""
+        if self._warming is None:
+            self._warming = threading.Thread(target=self._warm, name="warming", daemon=True)
+            self._warming.start()
+
+    def _warm(self) -> None:
+        with self._installation.open() as directory:
+            addresses = [address for party in directory.parties() if (address := directory.book(party.id)) is not None]
+        for address in addresses:
+            if self._is_closed:
+                return
+            try:
+                warm_book(address, is_ended=lambda: self._is_closed)
+            except PayperError as fault:
+                LOG.warning("a book cannot be looked at", extra={"where": fault.where, "words": fault.seen})
+            except Exception:  # pages read it themselves, and say what is wrong
+                LOG.exception("a book was not read beforehand")
+
     async def close(self) -> None:
         """Take no more, answer all that waits, and settle what was kept."""
+        self._is_closed = True
         await asyncio.to_thread(self.files.close)
         await asyncio.gather(*(each.close() for each in self._receptions.values()))
         await asyncio.to_thread(self.upkeep.close)

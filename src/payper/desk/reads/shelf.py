@@ -50,6 +50,10 @@ class _Shelf:
         self._open: dict[tuple[str, int, str], dict[bytes, pl.DataFrame]] = {}
         self._bytes = 0
 
+    def is_empty(self) -> bool:
+        with self._lock:
+            return not (self._rows or self._tallies or self._open)
+
     def rows(self, book: BookPages, head: BatchHead) -> pl.DataFrame:
         key = (book.where, head.batch, head.digest, book.setting(ERASURES) or "")
         with self._lock:
@@ -190,6 +194,11 @@ def clear() -> None:
     """Keep nothing at hand, as after a start."""
     global _SHELF  # noqa: PLW0603  # the one cache of the process
     _SHELF = _Shelf()
+
+
+def is_empty() -> bool:
+    """Tell whether nothing is at hand."""
+    return _SHELF.is_empty()
 
 
 @dataclass(frozen=True, slots=True)
