@@ -20,6 +20,7 @@ from payper.adjudication.rows import JUDGED, judge_rows
 from payper.deliveries import DERIVED, FAULT_COLUMN, SCHEMA
 from payper.intake.deliveries import read_deliveries
 from payper.journey import Milestone
+from payper.normalisation.remembered import FEW
 from payper.periods import Period
 from payper.simulation.batch import BENCHMARK_CONTRACT, simulate_batch
 from payper.terms.contract import (
@@ -176,6 +177,22 @@ def test_each_version_judges_what_was_generated_under_it() -> None:
     assert first is not None
     second = replace(first, version=2, holds_from=first.holds_from + timedelta(days=40), audience=Audience(countries=("DE",)))
     judged_both_ways(simulated(300, 4), [first, second])
+
+
+def test_few_of_one_version_stand_beside_many_of_another() -> None:
+    first = read_terms(BENCHMARK_CONTRACT, path=None).contract
+    assert first is not None
+    second = replace(first, version=2, holds_from=first.holds_from + timedelta(days=40))
+    batch = pl.DataFrame(simulated(FEW + 40, 5)).with_columns(
+        pl.when(pl.int_range(pl.len()) < 20)
+        .then(first.holds_from + timedelta(days=50))
+        .otherwise(first.holds_from + timedelta(days=1))
+        .alias("generated_at")
+    )
+    judged = judge_rows(batch, [first, second])
+    assert judged["contract_version"].value_counts().sort("contract_version").rows() == [(1, FEW + 20), (2, 20)]
+    each = pl.concat([judge_rows(part, [first, second]) for part in batch.iter_slices(30)])
+    assert_frame_equal(judged, each.select(judged.columns))
 
 
 @given(rows=st.lists(deliveries(), min_size=1, max_size=4), sql=st.sampled_from(CONDITIONS))

@@ -128,8 +128,8 @@ def derive(sent: Mapping[str, Sequence[Any]], *, currency: str | None, rate_on: 
         [row[0] for row in email], [row[0] for row in phone], domain, company, codes,
         *_unzipped(title, 2), *_unzipped(size, 2), *_revenue_of_few(sent, currency=currency, rate_on=rate_on), [row[0] for row in industry],
         [row[2] for row in email], hosts, *_unzipped([row[3:] for row in email], 3), *_unzipped([row[1:] for row in phone], 2),
-        _implausible(sent, hosts), [row[1] for row in industry], web_domains, mail_domains,
-        people.keys_of_few(sent["first_name"], sent["last_name"], company),
+        [row[1] for row in industry], web_domains, mail_domains, people.keys_of_few(sent["first_name"], sent["last_name"], company),
+        _implausible(sent, hosts),
     )  # fmt: skip
     return dict(zip(_DERIVED, columns, strict=True))
 
@@ -174,11 +174,11 @@ _DERIVED: _Schema = {
     "is_role": pl.Boolean,
     "phone_is_valid": pl.Boolean,
     "phone_countries_match": pl.Boolean,
-    "implausible": pl.String,
     "industry_codes": pl.List(pl.String),
     "website_domain": pl.String,
     "email_domain": pl.String,
     "person_key": pl.String,
+    "implausible": pl.String,
 }
 
 _DOMAIN: _Schema = {"domain": pl.String}
