@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -20,6 +19,9 @@ from payper.web.upkeep import Files, Upkeep
 LOG = logging.getLogger("payper.web")
 T = TypeVar("T")
 
+WARM_BOOKS_MAX = 50
+"""Books that are read at the start; others at the first request."""
+
 
 class Receptions:
     """Receptions by the address of their book. Belongs to one event loop."""
@@ -29,7 +31,6 @@ class Receptions:
         self._installation = installation
         self._receptions: dict[str, Reception] = {}
         self._is_closed = False
-        self._warming: threading.Thread | None = None
         self.tokens = KnownTokens(installation, clock=clock)
         self.upkeep = Upkeep(clock=clock)
         self.files = Files(clock=clock, when_kept=self.upkeep.note)
@@ -47,33 +48,28 @@ class Receptions:
 
     def resume(self) -> None:
         """Go on with files that waited, or were being judged, when the server before this one ended."""
-        with self._installation.open() as directory:
-            addresses = [address for party in directory.parties() if (address := directory.book(party.id)) is not None]
-        for address in addresses:
+        for address in self._books():
             try:
                 if waiting_uploads(address):
                     self.files.note(address)
             except PayperError as fault:
                 LOG.warning("a book cannot be looked at", extra={"where": fault.where, "words": fault.seen})
 
-    def warm(self) -> None:
-        """Read what pages ask for most, in a thread beside the server, so that the first visitors wait no longer than others."""
-        if self._warming is None:
-            self._warming = threading.Thread(target=self._warm, name="warming", daemon=True)
-            self._warming.start()
-
-    def _warm(self) -> None:
-        with self._installation.open() as directory:
-            addresses = [address for party in directory.parties() if (address := directory.book(party.id)) is not None]
-        for address in addresses:
-            if self._is_closed:
-                return
+    async def warm(self) -> None:
+        """Read what pages ask for most, and make contracts ready to judge, so that who comes first waits no longer than others."""
+        for address in (await asyncio.to_thread(self._books))[:WARM_BOOKS_MAX]:
             try:
-                warm_book(address, is_ended=lambda: self._is_closed)
+                if not self._is_closed:
+                    await self.of(address).warm()
+                    await asyncio.to_thread(warm_book, address, is_ended=lambda: self._is_closed)
             except PayperError as fault:
                 LOG.warning("a book cannot be looked at", extra={"where": fault.where, "words": fault.seen})
-            except Exception:  # pages read it themselves, and say what is wrong
+            except Exception:  # who comes reads it themselves, and is told what is wrong
                 LOG.exception("a book was not read beforehand")
+
+    def _books(self) -> list[str]:
+        with self._installation.open() as directory:
+            return [address for party in directory.parties() if (address := directory.book(party.id)) is not None]
 
     async def close(self) -> None:
         """Take no more, answer all that waits, and settle what was kept."""

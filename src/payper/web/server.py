@@ -132,7 +132,7 @@ async def _serve(application: object, configuration: Configuration, receptions: 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, listener.stop)
     receptions.resume()
-    receptions.warm()
+    warming = asyncio.create_task(receptions.warm())
     # What was loaded stays; looking through all of it again and again would make requests wait for tens of milliseconds.
     gc.collect()
     gc.freeze()
@@ -141,3 +141,4 @@ async def _serve(application: object, configuration: Configuration, receptions: 
     # Told to stop, it takes no more requests and answers those that have begun.
     await listener.serve()
     await receptions.close()
+    await warming

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from payper.desk.arrivals.live_book import LiveBook
 from payper.desk.arrivals.posted import Posted
-from payper.desk.arrivals.prechecking import precheck
+from payper.desk.arrivals.prechecking import make_ready, precheck
 from payper.desk.arrivals.receiving import Outcome, receive
 from payper.desk.people.refusals import TooManyError
 from payper.errors import PayperError, StoreError
@@ -89,6 +89,18 @@ class Reception:
         if self._is_closed:
             raise _ending(self.address)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._precheck, posted)
+
+    async def warm(self) -> None:
+        """Read the book and make its contracts ready, so that the first who sends waits no longer than the next."""
+        if not self._is_closed:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._warm)
+
+    def _warm(self) -> None:
+        book = self._open()
+        book.refresh()
+        for contract in book.contracts:
+            if not self._is_closed:
+                make_ready(book, contract)
 
     async def close(self) -> None:
         """Take no more, and end when all that waits is answered."""
