@@ -23,6 +23,7 @@ TEMPLATE = "/api/v1/contracts/{buyer}/{contract}/deliveries"
 BODY_BYTES_MAX = 64_000
 """The largest body that takes the short way."""
 
+_TYPES = frozenset({b"application/json", b"application/json;charset=utf-8"})
 _PATH = re.compile(r"/api/v1/contracts/([^/]+)/([^/]+)/deliveries")
 
 
@@ -48,7 +49,7 @@ class Express:
         found = _PATH.fullmatch(scope["path"])
         headers = dict(scope["headers"]) if found is not None else {}
         known = None
-        if headers.get(b"content-type") == b"application/json":
+        if headers.get(b"content-type", b"").lower().replace(b" ", b"") in _TYPES:
             known = self._receptions.tokens.known_now(headers.get(b"authorization", b"").decode("latin-1"))
         address = None
         if known is not None and found is not None and Act.SEND_DELIVERIES in known.actor.acts:
