@@ -154,7 +154,8 @@ def test_the_description_of_the_api_is_one_and_answers_keep_to_it(site: Site) ->
         asked = path
         for name, value in values.items():
             asked = asked.replace(name, value)
-        query = {"/api/v1/deliveries": "?buyer=northwind"}.get(path, "?since=1" if path.endswith("changes") else "")
+        queries = dict.fromkeys(("/api/v1/deliveries", "/api/v1/facts/refused"), "?buyer=northwind")
+        query = queries.get(path, "?since=1" if path.endswith("changes") else "")
         answer = site.tokens[OWNER].ask(asked + query)
         # What is not there yet (a profile, a webhook) is answered as the description says, too.
         is_there = "{" not in asked and path != "/api/v1/advice"
