@@ -228,6 +228,28 @@ def test_an_owed_replacement_is_taken_and_free(programme: Path, new_book: Callab
     assert verify(address).fault is None
 
 
+def test_a_date_is_read_by_itself_and_one_of_two_days_is_asked_for(programme: Path, new_book: Callable[[], str]) -> None:
+    """However deliveries are sent together: a file may tell by its other rows which number is the month, a system must write it."""
+    rows = [record(30, generated_at="15/01/2026 09:00"), record(31, generated_at="04/01/2026 09:00"), record(32, generated_at="46037")]
+    answers = []
+    for batches in ([rows], [[each] for each in rows]):
+        address = new_book()
+        run_programme(programme, out=programme / f"out{len(batches)}", database=address)
+        with desk(address) as reception:
+            answers.append([row for batch in batches for outcome in receive(reception, [post(*batch)]) for row in told(outcome)])
+    together, alone = ([(row["verdict"], [(each["code"], each["seen"]) for each in row["reasons"]]) for row in each] for each in answers)
+    assert together == alone
+    assert [verdict for verdict, _ in together] == ["accepted", "rejected", "rejected"]
+    assert "may be day first or month first; write 2026-01-31" in together[1][1][0][1]
+
+
+@pytest.mark.parametrize("employees", ["9" * 29, "1-" + "9" * 40, "9" * 5000, "1e400", "9" * 25 + "M"])
+def test_numbers_of_any_length_are_answered(book: str, employees: str) -> None:
+    with desk(book) as reception:
+        (outcome,) = receive(reception, [post(record(40, employees=employees, revenue=f"${employees}"), record(41))])
+    assert verdicts(outcome) == ["accepted", "accepted"]
+
+
 def test_one_bad_row_stops_no_other(book: str) -> None:
     body = b'[{"external_id": "L-50", "email": "a@b.c", "email": "d@e.f"}, 7, {"a": [[[1]]]}, {}, {"external_id": "L-51"}, '
     body += json.dumps(record(52)).encode() + b"]"

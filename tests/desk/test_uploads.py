@@ -92,7 +92,7 @@ def test_a_server_killed_at_any_step_judges_the_file_once(
     for step in ("_rows", "_kept", "_progress"):
         with monkeypatch.context() as patch:
             patch.setattr(judging_uploads, step, _broken)
-            with pytest.raises(RuntimeError):
+            with pytest.raises(_Killed):
                 judge_upload(address, seen.row, clock=lambda: NOW)
         with read_database(address) as book:
             assert book.last_delivery_id() == 4
@@ -103,8 +103,40 @@ def test_a_server_killed_at_any_step_judges_the_file_once(
         assert book.last_delivery_id() == 7
 
 
+class _Killed(BaseException):
+    """As a signal ends a process: nobody catches it."""
+
+
 def _broken(*_: Any, **__: Any) -> Any:
-    raise RuntimeError
+    raise _Killed
+
+
+def test_a_file_that_payper_is_wrong_about_is_refused_and_the_next_one_is_judged(
+    directory: tuple[Directory, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, address = directory
+    wrong = sent(opened, tmp_path, HEADER + lead(20))
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ArithmeticError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(judging_uploads, "_rows", fail)
+        assert judge_upload(address, wrong.row, clock=lambda: NOW)
+    seen = read_upload(opened, PROVIDER, buyer="northwind", upload=wrong.row.upload)
+    assert (seen.row.state, seen.row.told["code"]) == (REFUSED, "PAYPER_WRONG")
+    assert not waiting_uploads(address)
+    assert judged(opened, address, sent(opened, tmp_path, HEADER + lead(21))).row.state == DONE
+
+
+def test_numbers_of_any_length_are_no_size(directory: tuple[Directory, str], tmp_path: Path) -> None:
+    opened, address = directory
+    header = HEADER.replace("replaces", "replaces,employees,revenue")
+    rows = "".join(
+        lead(number, day=f"2026-01-{number - 4}").rstrip("\n") + f",{size},{size}\n"
+        for number, size in ((20, "9" * 40), (21, "1-" + "9" * 400), (22, "$" + "9" * 5000))
+    )
+    assert judged(opened, address, sent(opened, tmp_path, header + rows)).row.told["counts"]["accepted"] == 3
 
 
 def test_deliveries_that_come_while_a_file_is_read_come_before_it(directory: tuple[Directory, str], tmp_path: Path) -> None:

@@ -77,6 +77,17 @@ def test_a_body_that_stops_coming_is_told_so(busy_site: Site, monkeypatch: pytes
     assert b"TOO_SLOW" in found
 
 
+def test_a_body_that_is_cut_off_is_told_so(busy_site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", busy_site.port), timeout=20) as line:
+        line.sendall(head(busy_site, 1000) + b"{")
+        line.shutdown(socket.SHUT_WR)
+        found = b""
+        while more := line.recv(65_536):
+            found += more
+    # A listener may close the line of one who has closed it without a word.
+    assert not found or (found.startswith(b"HTTP/1.1 400") and b"BODY_CUT_OFF" in found), found
+
+
 def test_a_token_that_is_revoked_ends_on_the_short_way_too(changed_site: Site) -> None:
     answered(send(changed_site, record("before")))
     answered(send(changed_site, record("before2")))

@@ -110,7 +110,11 @@ def find_possible(batch: pl.DataFrame, history: pl.DataFrame, *, threshold: floa
         (Boolean), `score` (Float64, the chance of being one person by fixed weights), `evidence` (words: which fields agree). Sorted by
         left, then falling score. Within the batch each pair is given once, the later row as left. A row is never paired with itself.
     """
-    later, earlier = _prepared(batch), _prepared(history)
+    return find_in_prepared(prepare(batch), prepare(history), threshold=threshold)
+
+
+def find_in_prepared(later: pl.DataFrame, earlier: pl.DataFrame, *, threshold: float = THRESHOLD) -> pl.DataFrame:
+    """As `find_possible`, of frames that `prepare` gave."""
     inside = _scored_people(later, later, within=True, threshold=threshold).with_columns(right_is_history=pl.lit(value=False))
     before = _scored_people(later, earlier, within=False, threshold=threshold).with_columns(right_is_history=pl.lit(value=True))
     return (
@@ -188,8 +192,11 @@ def blocks(left: pl.DataFrame, right: pl.DataFrame, fields: Sequence[Field], *, 
 # ------------------------------------------------------------------------------------------------------------ people
 
 
-def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give the columns of `PERSON` in plain form, and the parts of the blocking keys; absent columns are null."""
+def prepare(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give the columns of `PERSON` in plain form, and the parts of the blocking keys; absent columns are null.
+
+    Every row is made ready by itself, so that frames can be put together afterwards.
+    """
     names = ("first_name", "last_name", "company_key", "domain", "email_normal", "phone_e164", "city", "postal_code", "title")
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in frame.columns]
     whole = frame.with_columns(missing).select(

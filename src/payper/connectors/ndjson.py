@@ -159,10 +159,14 @@ def _read_entry(decoder: json.JSONDecoder, line: str, where: str) -> tuple[dict[
     except _TwiceError as problem:
         return {}, f"{where}: {problem}", line[:RAW_CHARACTERS_MAX]
     except json.JSONDecodeError as problem:
-        return {}, f"{where} is no JSON: {problem.msg} at character {problem.pos + 1}", line[:RAW_CHARACTERS_MAX]
+        return {}, f"{where} is no JSON: {_words_of(problem)} at character {problem.pos + 1}", line[:RAW_CHARACTERS_MAX]
     except RecursionError:
         return {}, f"{where} is nested too deep", line[:RAW_CHARACTERS_MAX]
     return _entry(value, where, line)
+
+
+def _words_of(problem: ValueError) -> str:
+    return problem.msg.removesuffix(" at") if isinstance(problem, json.JSONDecodeError) else str(problem)
 
 
 def _entry(value: Any, where: str, raw: str) -> tuple[dict[str, str | None], str | None, str | None]:
@@ -187,7 +191,7 @@ def _array_entries(path: Path, text: str) -> Iterator[tuple[dict[str, str | None
             value, end = decoder.raw_decode(text, place)
         except (_TwiceError, json.JSONDecodeError, RecursionError) as problem:
             end = _end_of(text, place, is_whole=isinstance(problem, _TwiceError))
-            words = problem.msg if isinstance(problem, json.JSONDecodeError) else str(problem)
+            words = "it is nested too deep" if isinstance(problem, RecursionError) else _words_of(problem)
             yield {}, f"{where} (line {text.count(chr(10), 0, place) + 1}) cannot be read: {words}", text[place:end][:RAW_CHARACTERS_MAX]
             place = end
             continue

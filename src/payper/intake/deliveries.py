@@ -66,14 +66,17 @@ _TORN_ID = r"[\t\r\n]"
 _CLOCK = r"^(\d{1,2}):([0-5]\d)(?::00)?$"
 
 
-def read_deliveries(mapped: pl.DataFrame, *, zone: str, received_at: datetime | pl.Series, date_order: str | None = None) -> pl.DataFrame:
+def read_deliveries(
+    mapped: pl.DataFrame, *, zone: str, received_at: datetime | pl.Series, date_order: str | None = None, is_alone: bool = False
+) -> pl.DataFrame:
     """Give deliveries the types of the schema.
 
     Args:
         mapped: String columns under canonical names, `row` and, where the file was read with faults, `fault` (`mapping.apply`).
         zone: IANA name; the zone of dates without an offset (RULES 1).
         received_at: What `delivered_at` is where the sender says nothing, with a zone; or for each row (`INSTANT`).
-        date_order: As `read_instants`.
+        date_order: As `read_instants`, as is the next.
+        is_alone: Whether every date is read by itself.
 
     Returns:
         Per row, in order: the columns of `deliveries.SCHEMA`, all of them, in order; `answer_<field>` columns sorted by name;
@@ -88,7 +91,7 @@ def read_deliveries(mapped: pl.DataFrame, *, zone: str, received_at: datetime | 
         if name in INSTANTS:
             read = together.get(name)
             if read is None:
-                read = read_instants(_given(mapped, name), zone=zone, date_order=date_order)
+                read = read_instants(_given(mapped, name), zone=zone, date_order=date_order, is_alone=is_alone)
             columns[name] = read["instant"]
             faults.append(add_fault(name, read["fault"]))
             continue

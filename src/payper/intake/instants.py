@@ -46,7 +46,7 @@ _DAY_FIRST_AMERICA = (
 )  # fmt: skip
 
 
-def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | None = None) -> pl.DataFrame:
+def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | None = None, is_alone: bool = False) -> pl.DataFrame:
     """Read a column of dates and times.
 
     Args:
@@ -55,6 +55,7 @@ def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | 
         date_order: dmy or mdy for dates such as 03/04/2026, where no date of the column settles it; None: month first when the zone
             is in the United States or Canada, else day first. Reading a file in parts, find it over the whole file first
             (`find_date_order`).
+        is_alone: Read every text by itself: one that may be day first or month first, or is a workbook's number of a day, cannot be read.
 
     Returns:
         Per text: `instant` (Datetime microseconds UTC; null where empty or not readable) and `fault` (String, in words, else null).
@@ -67,7 +68,7 @@ def read_instants(texts: pl.Series, *, zone: str | pl.Series, date_order: str | 
     is_left = texts.is_not_null() & local.is_null()
     fault = nothing("fault", len(texts))
     if is_left.any():
-        others = _read_others(texts, frame["zone"], is_left, date_order)
+        others = _read_others(texts, frame["zone"], is_left, date_order, is_alone=is_alone)
         local = local.zip_with(~is_left, others["local"])
         shift = shift.zip_with(~is_left, others["shift"])
         fault = others["fault"]
@@ -207,10 +208,10 @@ def _shift(plain: pl.DataFrame) -> pl.Expr:
     return zulu.fill_null(pl.when(hours.str.starts_with("-")).then(-size).otherwise(size))
 
 
-def _read_others(texts: pl.Series, zones: pl.Series, is_left: pl.Series, date_order: str | None) -> pl.DataFrame:
+def _read_others(texts: pl.Series, zones: pl.Series, is_left: pl.Series, date_order: str | None, *, is_alone: bool) -> pl.DataFrame:
     """Read what is not ISO 8601, each distinct text under each distinct order once."""
-    found = find_date_order(texts)
-    if _is_serial(texts):
+    found = None if is_alone else find_date_order(texts)
+    if not is_alone and _is_serial(texts):
         return _read_serials(texts)
     settled = found if found in ("dmy", "mdy") else (date_order if date_order in ("dmy", "mdy") else None)
     rows = pl.DataFrame({"text": texts.filter(is_left), "zone": zones.filter(is_left)})
@@ -219,8 +220,8 @@ def _read_others(texts: pl.Series, zones: pl.Series, is_left: pl.Series, date_or
         pl.col("zone").replace_strict(list(orders), list(orders.values()), default="dmy", return_dtype=pl.String).alias("order")
     )
     distinct = rows.select("text", "order").unique()
-    is_torn = found == "both" and settled is None
-    written = [_written(text, order, is_torn=is_torn) for text, order in distinct.iter_rows()]
+    torn = _ALONE if is_alone else _TORN if found == "both" and settled is None else None
+    written = [_written(text, order, torn=torn) for text, order in distinct.iter_rows()]
     read = distinct.with_columns(
         pl.Series("local", [one.local for one in written], dtype=_LOCAL),
         pl.Series("shift", [one.shift_minutes for one in written], dtype=pl.Int64),
@@ -232,15 +233,14 @@ def _read_others(texts: pl.Series, zones: pl.Series, is_left: pl.Series, date_or
     return whole.join(joined.with_columns(places.alias("place")), on="place", how="left", maintain_order="left").drop("place")
 
 
-def _written(text: str, order: str, *, is_torn: bool) -> Written:
-    found = _AMBIGUOUS.search(text) if is_torn else None
-    if found and found[2] != "." and int(found[1]) <= 12 and int(found[3]) <= 12 and found[1] != found[3]:
-        return Written(
-            None,
-            None,
-            f"`{text}` may be day first or month first, and the column has dates written both ways; "
-            "write 2026-01-31, or set date_order in mapping.toml",
-        )
+_TORN = "may be day first or month first, and the column has dates written both ways; write 2026-01-31, or set date_order in mapping.toml"
+_ALONE = "may be day first or month first; write 2026-01-31"
+
+
+def _written(text: str, order: str, *, torn: str | None) -> Written:
+    found = _AMBIGUOUS.search(text) if torn is not None else None
+    if found and found[2] != "." and int(found[1]) <= 12 and int(found[3]) <= 12 and int(found[1]) != int(found[3]):
+        return Written(None, None, f"`{text}` {torn}")
     return read_written(text, order=order)
 
 

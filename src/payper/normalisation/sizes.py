@@ -193,6 +193,8 @@ def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] 
     if amounts is None or len(amounts) > 2 or (len(amounts) == 2 and prefix is not None):
         return None
     values = _values(amounts)
+    if any(value > _LARGEST for value in values):
+        return None
     if not has_fractions and any(value != value.to_integral_value() for value in values):
         return None
     low, high = round_half_away(values[0]), round_half_away(values[-1])
@@ -207,6 +209,9 @@ def _ends(plain: str, *, has_fractions: bool = False) -> tuple[int, int | None] 
             return 0, high
     return (low, high) if low <= high else None
 
+
+_LARGEST = Decimal(10) ** 18
+"""More is no size of anything, and no whole number that columns hold."""
 
 _BETWEEN = re.compile(r"(?:between|zwischen|entre|tra|tussen|from|von|de)\s+(?=.*\d.*\d)(.*)")
 _OPEN_AFTER = re.compile(rf"(?<=[\w.])\s*(?:{OPEN})(?=\W|$)")

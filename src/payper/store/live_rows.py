@@ -60,9 +60,14 @@ class LiveRows(Database):
         assert row is not None, "the statement gives a row"
         return Stamp(int(row[0]), int(row[1]), tuple(bytes(each) if isinstance(each, bytes | memoryview) else each for each in row[2:]))
 
-    def subjects_since(self, batch: int) -> set[str]:
-        """Tell of what the batches after one are: deliveries, milestones, returns, decisions."""
-        return {str(row[0]) for row in self._connection.rows("select distinct subject from batch where batch > ?", (batch,))}
+    def subjects_since(self, batch: int) -> set[tuple[str, str]]:
+        """Tell of what the batches after one are (deliveries, milestones, returns, decisions), and of which contract ("": not known)."""
+        rows = self._connection.rows("select distinct subject, chain from batch where batch > ?", (batch,))
+        return {(str(row[0]), str(row[1])) for row in rows}
+
+    def last_run(self) -> int:
+        """Give the highest run: every settlement has one."""
+        return self._number("select coalesce(max(run), 0) from run")
 
     def rows_since(self, delivery_id: int) -> Iterator[NewRows]:
         """Read the deliveries after one, batch by batch; of a sealed batch all rows, of an open one the parts."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from payper.desk.people.installation import Installation, Reached, absent, reach
 from payper.desk.people.people import Actor, actor_of_token, digest_of
+from payper.parties import Act
 from payper.web.visits import SignInNeededError
 
 FRESH_SECONDS = 1.0
@@ -75,6 +76,23 @@ class KnownTokens:
         if known is None:
             raise SignInNeededError(is_api=True)
         return known
+
+    async def reached(self, header: str, buyer: str, contract: str, act: Act) -> tuple[Known, str]:
+        """Give who sends this header, who may do something, and the address of the book of a contract that they reach.
+
+        Raises:
+            SignInNeededError: No token that is known and in force was sent.
+            DeniedError: It may not do this.
+            AbsentError: The contract is not reached.
+        """
+        known = await self.known(header)
+        if (buyer, contract) not in known.reached:
+            # It may have been accepted since the token was looked up.
+            self._kept.pop(digest_of(header.partition(" ")[2].strip()), None)
+            known = await self.known(header)
+        known.actor.must(act)
+        address, _ = known.reach(buyer, contract)
+        return known, address
 
     def known_now(self, header: str) -> Known | None:
         """Give who sends this header, where it was looked up a moment ago; None: it must be looked up, or is nobody's."""

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
-from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.exceptions import HTTPException, InternalServerException, NotAuthorizedException
 from litestar.response import Redirect
 
 from payper.desk.arrivals.idempotency import KeyReusedError
@@ -73,8 +73,13 @@ _BY_CODE = {
 """Statuses of refusals by their codes, where their kind does not give it."""
 
 
+_CUT_OFF = RefusedError(code="BODY_CUT_OFF", where="body", seen="The body ended before it was whole.", mend="Send it whole.")
+
+
 def answer_problem(request: Asked, error: Exception) -> Response[Any]:
     """Answer an exception."""
+    if isinstance(error, InternalServerException) and "disconnected" in error.detail:
+        error = _CUT_OFF
     if isinstance(error, SignInNeededError) and not error.is_api:
         if request.method == "GET":
             target = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -239,7 +239,14 @@ class ManyPosts:
 
     def __post_init__(self) -> None:
         book = self.book
-        self._judging = Judging(database=book.database, contracts=book.contracts, rate_on=book.words.rates.rate, crm=book.crm, is_live=True)
+        self._judging = Judging(
+            database=book.database,
+            contracts=book.contracts,
+            rate_on=book.words.rates.rate,
+            crm=book.crm,
+            is_live=True,
+            earlier=book.earlier_people,
+        )
         self._places: dict[str, list[tuple[int, int]]] = {}
         for contract, own in _by_contract(self.posts).items():
             versions = book.contracts[contract]

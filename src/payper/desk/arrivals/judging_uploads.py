@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,6 +24,8 @@ from payper.store.database import open_database
 from payper.store.open_batches import StaleError
 from payper.store.uploads import DONE, JUDGING, REFUSED, WAITING, UploadRow, Uploads
 from payper.terms.contract import Contract
+
+LOG = logging.getLogger("payper.uploads")
 
 TOLD_EVERY_SECONDS = 1.0
 
@@ -55,12 +58,23 @@ def judge_upload(address: str, row: UploadRow, *, clock: Callable[[], datetime],
             except StoreError:
                 raise
             except PayperError as error:
-                with book.transaction():
-                    told = {"seen": error.seen, "mend": error.mend, "code": str(getattr(error, "code", "FILE_UNREADABLE"))}
-                    uploads.set_state(row.upload, REFUSED, told=told)
-                    uploads.drop_pieces(row.upload)
+                _refuse(uploads, row, seen=error.seen, mend=error.mend, code=str(getattr(error, "code", "FILE_UNREADABLE")))
+                return True
+            except Exception:
+                # Those that wait after it must not wait for ever.
+                LOG.exception("payper was wrong about a file", extra={"upload": row.upload})
+                _refuse(uploads, row, seen=_WRONG, mend="Tell whoever runs this installation; the log says more.", code="PAYPER_WRONG")
                 return True
     raise StoreError(where=address, seen="Others keep changing this book's contracts.", mend="It is tried again.", can_retry=True)
+
+
+_WRONG = "Something went wrong inside payper, and nothing of the file was kept."
+
+
+def _refuse(uploads: Uploads, row: UploadRow, *, seen: str, mend: str, code: str) -> None:
+    with uploads.transaction():
+        uploads.set_state(row.upload, REFUSED, told={"seen": seen, "mend": mend, "code": code})
+        uploads.drop_pieces(row.upload)
 
 
 def _judge(live: LiveBook, uploads: Uploads, row: UploadRow, address: str, *, is_ended: Callable[[], bool]) -> bool:

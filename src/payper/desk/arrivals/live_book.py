@@ -22,6 +22,7 @@ from payper.adjudication.identities import CrmKeys
 from payper.adjudication.known_past import KnownPast
 from payper.adjudication.past import ACCEPTED, COLUMNS, Counts, Segment
 from payper.adjudication.pricing import charges_of, note_charges
+from payper.desk.book.judging import PEOPLE_TYPES, EarlierPeople, earlier_people
 from payper.desk.book.recorded import Words, recorded_words
 from payper.desk.book.settling import admissions, charged_before, known_decisions, known_deliveries, released
 from payper.desk.folder.kept_lists import kept_crm
@@ -30,13 +31,16 @@ from payper.settlement import DELIVERY_SCHEMA, Admissions
 from payper.store.book_terms import BookTerms
 from payper.store.database import Database
 from payper.store.live_rows import LiveRows, Stamp
-from payper.store.open_batches import OpenBatch
+from payper.store.open_batches import OpenBatch, StaleError
 from payper.terms.contract import Contract
 
 if TYPE_CHECKING:
     from payper.desk.arrivals.judging_posts import Judged
 
 FACTS = frozenset({"milestones", "returns", "decisions"})
+
+LOADS_MAX = 10
+"""How often a book is read that others settle meanwhile."""
 
 
 @dataclass
@@ -63,7 +67,9 @@ class LiveBook:
         self.missing_lists: Mapping[str, tuple[str, ...]] = {}
         self._stamp: Stamp | None = None
         self._in_turn: frozenset[str] = frozenset()
+        self._followed: frozenset[str] = frozenset()
         self._addresses: tuple[int, dict[str, str]] | None = None
+        self._people: tuple[int, EarlierPeople] | None = None
 
     @property
     def contracts(self) -> Mapping[str, Sequence[Contract]]:
@@ -84,11 +90,11 @@ class LiveBook:
             self._load()
             self.crm = kept_crm(self.database)
             # Somebody may have been erased.
-            self._addresses = None
+            self._addresses = self._people = None
             self._stamp = now
             return True
         subjects = self.rows.subjects_since(before.batch) if now.batch != before.batch else set()
-        if subjects & FACTS or not self._add_others(before):
+        if any(self._matters(subject, contract) for subject, contract in subjects) or not self._add_others(before):
             self._load()
         else:
             self.open = self.rows.open_batches()
@@ -105,12 +111,31 @@ class LiveBook:
             if self._addresses is not None and self._addresses[0] == before:
                 good = ((row["email"], row["email_normal"]) for row in each.rows if row["verdict"] != "rejected")
                 _hash_addresses(good, self._addresses[1])
+            if self._people is not None and self._people[0] == before:
+                self._add_people(each)
             last = max(last, *(row["delivery_id"] for row in each.rows))
         self.open |= opened
         batch = max([batch, *(each.batch for each in opened.values())])
         self._stamp = Stamp(last, batch, self._stamp.terms)
         if self._addresses is not None and self._addresses[0] == before:
             self._addresses = (last, self._addresses[1])
+        if self._people is not None and self._people[0] == before:
+            self._people = (last, self._people[1])
+
+    def earlier_people(self) -> EarlierPeople:
+        """Give the good deliveries, to be matched by likeness; read at the first question, and again when others delivered."""
+        last = self._stamp.delivery if self._stamp is not None else 0
+        if self._people is None or self._people[0] != last:
+            self._people = (last, earlier_people(self.database, self.contracts))
+        return self._people[1]
+
+    def _add_people(self, judged: Judged) -> None:
+        assert self._people is not None, "asked where there are some"
+        good = [row for row in judged.rows if row["verdict"] != "rejected"]
+        if good:
+            rows = [{**row, "contract": judged.contract} for row in good]
+            frame = pl.DataFrame([pl.Series(name, [row[name] for row in rows], dtype=dtype) for name, dtype in PEOPLE_TYPES.items()])
+            self._people = (self._people[0], self._people[1].beside(EarlierPeople.of(frame)))
 
     def addresses_of(self, hashes: Collection[str]) -> Mapping[str, str]:
         """Give the normal e-mails of good deliveries by their SHA-256, as far as they are among some; both forms are hashed.
@@ -130,12 +155,28 @@ class LiveBook:
         known = self._addresses[1]
         return {each: known[each] for each in hashes if each in known}
 
+    def _matters(self, subject: str, contract: str) -> bool:
+        """Tell whether judging may hang on new facts: of milestones, only those of contracts whose accepted deliveries are followed."""
+        if subject == "milestones" and contract in self.contracts:
+            return contract in self._followed
+        return subject in FACTS
+
     def _load(self) -> None:
-        """Read everything that judging needs."""
+        """Read everything that judging needs, as of one settlement: what one adds in the middle is read anew."""
+        for _ in range(LOADS_MAX):
+            run = self.rows.last_run()
+            self._read_all()
+            if self.rows.last_run() == run:
+                return
+        raise StaleError
+
+    def _read_all(self) -> None:
         book = self.database
         self.words = recorded_words(book)
         contracts, rates = self.words.contracts, self.words.rates
-        accepted, _ = known_deliveries(book, self._with_past(contracts))
+        followed = self._with_past(contracts)
+        self._followed = frozenset(followed)
+        accepted, _ = known_deliveries(book, followed)
         self.missing_lists = _missing_lists(contracts, kept={each.name for each in BookTerms.of(book).lists()})
         self.owed = admissions(book, contracts, rates, new_facts=[], accepted=accepted)
         numbers, offsets = charged_before(book, contracts, rates, day=self._day())

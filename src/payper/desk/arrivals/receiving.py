@@ -6,6 +6,7 @@ One transaction for all, by the same judging as `payper run`. An answer is given
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -28,7 +29,9 @@ from payper.terms.contract import Contract
 SEAL_ROWS = 4096
 """Deliveries in an open batch; those after them go to another one, and the full one is sealed."""
 
-TRIES = 5
+TRIES, TRIES_BESIDE = 5, 2
+"""How often it is tried; after the first ones nobody else may write while it is judged, so that it comes to an end."""
+
 ARRIVED = "arrived"
 """The kind of note that tells of deliveries received one by one: the batch, the first and the last of them."""
 
@@ -46,9 +49,9 @@ def receive(book: LiveBook, posts: Sequence[Posted]) -> list[Outcome]:
     Raises:
         StoreError: The book cannot be written; nothing of any request is kept.
     """
-    for _ in range(TRIES):
+    for number in range(TRIES):
         try:
-            return _received(book, posts)
+            return _received(book, posts, is_locked=number >= TRIES_BESIDE)
         except (StaleError, TwiceError):
             # Somebody else was quicker; what they wrote is read, and all is judged again.
             book.forget()
@@ -60,24 +63,31 @@ def receive(book: LiveBook, posts: Sequence[Posted]) -> list[Outcome]:
     )
 
 
-def _received(book: LiveBook, posts: Sequence[Posted]) -> list[Outcome]:
-    book.refresh()
-    outcomes: dict[int, Outcome] = {}
-    _answer_known(book, posts, outcomes)
-    wanted = [place for place in range(len(posts)) if place not in outcomes]
-    twins = _twins(posts, wanted)
-    taken = [place for place in wanted if place not in twins and _check(book, posts[place], place, outcomes)]
-    if taken:
-        judging = judging_of(book, [(place, posts[place]) for place in taken])
-        with book.database.transaction():
-            if book.refresh():
-                raise StaleError
+def _received(book: LiveBook, posts: Sequence[Posted], *, is_locked: bool) -> list[Outcome]:
+    with ExitStack() as stack:
+        if is_locked:
+            stack.enter_context(book.database.transaction())
+        book.refresh()
+        outcomes: dict[int, Outcome] = {}
+        _answer_known(book, posts, outcomes)
+        wanted = [place for place in range(len(posts)) if place not in outcomes]
+        twins = _twins(posts, wanted)
+        taken = [place for place in wanted if place not in twins and _check(book, posts[place], place, outcomes)]
+        judged: Sequence[Judged] = ()
+        opened: dict[str, OpenBatch] = {}
+        if taken:
+            judging = judging_of(book, [(place, posts[place]) for place in taken])
+            if not is_locked:
+                stack.enter_context(book.database.transaction())
+                if book.refresh():
+                    raise StaleError
             judged = judging.decide(replacements=book.owed)
             opened = {each.contract: _keep(book, each) for each in judged}
             rows = answers_of(book, judged)
             for place in taken:
                 outcomes[place] = answer = written(posts[place], rows[place], book)
                 _keep_answer(book, posts[place], answer)
+    if judged:
         book.keep(judged, opened)
     for place, first in twins.items():
         outcome = outcomes[first]

@@ -1,4 +1,4 @@
-"""What was sent as typed rows: texts of the usual form one by one, all else as a file of the same format is read."""
+"""What was sent as typed rows: texts of the usual form one by one, all else as a file is read; no row is read by its neighbours."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def typed_rows(entries: Sequence[Entry], questions: tuple[str, ...], *, zone: st
 def typed_frame(entries: Sequence[Entry], columns: Columns, *, zone: str, at: datetime) -> pl.DataFrame:
     """As `typed_rows`, as a frame, by columns."""
     received = pl.Series([at] * len(entries), dtype=INSTANT)
-    return typed_deliveries(mapped_frame([(entries, columns)]), columns, zone=zone, received_at=received)
+    return typed_deliveries(mapped_frame([(entries, columns)]), columns, zone=zone, received_at=received, is_alone=True)
 
 
 _EMPTY: Row = {**dict.fromkeys(SCHEMA), FAULT_COLUMN: None, RAW: None, DIGEST: 0}

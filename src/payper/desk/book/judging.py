@@ -7,7 +7,7 @@ the order of arrival: run, delivered_at, contract, file, row (RULES 28).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from payper.adjudication.adjudicate import possible_pairs, seeds_of, select_arriving
+from payper.adjudication.adjudicate import seeds_of, select_arriving
 from payper.adjudication.arrivals import Possible, Replacements, judge_arrivals
 from payper.adjudication.identities import CrmKeys, hash_prospects
 from payper.adjudication.normalise import WORKING, RateOn
 from payper.adjudication.past import Past, Segment
 from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
-from payper.deliveries import FAULT_COLUMN
+from payper.deliveries import FAULT_COLUMN, INSTANT
 from payper.desk.book.decided import FEW_ROWS, JOURNAL, WORKERS, Chunk, Decided, JudgedChunk
 from payper.periods import local_dates
 from payper.store.database import Batch, Database
@@ -63,6 +63,7 @@ class Judging:
         rate_on: Rates for revenues in other currencies.
         crm: The people of the buyer's CRM, or None.
         no_mail: Looks up which of the hosts given take no mail; None: not asked.
+        earlier: Gives the people that new ones are matched with by likeness, where somebody has them at hand; None: they are read.
         is_live: Whether they are few and somebody waits for the answer: nothing is handed to another thread, nothing is compressed.
     """
 
@@ -72,6 +73,7 @@ class Judging:
     crm: CrmKeys | None = None
     no_mail: Callable[[pl.Series], frozenset[str]] | None = None
     is_live: bool = False
+    earlier: Callable[[], EarlierPeople] | None = None
     rows: int = 0
     _waiting: list[_Waiting] = field(default_factory=list)
     _pool: ThreadPoolExecutor | None = None
@@ -271,35 +273,75 @@ class Judging:
         """Find people much like earlier ones, in this run and in what was judged before."""
         if not self._people:
             return []
-        from payper.adjudication.fuzzy import find_possible
+        from payper.adjudication.fuzzy import find_in_prepared, prepare
 
         own = pl.concat(self._people, how="vertical")
-        own = own.with_columns(pl.Series("delivery_id", ids[own["delivery_id"].to_numpy()]))
-        before = [
-            _people_of(batch).with_columns(pl.lit(batch.chain).alias("contract"))
-            for batch in self.database.batches("deliveries")
-            if batch.chain in self.contracts
-        ]
-        everyone = pl.concat([*before, own], how="diagonal").sort("delivery_id") if before else own.sort("delivery_id")
-        buyers = {id_: versions[-1].provider for id_, versions in self.contracts.items()}
-        pairs = find_possible(everyone, everyone.clear())
-        found = possible_pairs(pairs, everyone, provider="")
-        return [
-            Possible(
-                delivery_id=each.delivery_id,
-                earlier_id=each.earlier_id,
-                delivered_at=each.delivered_at,
-                provider=buyers[each.contract],
-                contract=each.contract,
-            )
-            for each in found
-        ]
+        own = own.with_columns(pl.Series("delivery_id", ids[own["delivery_id"].to_numpy()])).sort("delivery_id")
+        before = earlier_people(self.database, self.contracts) if self.earlier is None else self.earlier()
+        pairs = find_in_prepared(prepare(own), before.prepared)
+        providers = {id_: versions[-1].provider for id_, versions in self.contracts.items()}
+        (later, known) = (
+            frame.select("delivery_id", "contract", "kind", pl.col("delivered_at").dt.timestamp("us")).rows()
+            for frame in (own, before.told)
+        )
+        found = []
+        for left, right, is_history in pairs.select("left", "right_index", "right_is_history").iter_rows():
+            id_, _, kind, _ = later[left]
+            earlier_id, contract, earlier_kind, at = (known if is_history else later)[right]
+            if kind == earlier_kind:
+                found.append(
+                    Possible(delivery_id=id_, earlier_id=earlier_id, delivered_at=at, provider=providers[contract], contract=contract)
+                )
+        return found
+
+
+PEOPLE_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(FUZZY, pl.String),
+    "delivery_id": pl.Int64,
+    "contract": pl.String,
+    "kind": pl.String,
+    "delivered_at": INSTANT,
+}
+"""Columns of deliveries that are matched by likeness."""
+
+_TOLD = ("delivery_id", "contract", "kind", "delivered_at")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPeople:
+    """Good deliveries of before, made ready to be matched by likeness.
+
+    Attributes:
+        told: `delivery_id`, `contract`, `kind`, `delivered_at`.
+        prepared: Row by row, as `fuzzy.prepare` gives them.
+    """
+
+    told: pl.DataFrame
+    prepared: pl.DataFrame
+
+    @classmethod
+    def of(cls, people: pl.DataFrame) -> EarlierPeople:
+        """Make deliveries ready: the columns of `FUZZY` and of `told`."""
+        from payper.adjudication.fuzzy import prepare
+
+        return cls(people.select(_TOLD), prepare(people))
+
+    def beside(self, others: EarlierPeople) -> EarlierPeople:
+        """Give these and those after them."""
+        return EarlierPeople(self.told.vstack(others.told), self.prepared.vstack(others.prepared))
+
+
+def earlier_people(database: Database, contracts: Collection[str]) -> EarlierPeople:
+    """Read the good deliveries of some contracts."""
+    frames = [_people_of(batch) for batch in database.batches("deliveries") if batch.chain in contracts]
+    return EarlierPeople.of(pl.concat(frames).sort("delivery_id") if frames else pl.DataFrame(schema=PEOPLE_TYPES))
 
 
 def _people_of(batch: Batch) -> pl.DataFrame:
     journal, people = pl.read_parquet(batch.journal), pl.read_parquet(batch.people)
     good = journal["verdict"] != "rejected"
-    return people.select(FUZZY).hstack(journal.select("delivery_id", "kind", "delivered_at")).filter(good)
+    told = journal.select("delivery_id", pl.lit(batch.chain).alias("contract"), "kind", "delivered_at")
+    return people.select(FUZZY).hstack(told).filter(good)
 
 
 @dataclass(frozen=True)

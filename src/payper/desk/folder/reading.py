@@ -192,10 +192,16 @@ def _is_new(digests: pl.Series, already: Counter[int]) -> pl.Series:
 
 
 def typed_deliveries(
-    mapped: pl.DataFrame, columns: Columns, *, zone: str, received_at: datetime | pl.Series, date_order: str | None = None
+    mapped: pl.DataFrame,
+    columns: Columns,
+    *,
+    zone: str,
+    received_at: datetime | pl.Series,
+    date_order: str | None = None,
+    is_alone: bool = False,
 ) -> pl.DataFrame:
     """Read a block of deliveries into `deliveries.SCHEMA`; a single name column is split where first and last name are not given."""
-    frame = read_deliveries(mapped, zone=columns.timezone or zone, received_at=received_at, date_order=date_order)
+    frame = read_deliveries(mapped, zone=columns.timezone or zone, received_at=received_at, date_order=date_order, is_alone=is_alone)
     if "full_name" in frame.columns:
         parts = split_names(frame["full_name"])
         frame = frame.with_columns(

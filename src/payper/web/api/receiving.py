@@ -25,9 +25,7 @@ BODY_BYTES_MAX = 16_000_000
 async def send_deliveries(request: Asked, buyer: FromPath[str], contract: FromPath[str]) -> Response[bytes]:
     """Send deliveries: one object, an array, or one object a line (application/x-ndjson). Answered when they are judged and durable."""
     receptions = receptions_of(request)
-    known = await receptions.tokens.known(request.headers.get("authorization", ""))
-    known.actor.must(Act.SEND_DELIVERIES)
-    address, _ = known.reach(buyer, contract)
+    known, address = await receptions.tokens.reached(request.headers.get("authorization", ""), buyer, contract, Act.SEND_DELIVERIES)
     key = read_key(request.headers.get("idempotency-key"))
     form = _form_of(request.headers.get("content-type", ""))
     body = await read_whole(request, bytes_max=BODY_BYTES_MAX)
@@ -46,11 +44,9 @@ async def send_deliveries(request: Asked, buyer: FromPath[str], contract: FromPa
 async def precheck_deliveries(request: Asked, buyer: FromPath[str], contract: FromPath[str]) -> Response[bytes]:
     """Ask what sending would be answered, and keep nothing. `email_sha256` may stand for `email`."""
     receptions = receptions_of(request)
-    known = await receptions.tokens.known(request.headers.get("authorization", ""))
-    known.actor.must(Act.SEND_DELIVERIES)
+    known, address = await receptions.tokens.reached(request.headers.get("authorization", ""), buyer, contract, Act.SEND_DELIVERIES)
     # It answers questions about people that the buyer has, and so is asked within limits; sending waits its turn in the reception.
     take_request(request, request.app.state.server, known.actor.who)
-    address, _ = known.reach(buyer, contract)
     sent = read_body(await read_whole(request, bytes_max=BODY_BYTES_MAX), _form_of(request.headers.get("content-type", "")))
     posted = Posted(contract=contract, sent=sent, at=request.app.state.server.clock(), party=known.actor.party)
     return Response(await receptions.of(address).precheck(posted), media_type=MediaType.JSON)
