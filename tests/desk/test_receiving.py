@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.desk.acts_made import BUYER
 from tests.desk.conftest import CONTRACT, HEADER, lead
 
 from payper.desk.arrivals import receiving
@@ -23,6 +24,7 @@ from payper.desk.arrivals.posted import Posted, read_body
 from payper.desk.arrivals.prechecking import precheck
 from payper.desk.arrivals.receiving import receive
 from payper.desk.arrivals.reception import BusyError, Reception
+from payper.desk.arrivals.record_facts import record as record_fact
 from payper.desk.book.settling import settle_book
 from payper.desk.book.verify import verify
 from payper.desk.folder import run as run_module
@@ -248,6 +250,34 @@ def test_numbers_of_any_length_are_answered(book: str, employees: str) -> None:
     with desk(book) as reception:
         (outcome,) = receive(reception, [post(record(40, employees=employees, revenue=f"${employees}"), record(41))])
     assert verdicts(outcome) == ["accepted", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "is_read_again"),
+    [
+        (CONTRACT.replace('remedy = "replace"\nreplace_within = "5bd"', 'remedy = "credit"'), False),
+        (CONTRACT.replace('amount = "48.00"', 'amount = "48.00"\ntiers = [{ from = 2, amount = "40.00" }]'), False),
+        (CONTRACT + '[[price]]\non = "meeting held"\namount = "90.00"\noffset = ["accepted"]\n', True),
+    ],
+    ids=["credit", "tiers of acceptance", "offsets"],
+)
+def test_a_milestone_makes_the_book_be_read_again_only_where_judging_hangs_on_it(
+    programme: Path, new_book: Callable[[], str], monkeypatch: pytest.MonkeyPatch, terms: str, is_read_again: bool
+) -> None:
+    (programme / "contracts" / "reach.toml").write_text(terms, "utf-8")
+    address = new_book()
+    run_programme(programme, out=programme / "out", database=address)
+    with desk(address) as reception:
+        receive(reception, [post(record(60))])
+        rows = [{"external_id": "L-60", "milestone": "contacted", "at": "2026-01-20 10:30"}]
+        noted = record_fact(address, BUYER, subject="milestones", contract="reach", rows=rows, key=None, at=NOW)
+        assert noted.rows == 1
+        reads: list[int] = []
+        whole = LiveBook._read_all
+        monkeypatch.setattr(LiveBook, "_read_all", lambda self: (reads.append(1), whole(self))[1])
+        (outcome,) = receive(reception, [post(record(61))])
+    assert verdicts(outcome) == ["accepted"]
+    assert bool(reads) == is_read_again
 
 
 def test_one_bad_row_stops_no_other(book: str) -> None:

@@ -27,6 +27,7 @@ from payper.desk.book.recorded import Words, recorded_words
 from payper.desk.book.settling import admissions, charged_before, known_decisions, known_deliveries, released
 from payper.desk.folder.kept_lists import kept_crm
 from payper.desk.reads.public_numbers import key_for
+from payper.journey import Milestone
 from payper.settlement import DELIVERY_SCHEMA, Admissions
 from payper.store.book_terms import BookTerms
 from payper.store.database import Database
@@ -156,10 +157,22 @@ class LiveBook:
         return {each: known[each] for each in hashes if each in known}
 
     def _matters(self, subject: str, contract: str) -> bool:
-        """Tell whether judging may hang on new facts: of milestones, only those of contracts whose accepted deliveries are followed."""
+        """Tell whether judging may hang on new facts; of milestones on few, and systems send them one by one."""
         if subject == "milestones" and contract in self.contracts:
-            return contract in self._followed
+            return contract in self._followed and self._hangs_on_milestones(contract)
         return subject in FACTS
+
+    def _hangs_on_milestones(self, contract: str) -> bool:
+        """Tell whether what acceptance charges, or a replacement that may be owed, can hang on what became of earlier deliveries."""
+        versions = self.contracts[contract]
+        if any(price.offset or (price.tiers and price.on != Milestone.ACCEPTED) for each in versions for price in each.prices):
+            return True
+        is_replacing = any(
+            (each.review is not None and each.review.remedy == "replace")
+            or (each.appointment is not None and each.appointment.no_show.then == "replace")
+            for each in versions
+        )
+        return is_replacing and self.owed is not None and self.owed.concerns(contract)
 
     def _load(self) -> None:
         """Read everything that judging needs, as of one settlement: what one adds in the middle is read anew."""
