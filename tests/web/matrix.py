@@ -167,7 +167,7 @@ def pages_that_write(site: Site, who: Who, buyer: str, contract: str, strange_bu
 
 
 WRITES_WITH_OUTCOMES = {
-    "DELETE /api/v1/people/{person}", "DELETE /api/v1/tokens/{token}", "POST /api/v1/parties", "POST /api/v1/prospects/search",
+    "DELETE /api/v1/people/{person}", "DELETE /api/v1/tokens/{token}", "POST /api/v1/parties", "POST /settings/parties", "POST /api/v1/prospects/search",
     "POST /drafts", "POST /drafts/{draft}/drop", "POST /contracts/{buyer}/{contract}/pause", "POST /lists/off", "GET /settings/erasure",
     "POST /settings/erasure/search",
 }  # fmt: skip

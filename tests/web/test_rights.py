@@ -301,7 +301,14 @@ def test_personal_data_is_shown_to_who_may_read_people_and_noted(site: Site) -> 
 def test_a_form_of_another_session_does_nothing(site: Site) -> None:
     mine, others = site.sessions["northwind", "owner"], site.sessions["contoso", "owner"]
     for csrf in ("", "x", others.csrf):
-        for path in ("/settings/people", "/settings/tokens", "/sign-out", "/settings/second-factor", "/settings/parties/meetly/invite"):
+        for path in (
+            "/settings/people",
+            "/settings/tokens",
+            "/sign-out",
+            "/settings/second-factor",
+            "/settings/parties/meetly/invite",
+            "/settings/parties",
+        ):
             assert Visitor(site.port, cookie=mine.cookie, csrf=csrf).ask(path, form={}).status == 403, path
 
 
@@ -352,6 +359,15 @@ def test_only_who_runs_the_installation_lets_first_people_in_and_only_first_ones
     for who in everybody(site):
         there, absent = (site.sessions[who].ask(f"/settings/parties/{party}/invite", form=form) for party in ("meetly", "zzz"))
         assert there.status == absent.status == (404 if may(Role(who[1]), Act.MANAGE_USERS) else 403), who
+
+
+def test_only_who_runs_the_installation_makes_parties(site: Site) -> None:
+    form = {"id": "Not An Id", "name": "x", "kind": "provider", "timezone": "UTC"}
+    for who in everybody(site):
+        runs = who == ("northwind", "owner")
+        assert site.sessions[who].ask("/settings/parties", form=form).status == (400 if runs else 403), who
+        assert site.sessions[who].ask("/settings/parties", form={**form, "kind": "x"}).status == (400 if runs else 403), who
+        assert ('action="/settings/parties"' in site.sessions[who].ask("/settings").text) == runs, who
 
 
 def test_nobody_ends_or_lets_go_what_is_another_partys_by_the_api(site: Site) -> None:

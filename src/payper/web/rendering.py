@@ -16,6 +16,7 @@ from litestar.enums import MediaType
 
 from payper._version import __version__
 from payper.advice.questions import questions_of
+from payper.desk.reads.read_first_steps import read_first_steps
 from payper.parties import Act
 from payper.reasons import Reason
 from payper.reports.page import template_text
@@ -70,6 +71,7 @@ def page(
         "visit": visit,
         "actor": visit.actor if visit is not None else None,
         "navigation": navigation(visit),
+        "first_steps": lambda: read_first_steps(visit.directory, visit.actor) if visit is not None else None,
         **values,
     }
     html = _environment().get_template(template).render(shown)

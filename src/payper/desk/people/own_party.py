@@ -12,11 +12,14 @@ from payper.desk.people.people import Actor, DeniedError, change_role, invite
 from payper.desk.people.refusals import RefusedError, UnreadableError
 from payper.desk.reads.public_numbers import key_for, own_number, public_number
 from payper.errors import UsageError
-from payper.parties import Act, Party, Role, is_identifier, roles_for
+from payper.parties import Act, Party, PartyKind, Role, is_identifier, roles_for
 from payper.store.directory import Directory, Person, Token
 
 ENTRIES = 100
 """Lines of the audit trail on a page."""
+
+NAME_MAX = 200
+"""Characters of a party's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def list_parties(directory: Directory, actor: Actor) -> list[PartySeen]:
     counts: dict[str, int] = {}
     for each in reach(directory, actor):
         counts[each.other] = counts.get(each.other, 0) + 1
-    is_operating = directory.operator() == actor.party and Act.MANAGE_USERS in actor.acts
+    is_operating = makes_parties(directory, actor)
     seen = []
     for party in directory.parties():
         is_own = party.id == actor.party
@@ -145,20 +148,53 @@ def replace_role(directory: Directory, actor: Actor, *, person: str, role: Role 
         raise RefusedError(code="ROLE_STAYS", where="role", seen=error.seen, mend=error.mend) from error
 
 
+def makes_parties(directory: Directory, actor: Actor) -> bool:
+    """Tell whether the actor makes parties and lets their first people in, as who manages people of the party that runs all this."""
+    return Act.MANAGE_USERS in actor.acts and directory.operator() == actor.party
+
+
+def must_make_parties(directory: Directory, actor: Actor) -> None:
+    """Refuse who makes no parties.
+
+    Raises:
+        DeniedError: The actor does not manage the people of the party that runs the installation.
+    """
+    actor.must(Act.MANAGE_USERS)
+    if not makes_parties(directory, actor):
+        raise DeniedError(where="party", seen="Only who runs the installation makes parties.", mend="Ask them to.")
+
+
+def read_kind(text: str) -> PartyKind:
+    """Read what a party does.
+
+    Raises:
+        UnreadableError: It is none of the kinds.
+    """
+    if text not in set(PartyKind):
+        raise UnreadableError(
+            code="KIND_UNKNOWN",
+            where="kind",
+            seen=f"«{text[:40]}» is nothing that a party does.",
+            mend=f"Write one of {', '.join(PartyKind)}.",
+        )
+    return PartyKind(text)
+
+
 def add_party(directory: Directory, actor: Actor, party: Party, *, zone: str, at: datetime) -> None:
     """Make a party that nobody acts for yet, as who runs the installation.
 
     Raises:
         DeniedError: The actor does not manage the people of the party that runs the installation.
-        UnreadableError: The id or the zone cannot be used.
+        UnreadableError: The id, the name or the zone cannot be used.
         StoreError: There is such a party already.
     """
-    actor.must(Act.MANAGE_USERS)
-    if directory.operator() != actor.party:
-        raise DeniedError(where="party", seen="Only who runs the installation makes parties.", mend="Ask them to.")
+    must_make_parties(directory, actor)
     if not is_identifier(party.id):
         mend = "Use lower-case letters, digits, dot, dash and underscore, at most 100, beginning with a letter or digit."
         raise UnreadableError(code="PARTY_ID", where="id", seen=f"«{party.id[:40]}» is no id for a party.", mend=mend)
+    if len(party.name) > NAME_MAX:
+        seen = f"The name has {len(party.name):,} characters."
+        raise UnreadableError(code="PARTY_NAME", where="name", seen=seen, mend=f"Write at most {NAME_MAX}.")
     if zone not in available_timezones():
         seen = f"«{zone[:40]}» is no time zone."
         raise UnreadableError(code="ZONE_UNKNOWN", where="timezone", seen=seen, mend="Write one such as America/New_York or UTC.")

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 
 from payper.desk.people.first_run import begin_installation, is_first_run, waiting_parties
 from payper.desk.people.installation import secret_of
+from payper.desk.people.own_party import read_kind
 from payper.desk.people.people import SESSION_HOURS, DeniedError, SignedIn, accept_invitation, end_session, note_new_browser, sign_in
 from payper.errors import PayperError, UsageError
 from payper.parties import Party, PartyKind
@@ -131,8 +132,8 @@ def first_run_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]
     typed = {name: text_of(data, name) for name in ("party", "party_name", "kind", "zone", "owner_name", "email")}
     try:
         take_attempt(server, request)
-        kind = typed["kind"] if typed["kind"] in set(PartyKind) else PartyKind.BUYER
-        party = Party(typed["party"].strip(), typed["party_name"].strip() or typed["party"].strip(), PartyKind(kind))
+        kind = read_kind(typed["kind"] or PartyKind.BUYER)
+        party = Party(typed["party"].strip(), typed["party_name"].strip() or typed["party"].strip(), kind)
         with server.installation.open() as directory:
             entered = begin_installation(
                 directory,

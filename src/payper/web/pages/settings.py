@@ -10,20 +10,25 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from payper.desk.people.own_party import (
+    add_party,
     invite_first_person,
     invite_person,
     list_parties,
     list_people,
     list_tokens,
+    makes_parties,
+    must_make_parties,
     own_account,
     read_audit,
+    read_kind,
     read_role,
     roles_of,
 )
 from payper.desk.people.people import change_role, make_token, new_second_factor, revoke_token, set_up_second_factor
+from payper.desk.people.refusals import UnreadableError
 from payper.desk.telling.letters import has_digest, set_digest
-from payper.errors import PayperError, UsageError
-from payper.parties import ACTS, Act
+from payper.errors import PayperError, StoreError, UsageError
+from payper.parties import ACTS, Act, Party, PartyKind
 from payper.web.pages.entrance import Sent, text_of
 from payper.web.rendering import page
 from payper.web.visits import Visit, signed_in
@@ -48,6 +53,22 @@ def invite_party_form(request: Request[Any, Any, Any], party: FromPath[str], dat
                 raise
             return _settings(visit, error=error, status=400)
         return _settings(visit, link=_invitation(visit, key), invited=text_of(data, "email"))
+
+
+@post("/settings/parties", sync_to_thread=True)
+def party_form(request: Request[Any, Any, Any], data: Sent) -> Response[Any]:
+    """Make another party, as who runs the installation."""
+    with signed_in(request, data) as visit:
+        typed = {name: text_of(data, name).strip() for name in ("id", "name", "kind", "timezone")}
+        try:
+            must_make_parties(visit.directory, visit.actor)
+            party = Party(typed["id"], typed["name"] or typed["id"], read_kind(typed["kind"]))
+            add_party(visit.directory, visit.actor, party, zone=typed["timezone"] or "UTC", at=visit.at)
+        except (UnreadableError, StoreError) as error:
+            if isinstance(error, StoreError) and "already" not in error.seen:
+                raise
+            return _settings(visit, typed=typed, error=error, status=400)
+    return Redirect("/settings#parties", status_code=303)
 
 
 @get("/settings/people", sync_to_thread=True)
@@ -152,8 +173,16 @@ def second_factor_form(request: Request[Any, Any, Any], data: Sent) -> Response[
 
 
 def _settings(
-    visit: Visit, *, error: PayperError | None = None, link: str | None = None, invited: str = "", status: int = 200
+    visit: Visit,
+    *,
+    typed: dict[str, str] | None = None,
+    error: PayperError | None = None,
+    link: str | None = None,
+    invited: str = "",
+    status: int = 200,
 ) -> Response[Any]:
+    own = visit.directory.party(visit.actor.party)
+    kind = PartyKind.PROVIDER if own is None or own.kind.buys else PartyKind.BUYER
     person = own_account(visit.directory, visit.actor)
     parties = list_parties(visit.directory, visit.actor)
     is_mail_on = bool(visit.server.configuration.mail_host)
@@ -164,6 +193,9 @@ def _settings(
         status=status,
         person=person,
         parties=parties,
+        makes_parties=makes_parties(visit.directory, visit.actor),
+        kinds=[*PartyKind],
+        typed=typed or {"id": "", "name": "", "kind": str(kind), "timezone": visit.directory.zone(visit.actor.party)},
         error=error,
         link=link,
         invited=invited,
@@ -228,6 +260,6 @@ def _is_slip(error: UsageError) -> bool:
 
 
 ROUTES = [
-    settings_page, invite_party_form, people_page, invite_form, role_form, tokens_page, token_form, revoke_form, audit_page,
+    settings_page, party_form, invite_party_form, people_page, invite_form, role_form, tokens_page, token_form, revoke_form, audit_page,
     second_factor_page, second_factor_form, digest_form,
 ]  # fmt: skip
