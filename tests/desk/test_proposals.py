@@ -28,7 +28,7 @@ from payper.desk.contracts.proposals import accept, decline, effect_of, list_pro
 from payper.desk.people.installation import AbsentError, Installation
 from payper.desk.people.people import Actor, DeniedError, invite
 from payper.desk.people.refusals import RefusedError, StaleError, UnreadableError
-from payper.desk.reads.read_contracts import list_contracts, read_contract
+from payper.desk.reads.read_contracts import compare_versions, list_contracts, read_contract
 from payper.parties import Party, PartyKind, Role, acts_of, roles_for
 from payper.store import open_database, read_database
 from payper.store.book_terms import BookTerms
@@ -201,6 +201,53 @@ def test_a_buyers_text_names_lists_that_the_buyer_keeps_and_a_provider_learns_no
         BookTerms.of(book).add_entries("customers.csv", [("domain", "acme.com")], at=NOW)
     assert not any(finding.is_error for finding in check_text(desk.directory, desk.buyer, text).findings)
     assert not any("entries" in clause.sentence for clause in check_text(desk.directory, desk.provider, text).clauses)
+
+
+def test_lists_that_a_version_names_no_longer_are_among_its_changes_and_counted_for_the_buyer_alone(desk: Desk) -> None:
+    address = desk.directory.book("northwind")
+    assert address is not None
+    with open_database(address) as book, book.transaction():
+        kept = BookTerms.of(book)
+        for name, entries in (("customers.csv", ("acme.com", "globex.com")), ("rivals.csv", ("globex.com",)), ("targets.csv", ("a.com",))):
+            kept.touch_list(name, is_everywhere=False, by="olga", at=NOW)
+            kept.add_entries(name, [("domain", entry) for entry in entries], at=NOW)
+    named = CONTRACT.replace("[record]", 'suppress = ["customers.csv", "rivals.csv"]\n[record]')
+    accepted(desk, proposed(desk, text=named))
+    bare = named.replace("starts = ", "version = 2\nholds_from = 2026-03-03T00:00:00\nstarts = ")
+
+    def changes(actor: Actor, lists: str) -> dict[str, str]:
+        text = bare.replace('suppress = ["customers.csv", "rivals.csv"]', lists)
+        effect = effect_of(desk.directory, actor, check_text(desk.directory, actor, text))
+        return {change.key: change.sentence for change in effect.changes if change.key.startswith("audience")}
+
+    for lists, words, counts in (
+        ("", "No longer suppressed: who stands on customers.csv or rivals.csv.", "0 entries come and 2 go."),
+        ('suppress = ["rivals.csv"]', "No longer suppressed: who stands on customers.csv.", "0 entries come and 1 goes."),
+        (
+            'suppress = ["rivals.csv", "targets.csv"]',
+            "No longer suppressed: who stands on customers.csv. Newly suppressed: who stands on targets.csv.",
+            "1 entry comes and 1 goes.",
+        ),
+    ):
+        assert changes(desk.provider, lists) == {"audience.suppress": words}
+        assert changes(desk.buyer, lists) == {"audience.suppress": f"{words} As your lists stand, {counts}"}
+    assert changes(desk.provider, 'suppress = ["rivals.csv", "customers.csv"]') == {}
+    target = 'suppress = ["customers.csv", "rivals.csv"]\ncompanies = { only = "targets.csv" }'
+    words = "Only companies on targets.csv are taken; before, no list was asked."
+    assert changes(desk.provider, target)["audience.companies.only"] == words
+    assert changes(desk.buyer, target)["audience.companies.only"] == f"{words} As your lists stand, 1 entry comes and 0 go."
+    with open_database(address) as book, book.transaction():
+        BookTerms.of(book).touch_list("customers.csv", is_everywhere=True, by="olga", at=NOW)
+    assert changes(desk.buyer, "")["audience.suppress"].endswith("0 entries come and 0 go.")
+
+    draft = make_draft(desk.directory, desk.provider, text=bare.replace('suppress = ["customers.csv", "rivals.csv"]', ""), at=NOW)
+    accepted(desk, propose(desk.directory, desk.provider, draft=draft.draft, at=NOW).proposal, by=desk.buyer)
+    for actor, is_counted in ((desk.buyer, True), (desk.provider, False)):
+        seen = read_contract(desk.directory, actor, buyer="northwind", contract="reach")
+        (change,) = [each for each in compare_versions(desk.directory, seen, before=1, after=2).changes if each.key == "audience.suppress"]
+        assert change.sentence.startswith("No longer suppressed: who stands on customers.csv or rivals.csv.")
+        assert (change.before, change.after) == ("customers.csv and rivals.csv", None)
+        assert ("As your lists stand" in change.sentence) == is_counted
 
 
 def test_a_change_beside_one_that_was_not_seen_is_refused(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from payper.desk.folder.run import terms_hash
 from payper.desk.people.installation import Installation, Side, absent, open_pages, reach, reach_contract
 from payper.desk.people.people import Actor
 from payper.desk.people.refusals import RefusedError, UnreadableError
+from payper.desk.reads.read_contracts import changes_between
 from payper.errors import UsageError
 from payper.parties import Act, Role
 from payper.settlement import Rates
@@ -26,7 +27,7 @@ from payper.store.database import open_database
 from payper.store.directory import Directory, Joined
 from payper.store.proposals import ACCEPTED, DECLINED, OPEN, WITHDRAWN, Proposal, Proposals
 from payper.terms.contract import Contract
-from payper.terms.diff import Change, diff
+from payper.terms.diff import Change
 
 WORDS_MAX = 2000
 _DONE = {
@@ -413,7 +414,7 @@ def effect_of(directory: Directory, actor: Actor, checked: TextChecked, *, with_
     if not checked.earlier or checked.reached is None:
         return Effect(None, (), None)
     before = checked.earlier[-1]
-    changes = tuple(each for each in diff(before.contract, terms) if not each.key.startswith(("audience.companies", "audience.suppress")))
+    changes = tuple(changes_between(directory, checked.reached, before.contract, terms))
     address = directory.book(checked.reached.buyer)
     tested = None
     if with_backtest and address is not None:

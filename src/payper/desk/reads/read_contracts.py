@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from payper.desk.book.recorded import list_reader
-from payper.desk.people.installation import Reached, absent, buyers_of, open_pages, reach, reach_contract
+from payper.desk.people.installation import Reached, Side, absent, buyers_of, open_pages, reach, reach_contract
 from payper.desk.people.people import Actor
 from payper.desk.reads.shelf import Tally, latest_days, tallies
 from payper.parties import Act
+from payper.reports.words import counted
 from payper.store.book_pages import BookPages
+from payper.store.book_terms import BookTerms
 from payper.store.directory import Directory
 from payper.terms.contract import Contract
 from payper.terms.diff import Change, diff
@@ -21,7 +23,12 @@ from payper.terms.explain import Clause, explain
 from payper.terms.findings import list_words
 from payper.terms.reading import Reading, read_terms
 
-_LISTS = {"audience.companies.only": "The target list is", "audience.suppress": "The suppression lists are"}
+_LISTS: Mapping[str, Callable[[Contract], list[str]]] = {
+    "audience.companies.only": lambda contract: [contract.audience.only.path] if contract.audience.only is not None else [],
+    "audience.suppress": lambda contract: [each.path for each in contract.audience.suppress],
+}
+"""Clauses that name lists, with the names that a contract has there."""
+
 ENTRIES = re.compile(r" \([\d,]+ entries\)")
 """How many entries a list has, as sentences say it; only the buyer's own lists are counted."""
 
@@ -131,27 +138,61 @@ def explain_version(version: Version) -> list[Clause]:
     return [replace(each, sentence=ENTRIES.sub("", each.sentence)) for each in clauses]
 
 
-def compare_versions(seen: ContractSeen, *, before: int, after: int) -> Compared:
+def compare_versions(directory: Directory, seen: ContractSeen, *, before: int, after: int) -> Compared:
     """Say what changes from one version to another, in words and money.
 
     Raises:
         AbsentError: There is none of such a number.
     """
     old, new = version_of(seen, before), version_of(seen, after)
-    changes = [each for each in diff(old.contract, new.contract) if each.key not in _LISTS]
-    return Compared(seen.reached, old, new, [*changes, *_list_changes(old.contract, new.contract)])
+    return Compared(seen.reached, old, new, changes_between(directory, seen.reached, old.contract, new.contract))
 
 
-def _list_changes(before: Contract, after: Contract) -> Iterator[Change]:
-    """Say which list files are named anew or no longer; their entries are not in the book."""
-    for key, words in _LISTS.items():
-        old, new = (
-            [each.path for each in ((contract.audience.only,) if key.endswith("only") else contract.audience.suppress) if each is not None]
-            for contract in (before, after)
+def changes_between(directory: Directory, reached: Reached, before: Contract, after: Contract) -> list[Change]:
+    """Say what changes between terms as one side sees it: lists by their names, and for the buyer by the entries that it keeps on them."""
+    changes = [each for each in diff(before, after) if each.key not in _LISTS]
+    for key, names_of in _LISTS.items():
+        old, new = names_of(before), names_of(after)
+        if set(old) == set(new):
+            continue
+        words = _suppression_words(old, new) if key == "audience.suppress" else _target_words(old, new)
+        entries = _entry_words(directory, reached, old, new, is_suppression=key == "audience.suppress")
+        was, becomes = (list_words(each, joiner="and") if each else None for each in (old, new))
+        changes.append(Change(key, was, becomes, f"{words}{entries}"))
+    return changes
+
+
+def _suppression_words(old: Sequence[str], new: Sequence[str]) -> str:
+    gone, come = ([each for each in one if each not in other] for one, other in ((old, new), (new, old)))
+    words = [f"No longer suppressed: who stands on {list_words(gone, joiner='or')}."] if gone else []
+    words += [f"Newly suppressed: who stands on {list_words(come, joiner='or')}."] if come else []
+    return " ".join(words)
+
+
+def _target_words(old: Sequence[str], new: Sequence[str]) -> str:
+    if not new:
+        return f"Gone: only companies on {old[0]} were taken."
+    return f"Only companies on {new[0]} are taken; before, {f'only those on {old[0]}' if old else 'no list was asked'}."
+
+
+def _entry_words(directory: Directory, reached: Reached, old: Sequence[str], new: Sequence[str], *, is_suppression: bool) -> str:
+    """Count for the buyer what comes and goes; empty for the provider, and where the book does not keep one of the lists."""
+    address = directory.book(reached.buyer) if reached.side is Side.BUYER else None
+    if address is None:
+        return ""
+    with open_pages(address) as book:
+        kept = BookTerms.of(book)
+        everywhere = {row.name: row.is_everywhere for row in kept.lists()}
+        if not {*old, *new} <= set(everywhere):
+            return ""
+        # A list that holds everywhere goes on holding, whether it is named or not.
+        always = {name for name, holds in everywhere.items() if holds and is_suppression}
+        was, becomes = (
+            {(kind, entry) for name in {*names, *always} for kind, entries in kept.entries(name).items() for entry in entries}
+            for names in (old, new)
         )
-        if old != new:
-            was, becomes = list_words(old, joiner="and"), list_words(new, joiner="and")
-            yield Change(key, was if old else None, becomes if new else None, f"{words} {was} before and {becomes} after.")
+    come, go = len(becomes - was), len(was - becomes)
+    return f" As your lists stand, {counted(come, 'entry comes', 'entries come')} and {counted(go, 'goes', 'go')}."
 
 
 def read_versions(book: BookPages, contracts: Sequence[str]) -> dict[str, tuple[Version, ...]]:

@@ -88,7 +88,7 @@ def changes(request: Asked, buyer: FromPath[str], contract: FromPath[str], versi
     """Say what changes from version `since` to this one."""
     with with_token(request) as visit:
         seen = read_contract(visit.directory, visit.actor, buyer=buyer, contract=contract)
-        return [showing.change(each) for each in compare_versions(seen, before=since, after=version).changes]
+        return [showing.change(each) for each in compare_versions(visit.directory, seen, before=since, after=version).changes]
 
 
 @get("/contracts/{buyer:str}/{contract:str}/statement", sync_to_thread=True)

@@ -93,7 +93,7 @@ def contract_changes_page(
     with signed_in(request) as visit:
         seen = read_contract(visit.directory, visit.actor, buyer=buyer, contract=contract)
         first, second = _pair(seen, number_of(before), number_of(after))
-        compared = compare_versions(seen, before=first, after=second)
+        compared = compare_versions(visit.directory, seen, before=first, after=second)
         title = f"Changes of {contract}"
         return page(visit, "contract_changes.html.j2", title=title, seen=seen, shown=compared.after, compared=compared, names=visit.name_of)
 
