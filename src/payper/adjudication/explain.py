@@ -12,6 +12,7 @@ from payper.adjudication.record import required_fields
 from payper.money import format_minor
 from payper.reasons import Reason
 from payper.terms.contract import Contract
+from payper.terms.findings import list_words
 
 Row = Mapping[str, Any]
 
@@ -134,7 +135,8 @@ def _title(row: Row, _: Contract, __: str | None) -> _Words:
 
 def _suppressed(row: Row, contract: Contract, _: str | None) -> _Words:
     lists = _list([each.path for each in (*contract.audience.suppress, *contract.audience.everywhere)])
-    return "audience.suppress", f"{_value(row, 'company')} or {_value(row, 'email')} is on a suppression list ({lists}).", None
+    seen = f"The e-mail {_value(row, 'email')}, its domain or the company {_value(row, 'company')} stands on a suppression list ({lists})."
+    return "audience.suppress", seen, None
 
 
 def _notice(row: Row, contract: Contract, _: str | None) -> _Words:
@@ -197,10 +199,15 @@ def _email(seen: str, mend: str | None, clause: str) -> Callable[[Row, Contract,
     return words
 
 
+_MATCHES = {"email": "e-mail", "person": "person", "phone": "phone", "fuzzy": "likeness"}
+"""What deliveries are compared by, in words."""
+
+
 def _duplicate(seen: str) -> Callable[[Row, Contract, str | None], _Words]:
     def words(_: Row, contract: Contract, __: str | None) -> _Words:
         within = f" within {contract.duplicate.within.in_words()}" if contract.duplicate.within else ""
-        return "duplicate", seen.format(within=within, match=" or ".join(sorted(contract.duplicate.match))), None
+        match = [word for key, word in _MATCHES.items() if key in contract.duplicate.match]
+        return "duplicate", seen.format(within=within, match=list_words(match)), None
 
     return words
 
