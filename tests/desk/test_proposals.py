@@ -203,6 +203,21 @@ def test_a_buyers_text_names_lists_that_the_buyer_keeps_and_a_provider_learns_no
     assert not any("entries" in clause.sentence for clause in check_text(desk.directory, desk.provider, text).clauses)
 
 
+def test_examples_that_hang_on_lists_are_the_buyers_to_check(desk: Desk) -> None:
+    address = desk.directory.book("northwind")
+    assert address is not None
+    with open_database(address) as book, book.transaction():
+        BookTerms.of(book).touch_list("targets.csv", is_everywhere=False, by="olga", at=NOW)
+        BookTerms.of(book).add_entries("targets.csv", [("domain", "acme.com")], at=NOW)
+    named = CONTRACT.replace("[record]", 'companies = { only = "targets.csv" }\n[record]')
+    given = '{ email = "ann@acme.com", title = "IT Manager", country = "US" }'
+    text = f'{named}\n[[example]]\ngiven = {given}\ngives = "accepted"\n'
+    for actor in (desk.buyer, desk.provider):
+        assert not [finding.code for finding in check_text(desk.directory, actor, text).findings if finding.is_error]
+    wrong = text.replace("acme.com", "globex.com")
+    assert any(finding.is_error for finding in check_text(desk.directory, desk.buyer, wrong).findings)
+
+
 def test_lists_that_a_version_names_no_longer_are_among_its_changes_and_counted_for_the_buyer_alone(desk: Desk) -> None:
     address = desk.directory.book("northwind")
     assert address is not None

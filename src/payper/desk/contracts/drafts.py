@@ -73,11 +73,12 @@ def check_text(directory: Directory, actor: Actor, text: str) -> TextChecked:
     reached = next((each for each in reach(directory, actor) if (each.buyer, each.contract) == (buyer, contract)), None)
     address = directory.book(buyer) if reached is not None or buyer == actor.party else None
     if address is None:
-        return _checked(text, reached=None, earlier=(), read_list=reader_of(None, buyer == actor.party))
+        is_own = buyer == actor.party
+        return _checked(text, reached=None, earlier=(), read_list=reader_of(None, is_own), is_buyer=is_own)
     with open_pages(address) as book:
         earlier = read_versions(book, [contract]).get(contract, ()) if reached is not None else ()
         is_buyer = buyer == actor.party and (reached is None or reached.side is Side.BUYER)
-        return _checked(text, reached=reached, earlier=earlier, read_list=reader_of(book, is_buyer))
+        return _checked(text, reached=reached, earlier=earlier, read_list=reader_of(book, is_buyer), is_buyer=is_buyer)
 
 
 def reader_of(book: BookPages | None, is_buyer: bool) -> Callable[[str], bytes]:  # noqa: FBT001  # of two kinds of reader
@@ -95,7 +96,9 @@ def reader_of(book: BookPages | None, is_buyer: bool) -> Callable[[str], bytes]:
     return read
 
 
-def _checked(text: str, *, reached: Reached | None, earlier: tuple[Version, ...], read_list: Callable[[str], bytes]) -> TextChecked:
+def _checked(
+    text: str, *, reached: Reached | None, earlier: tuple[Version, ...], read_list: Callable[[str], bytes], is_buyer: bool
+) -> TextChecked:
     try:
         reading = read_terms(text, read_list=read_list)
         clauses = [] if reading.contract is None else explain(reading.contract, positions=reading.positions)
@@ -105,7 +108,10 @@ def _checked(text: str, *, reached: Reached | None, earlier: tuple[Version, ...]
         ) from error
     findings = list(reading.findings)
     if reading.contract is not None:
-        findings += run_examples_of(replace(reading.contract, examples=reading.contract.examples[:EXAMPLES_MAX]))
+        audience = reading.contract.audience
+        if is_buyer or (audience.only is None and not audience.suppress):
+            # What an example gives hangs on the lists, which are the buyer's alone.
+            findings += run_examples_of(replace(reading.contract, examples=reading.contract.examples[:EXAMPLES_MAX]))
         findings += _against(reading, [each.contract for each in earlier])
     plain = tuple(replace(each, sentence=ENTRIES.sub("", each.sentence)) for each in clauses)
     return TextChecked(text, reading.contract, in_order(findings), plain, earlier, reached)
