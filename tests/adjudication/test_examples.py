@@ -35,6 +35,13 @@ def test_an_example_is_asked_only_about_what_it_names(tmp_path: Path, example: s
     assert [str(finding) for finding in found] == []
 
 
+@pytest.mark.parametrize("given", ["delivered_at = 2026-01-13T10:00:00", "generated_at = 2026-05-01T10:00:00"])
+def test_an_example_stays_true_when_the_next_version_holds_from_another_day(tmp_path: Path, given: str) -> None:
+    path = write(tmp_path, f'given = {{ title = "IT Manager", {given} }}\ngives = "accepted"\nowes = "48.00"')
+    path.write_text(path.read_text("utf-8").replace("[audience]", "version = 2\nholds_from = 2026-03-03T00:00:00\n[audience]"), "utf-8")
+    assert not [str(finding) for finding in check_contract([path]).findings if finding.severity == "error"]
+
+
 def test_an_example_that_comes_out_otherwise_is_an_error_at_its_line(tmp_path: Path) -> None:
     path = write(tmp_path, 'given = { title = "CIO" }\ngives = "rejected"\nreasons = ["SENIORITY_OUTSIDE"]')
     (finding,) = [each for each in check_contract([path]).findings if each.severity == "error"]

@@ -83,7 +83,9 @@ def _noon(contract: Contract) -> datetime:
 
 def _batch(contract: Contract, example: Example) -> pl.DataFrame:
     noon = _noon(contract)
-    given: dict[str, Any] = {"generated_at": noon, "delivered_at": noon, **example.given}
+    generated, delivered = (_instant(example.given.get(name), contract) or noon for name in ("generated_at", "delivered_at"))
+    # What an example does not say is no reason to refuse it: it was made before it came.
+    given: dict[str, Any] = {"generated_at": min(noon, delivered), "delivered_at": max(noon, generated), **example.given}
     columns: dict[str, pl.Series] = {}
     for name, value in given.items():
         dtype = SCHEMA.get(name, pl.String)
