@@ -8,9 +8,11 @@ import socket
 import time
 
 import pytest
-from tests.web.site import Site
+from tests.web.site import Site, Visitor
 from tests.web.test_sending import PATH, PROVIDER, answered, record, send
 
+from payper.desk.people.people import Actor, make_token, revoke_token
+from payper.parties import Act, acts_of
 from payper.web import bodies
 from payper.web.express import BODY_BYTES_MAX, TEMPLATE
 
@@ -88,13 +90,17 @@ def test_a_body_that_is_cut_off_is_told_so(busy_site: Site) -> None:
     assert not found or (found.startswith(b"HTTP/1.1 400") and b"BODY_CUT_OFF" in found), found
 
 
-def test_a_token_that_is_revoked_ends_on_the_short_way_too(changed_site: Site) -> None:
-    answered(send(changed_site, record("before")))
-    answered(send(changed_site, record("before2")))
-    with changed_site.installation.open() as directory, directory.transaction():
-        now = changed_site.application.state.server.clock()
-        directory.revoke_token(changed_site.token_ids[PROVIDER], party=PROVIDER[0], at=now)
+def test_a_token_that_is_revoked_ends_on_the_short_way_too(busy_site: Site) -> None:
+    now = busy_site.application.state.server.clock()
+    party, role = PROVIDER
+    with busy_site.installation.open() as directory:
+        actor = Actor(party, busy_site.people[PROVIDER], acts_of(role), role=role)
+        key, token = make_token(directory, actor, name="short", purposes=frozenset({Act.SEND_DELIVERIES}), days=None, at=now)
+    visitor = Visitor(busy_site.port, token=key)
+    assert [visitor.ask(PATH, body=json.dumps(record(f"before{number}"))).status for number in range(3)] == [200, 200, 200]
+    with busy_site.installation.open() as directory:
+        revoke_token(directory, actor, token.token, at=now)
     until = time.monotonic() + 10
-    while send(changed_site, record("after")).status != 401:
+    while visitor.ask(PATH, body=json.dumps(record("after"))).status != 401:
         assert time.monotonic() < until, "a revoked token still sends"
         time.sleep(0.1)
