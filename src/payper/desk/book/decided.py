@@ -6,16 +6,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from payper.adjudication.arrivals import DECIDED
 from payper.adjudication.marks import codes, reasons_of
-from payper.adjudication.past import REJECTED, VERDICT_CODES, Segment
+from payper.adjudication.past import REJECTED, Segment
 from payper.store.database import Batch, Database
 from payper.store.parts import parquet
 from payper.terms.contract import Contract
@@ -36,9 +34,6 @@ JOURNAL: tuple[str, ...] = (
 )
 """Columns of the journal beside what judging adds: `delivery_id`, `verdict`, `reasons` (codes joined by `;`), `price_minor`,
 `is_replacement`. `prospect` is the keyed hash of the normal e-mail, `row_digest` that of the row as sent."""
-
-FEW_ROWS = 512
-"""So many live deliveries are decided in turn, without telling first which need it."""
 
 WORKERS = 2
 """Blocks judged at the same time: most of the work is done outside the interpreter's lock."""
@@ -85,7 +80,6 @@ class Decided:
         contracts: Versions by contract id.
         chunks_judged: What was judged by rows, in the order read.
         arriving: The rows that reached arrival, with their keys.
-        is_live: As of `Judging`.
         ids: By position in reading order, the delivery's number.
         decided: What arrival decided, or None when no row reached it.
     """
@@ -94,7 +88,6 @@ class Decided:
     contracts: Mapping[str, Sequence[Contract]]
     chunks_judged: Sequence[Chunk]
     arriving: Sequence[pl.DataFrame]
-    is_live: bool
     ids: npt.NDArray[np.int64]
     decided: pl.DataFrame | None
 
@@ -152,8 +145,6 @@ class Decided:
     def _final(self, chunk: Chunk) -> pl.DataFrame:
         """Join what arrival decided to a chunk's rows; a row that never arrived was rejected by its own reasons."""
         own = pl.Series("delivery_id", self.ids[chunk.first : chunk.first + chunk.base.height])
-        if self.is_live and chunk.base.height <= FEW_ROWS:
-            return self._final_of_few(chunk, own)
         frame = chunk.base.with_columns(own)
         if self.decided is None:
             joined = frame.with_columns(
@@ -181,39 +172,6 @@ class Decided:
             .alias("verdict"),
             pl.col("marks").replace_strict(numbers, return_dtype=pl.Int64).alias("headline_number"),
         )
-
-    def _final_of_few(self, chunk: Chunk, own: pl.Series) -> pl.DataFrame:
-        """As `_final`, row by row: joining tables of few rows takes longer than looking them up."""
-        answers = self._answers
-        marks, verdicts, prices, are_replacements = [], [], [], []
-        for id_, mark in zip(own.to_list(), chunk.base["marks"].to_list(), strict=True):
-            final, verdict, price_minor, is_replacement = answers.get(id_, (mark, REJECTED, 0, False))
-            marks.append(final)
-            verdicts.append(verdict)
-            prices.append(price_minor or 0)
-            are_replacements.append(is_replacement)
-        reasons = [reasons_of(mark) for mark in marks]
-        return chunk.base.drop("marks").hstack(
-            [
-                own,
-                pl.Series("marks", marks, dtype=pl.UInt64),
-                pl.Series("verdict_code", verdicts, dtype=pl.UInt8),
-                pl.Series("price_minor", prices, dtype=pl.Int64),
-                pl.Series("is_replacement", are_replacements, dtype=pl.Boolean),
-                pl.Series("reasons", [";".join(reason.name for reason in each) for each in reasons], dtype=pl.String),
-                pl.Series("verdict", [VERDICT_CODES[verdict] for verdict in verdicts], dtype=pl.String),
-                pl.Series("headline_number", [each[0].number if each else 0 for each in reasons], dtype=pl.Int64),
-            ]
-        )
-
-    @cached_property
-    def _answers(self) -> dict[int, tuple[int, int, int | None, bool]]:
-        if self.decided is None:
-            return {}
-        return {
-            id_: (marks, verdict, price, is_replacement)
-            for id_, marks, verdict, price, is_replacement in self.decided.select(list(DECIDED)).iter_rows()
-        }
 
     def _segment(self, frame: pl.DataFrame, chunk: Chunk, *, provider: str) -> Segment | None:
         """Take the keys of the good deliveries out of what arrival saw; None: there are none."""

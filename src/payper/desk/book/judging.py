@@ -23,7 +23,7 @@ from payper.adjudication.normalise import WORKING, RateOn
 from payper.adjudication.past import Past, Segment
 from payper.adjudication.rows import JUDGED, judge_rows, judge_unknown
 from payper.deliveries import FAULT_COLUMN, INSTANT
-from payper.desk.book.decided import FEW_ROWS, JOURNAL, WORKERS, Chunk, Decided, JudgedChunk
+from payper.desk.book.decided import JOURNAL, WORKERS, Chunk, Decided, JudgedChunk
 from payper.periods import local_dates
 from payper.store.database import Batch, Database
 from payper.store.parts import parquet
@@ -64,7 +64,7 @@ class Judging:
         crm: The people of the buyer's CRM, or None.
         no_mail: Looks up which of the hosts given take no mail; None: not asked.
         earlier: Gives the people that new ones are matched with by likeness, where somebody has them at hand; None: they are read.
-        is_live: Whether they are few and somebody waits for the answer: nothing is handed to another thread, nothing is compressed.
+        is_live: Whether somebody waits for the answer: nothing is handed to another thread, nothing is compressed.
     """
 
     database: Database
@@ -200,39 +200,23 @@ class Judging:
         last = self.database.last_delivery_id()
         ids = np.empty(self.rows, dtype=np.int64)
         ids[order] = np.arange(last + 1, last + 1 + self.rows)
-        if not self._arriving:
-            return Decided(
-                database=self.database,
-                contracts=self.contracts,
-                chunks_judged=self._chunks,
-                arriving=self._arriving,
-                is_live=self.is_live,
-                ids=ids,
-                decided=None,
+        decided = None
+        if self._arriving:
+            arriving = pl.concat(self._arriving, how="vertical")
+            arriving = arriving.with_columns(pl.Series("delivery_id", ids[arriving["delivery_id"].to_numpy()])).sort("delivery_id")
+            past = known or Past(
+                segments=_Segments(self.database),
+                charged=dict(charged),
+                offsets={id_: dict(each) for id_, each in offsets.items()},
+                released=dict(released),
             )
-        arriving = pl.concat(self._arriving, how="vertical")
-        arriving = arriving.with_columns(pl.Series("delivery_id", ids[arriving["delivery_id"].to_numpy()])).sort("delivery_id")
-        past = known or Past(
-            segments=_Segments(self.database),
-            charged=dict(charged),
-            offsets={id_: dict(each) for id_, each in offsets.items()},
-            released=dict(released),
-        )
-        contracts = {id_: versions for id_, versions in self.contracts.items() if versions}
-        decided = judge_arrivals(
-            arriving,
-            contracts,
-            past,
-            replacements=replacements,
-            possible=self._possible(ids),
-            is_sequential=self.is_live and arriving.height <= FEW_ROWS,
-        )
+            contracts = {id_: versions for id_, versions in self.contracts.items() if versions}
+            decided = judge_arrivals(arriving, contracts, past, replacements=replacements, possible=self._possible(ids))
         return Decided(
             database=self.database,
             contracts=self.contracts,
             chunks_judged=self._chunks,
             arriving=self._arriving,
-            is_live=self.is_live,
             ids=ids,
             decided=decided,
         )
@@ -247,13 +231,6 @@ class Judging:
         ]
         if not frames:
             return np.empty(0, dtype=np.int64)
-        if self.is_live and self.rows <= FEW_ROWS:
-            places = [
-                (at, chunk.contract, chunk.file, row)
-                for each, chunk in zip(frames, self._chunks, strict=True)
-                for at, row in each.select("delivered_at", "row").iter_rows()
-            ]
-            return np.array(sorted(range(len(places)), key=places.__getitem__), dtype=np.int64)
         names = sorted({chunk.contract for chunk in self._chunks}), sorted({chunk.file for chunk in self._chunks})
         contracts, files = ({name: place for place, name in enumerate(each)} for each in names)
         frame = pl.concat(
