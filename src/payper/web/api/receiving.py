@@ -44,9 +44,12 @@ async def send_deliveries(request: Asked, buyer: FromPath[str], contract: FromPa
 async def precheck_deliveries(request: Asked, buyer: FromPath[str], contract: FromPath[str]) -> Response[bytes]:
     """Ask what sending would be answered, and keep nothing. `email_sha256` may stand for `email`."""
     receptions = receptions_of(request)
-    known, address = await receptions.tokens.reached(request.headers.get("authorization", ""), buyer, contract, Act.SEND_DELIVERIES)
+    sender = request.headers.get("authorization", "")
+    known = await receptions.tokens.known(sender)
+    known.actor.must(Act.SEND_DELIVERIES)
     # It answers questions about people that the buyer has, and so is asked within limits; sending waits its turn in the reception.
     take_request(request, request.app.state.server, known.actor.who)
+    known, address = await receptions.tokens.reached(sender, buyer, contract, Act.SEND_DELIVERIES)
     sent = read_body(await read_whole(request, bytes_max=BODY_BYTES_MAX), _form_of(request.headers.get("content-type", "")))
     posted = Posted(contract=contract, sent=sent, at=request.app.state.server.clock(), party=known.actor.party)
     return Response(await receptions.of(address).precheck(posted), media_type=MediaType.JSON)

@@ -53,10 +53,10 @@ async def send_file(request: Asked, buyer: FromPath[str], contract: FromPath[str
     mapping.toml.
     """
     receptions = receptions_of(request)
-    known = await receptions.tokens.known(request.headers.get("authorization", ""))
+    sender = request.headers.get("authorization", "")
+    known = await receptions.tokens.known(sender)
     take_request(request, request.app.state.server, known.actor.who)
-    known.actor.must(Act.SEND_DELIVERIES)
-    address, _ = known.reach(buyer, contract)
+    known, address = await receptions.tokens.reached(sender, buyer, contract, Act.SEND_DELIVERIES)
     read = read_key(key)
     server = request.app.state.server
     async with sent_file(request) as sent:
